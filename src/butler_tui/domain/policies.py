@@ -1,0 +1,172 @@
+"""What an estate may have its own way, with the values it starts from; one record a key (`policy` table).
+
+A value here is never repeated in code: rules are handed `Policies`, made from these defaults and the estate's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta, tzinfo
+from enum import StrEnum
+from typing import Any
+
+from butler_tui.domain.gate_check import ALL_CHECKS, Check
+
+
+class Reason(StrEnum):
+    """Why somebody comes; DOMAIN section 2."""
+
+    VISITING = "visiting"
+    COURIER = "courier"
+    DELIVERY = "delivery"
+    REPAIR = "repair"
+    DECORATION = "decoration"
+    MAINTENANCE = "maintenance"
+    DOMESTIC_HELP = "domestic_help"
+    ESTATE_AGENT = "estate_agent"
+    OFFICIAL = "official"
+    EMERGENCY = "emergency"
+    OTHER = "other"
+
+
+class KeepNumber(StrEnum):
+    """Whether the number of a document is kept for a reason."""
+
+    NO = "no"
+    YES = "yes"
+    BY_PERMIT = "by_permit"
+    FIRST_TIME = "first_time"
+    BY_ESTATE = "by_estate"
+
+
+class TurnAwayReason(StrEnum):
+    """Why somebody is not let in (S1: unclear identity, improper dress, loitering; the rest ours)."""
+
+    IDENTITY_UNCLEAR = "identity_unclear"
+    NOT_EXPECTED = "not_expected"
+    DANGEROUS_GOODS = "dangerous_goods"
+    IMPROPERLY_DRESSED = "improperly_dressed"
+    LOITERING = "loitering"
+    REFUSES_CHECK = "refuses_check"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonRule:
+    """What follows from one reason: what is asked, when the visitor is expected out, whether a number is kept.
+
+    `keys` are what a guard types to pick it; `leave_at` ("HH:MM", house clock) or `leave_after_min` (minutes).
+    """
+
+    reason: Reason
+    keys: tuple[str, ...]
+    asked: frozenset[Check]
+    keep_number: KeepNumber
+    leave_at: str | None = None
+    leave_after_min: int | None = None
+
+    def expected_out_ms(self, in_ms: int, zone: tzinfo) -> int:
+        """Return when the visitor is expected to have left (UTC ms), for one who came in at `in_ms`.
+
+        A visit that begins after the hour of the day is expected out at that hour of the next day.
+        """
+        if self.leave_at is None:
+            return in_ms + (self.leave_after_min or 0) * 60_000
+        came = datetime.fromtimestamp(in_ms / 1000, zone)
+        out = datetime.combine(came.date(), time.fromisoformat(self.leave_at), zone)
+        if out <= came:
+            out = datetime.combine(came.date() + timedelta(days=1), time.fromisoformat(self.leave_at), zone)
+        return int(out.timestamp() * 1000)
+
+
+_WITHOUT_PAPERS = frozenset({Check.ASK_IDENTITY, Check.ASK_REASON, Check.ASK_HOST, Check.CHECK_VEHICLE})
+_OFFICIAL = frozenset({Check.ASK_IDENTITY, Check.ASK_REASON, Check.CHECK_DOCUMENT})
+
+_REASONS = (
+    ReasonRule(Reason.VISITING, ("1",), ALL_CHECKS, KeepNumber.NO, leave_at="23:00"),
+    ReasonRule(Reason.COURIER, ("2",), _WITHOUT_PAPERS, KeepNumber.NO, leave_after_min=30),
+    ReasonRule(Reason.REPAIR, ("3",), ALL_CHECKS, KeepNumber.BY_PERMIT, leave_at="18:00"),
+    ReasonRule(Reason.DELIVERY, ("4",), _WITHOUT_PAPERS, KeepNumber.NO, leave_after_min=60),
+    ReasonRule(Reason.DOMESTIC_HELP, ("5",), ALL_CHECKS, KeepNumber.FIRST_TIME, leave_at="20:00"),
+    ReasonRule(Reason.DECORATION, ("6",), ALL_CHECKS, KeepNumber.BY_PERMIT, leave_at="18:00"),
+    ReasonRule(Reason.MAINTENANCE, ("7",), ALL_CHECKS, KeepNumber.NO, leave_after_min=240),
+    ReasonRule(Reason.ESTATE_AGENT, ("8",), ALL_CHECKS, KeepNumber.YES, leave_after_min=120),
+    ReasonRule(Reason.OFFICIAL, ("9",), _OFFICIAL, KeepNumber.NO, leave_after_min=240),
+    ReasonRule(Reason.OTHER, ("0",), ALL_CHECKS, KeepNumber.BY_ESTATE, leave_after_min=120),
+    ReasonRule(Reason.EMERGENCY, ("119", "120"), frozenset(), KeepNumber.NO, leave_after_min=120),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The policies in force: the defaults of this module with the estate's own on top."""
+
+    reasons: tuple[ReasonRule, ...] = _REASONS
+    idle_lock_min: int = 5
+    """Minutes without a key after which the screens lock (ours)."""
+    undo_s: int = 60
+    """Seconds within which Ctrl+Z takes the last act back (ours)."""
+    number_kept_by_estate: bool = False
+    """Whether numbers are kept for `other` visits."""
+    number_kept_by_permit: bool = False
+    """Whether numbers are kept for workers under a permit."""
+    badge_pattern: str = r"[A-Z]\d{3}"
+    """What the number of a visitor badge looks like."""
+
+    def rule(self, reason: Reason) -> ReasonRule:
+        """Return what follows from `reason`."""
+        return next(rule for rule in self.reasons if rule.reason == reason)
+
+    def reason_for_key(self, typed: str) -> Reason | None:
+        """Return the reason that a guard picks by typing `typed`, if any."""
+        return next((rule.reason for rule in self.reasons if typed in rule.keys), None)
+
+    def keeps_number(self, reason: Reason, first_visit: bool) -> bool:
+        """Tell whether the document's number is kept for this visit."""
+        return {
+            KeepNumber.NO: False,
+            KeepNumber.YES: True,
+            KeepNumber.BY_PERMIT: self.number_kept_by_permit,
+            KeepNumber.FIRST_TIME: first_visit,
+            KeepNumber.BY_ESTATE: self.number_kept_by_estate,
+        }[self.rule(reason).keep_number]
+
+
+def policies_from(own: Mapping[str, Any]) -> Policies:
+    """Return the policies of an estate from its own values by key (decoded JSON).
+
+    Keys are the fields of `Policies`, and `reason.<reason>` with the fields of `ReasonRule` to change. Keys and
+    values that this version does not understand leave the default as it is: a newer HQ must not stop a gate.
+    """
+    reasons = tuple(_own_rule(rule, own.get(f"reason.{rule.reason}")) for rule in _REASONS)
+    kept: dict[str, Any] = {
+        name: own[name]
+        for name, kind in (
+            ("idle_lock_min", int),
+            ("undo_s", int),
+            ("number_kept_by_estate", bool),
+            ("number_kept_by_permit", bool),
+            ("badge_pattern", str),
+        )
+        if isinstance(own.get(name), kind)
+    }
+    return Policies(reasons=reasons, **kept)
+
+
+def _own_rule(rule: ReasonRule, own: object) -> ReasonRule:
+    if not isinstance(own, Mapping):
+        return rule
+    try:
+        return ReasonRule(
+            reason=rule.reason,
+            keys=tuple(str(key) for key in own.get("keys", rule.keys)),
+            asked=frozenset(Check(name) for name in own.get("asked", rule.asked)),
+            keep_number=KeepNumber(own.get("keep_number", rule.keep_number)),
+            leave_at=time.fromisoformat(own["leave_at"]).strftime("%H:%M")
+            if "leave_at" in own
+            else (None if "leave_after_min" in own else rule.leave_at),
+            leave_after_min=int(own["leave_after_min"]) if "leave_after_min" in own else rule.leave_after_min,
+        )
+    except (TypeError, ValueError):
+        return rule

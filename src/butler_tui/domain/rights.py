@@ -1,0 +1,109 @@
+"""Who may do what: one table, act by role. `desk/` asks it, HQ asks it again, screens only hide.
+
+A terminal has a kind too: a stolen booth PC must not be able to write staff or policies, whoever's name it uses.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is employed as; `HQ` stands for headquarters itself."""
+
+    GUARD = "guard"
+    SHIFT_LEAD = "shift_lead"
+    BUTLER = "butler"
+    SUPERVISOR = "supervisor"
+    HQ = "hq"
+
+
+class TerminalKind(StrEnum):
+    """What an installation is enrolled as."""
+
+    GATE = "gate"
+    BUTLER = "butler"
+    SUPERVISOR = "supervisor"
+
+
+class Act(StrEnum):
+    """What can be asked for."""
+
+    REGISTER_VISIT = "register_visit"
+    TURN_AWAY = "turn_away"
+    CHECK_OUT = "check_out"
+    UNDO_VISIT = "undo_visit"
+    KEEP_KEYS = "keep_keys"
+    SET_UP_ESTATE = "set_up_estate"
+    MANAGE_STAFF = "manage_staff"
+    KEEP_HOUSEHOLDS = "keep_households"
+    SEE_ON_SITE = "see_on_site"
+    SEE_SYNC = "see_sync"
+
+
+_EVERYONE_AT_THE_GATE = frozenset({Role.GUARD, Role.SHIFT_LEAD, Role.SUPERVISOR})
+_EVERYONE = frozenset({Role.GUARD, Role.SHIFT_LEAD, Role.BUTLER, Role.SUPERVISOR})
+_HEADS = frozenset({Role.SUPERVISOR, Role.HQ})
+
+BY_ROLE: dict[Act, frozenset[Role]] = {
+    Act.REGISTER_VISIT: _EVERYONE_AT_THE_GATE,
+    Act.TURN_AWAY: _EVERYONE_AT_THE_GATE,
+    Act.CHECK_OUT: _EVERYONE_AT_THE_GATE,
+    Act.UNDO_VISIT: _EVERYONE_AT_THE_GATE,
+    Act.KEEP_KEYS: _EVERYONE,
+    Act.SET_UP_ESTATE: _HEADS,
+    Act.MANAGE_STAFF: _HEADS,
+    Act.KEEP_HOUSEHOLDS: _HEADS | {Role.BUTLER},
+    Act.SEE_ON_SITE: _EVERYONE,
+    Act.SEE_SYNC: _EVERYONE,
+}
+
+_ALL_KINDS = frozenset(TerminalKind)
+
+BY_TERMINAL: dict[Act, frozenset[TerminalKind]] = {
+    **dict.fromkeys(Act, _ALL_KINDS),
+    Act.SET_UP_ESTATE: frozenset({TerminalKind.SUPERVISOR}),
+    Act.MANAGE_STAFF: frozenset({TerminalKind.SUPERVISOR}),
+    Act.KEEP_HOUSEHOLDS: frozenset({TerminalKind.SUPERVISOR, TerminalKind.BUTLER}),
+}
+
+_WRITING: dict[str, Act] = {
+    "estate": Act.SET_UP_ESTATE,
+    "policy": Act.SET_UP_ESTATE,
+    "gate": Act.SET_UP_ESTATE,
+    "staff": Act.MANAGE_STAFF,
+    "house": Act.KEEP_HOUSEHOLDS,
+    "household": Act.KEEP_HOUSEHOLDS,
+    "resident": Act.KEEP_HOUSEHOLDS,
+    "visit": Act.REGISTER_VISIT,
+    "companion": Act.REGISTER_VISIT,
+    "document_secret": Act.REGISTER_VISIT,
+    "month_key": Act.KEEP_KEYS,
+}
+
+_EVENTS: dict[str, Act] = {
+    "admitted": Act.REGISTER_VISIT,
+    "turned_away": Act.TURN_AWAY,
+    "out": Act.CHECK_OUT,
+    "undone": Act.UNDO_VISIT,
+}
+
+WITHOUT_PERSON = frozenset({Act.SET_UP_ESTATE, Act.MANAGE_STAFF, Act.KEEP_HOUSEHOLDS, Act.KEEP_KEYS})
+"""What a terminal may write with nobody signed in: set-up from the shell, and its own keys."""
+
+
+def may(role: Role, act: Act) -> bool:
+    """Tell whether a person of `role` may do `act`."""
+    return role in BY_ROLE[act]
+
+
+def terminal_may(kind: TerminalKind, act: Act) -> bool:
+    """Tell whether a terminal of `kind` may send what `act` writes."""
+    return kind in BY_TERMINAL[act]
+
+
+def act_of(table: str, event_kind: str | None = None) -> Act | None:
+    """Return the act that writing to `table` amounts to, or None where this version does not know it."""
+    if table == "visit_event":
+        return _EVENTS.get(event_kind or "")
+    return _WRITING.get(table)

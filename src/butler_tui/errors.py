@@ -1,0 +1,62 @@
+"""One small error tree: each error carries a sentence for a person and the exit code of the command line.
+
+The sentence is an English source message with named details; it is put into words only when it is shown.
+"""
+
+from __future__ import annotations
+
+from butler_tui.words import _
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_TRY_LATER = 75
+EXIT_SET_UP = 78
+
+
+class ButlerError(Exception):
+    """Something that a person must be told: what is wrong and what to do, in one or two sentences."""
+
+    exit_code = EXIT_FAILED
+
+    def __init__(self, message: str, **details: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    def sentence(self) -> str:
+        """Return the sentence in the chosen language."""
+        return _(self.message, **self.details)
+
+    def __str__(self) -> str:
+        return self.sentence()
+
+
+class WrongUsage(ButlerError):
+    """The words of a command were off."""
+
+    exit_code = EXIT_USAGE
+
+
+class TryLater(ButlerError):
+    """HQ is out of reach or busy; nothing is lost."""
+
+    exit_code = EXIT_TRY_LATER
+
+
+class SetUpWrong(ButlerError):
+    """The set-up stands in the way: keys, trust, versions, enrolment."""
+
+    exit_code = EXIT_SET_UP
+
+
+class FileTrouble(ButlerError):
+    """The local file or its disk is in trouble."""
+
+
+class NotAllowed(ButlerError):
+    """The acting person's role does not carry this act."""
+
+
+class RuleBroken(ButlerError):
+    """A rule of the house stands in the way of what was asked."""

@@ -1,0 +1,1 @@
+"""One module an engine: where HQ's rows are kept."""

@@ -1,0 +1,34 @@
+"""Ids: 16 bytes, time-ordered (UUIDv7, RFC 9562), or made by a rule so that two terminals make the same one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+
+
+def new_id(now_ms: int) -> bytes:
+    """Return a fresh UUIDv7 of 16 bytes for `now_ms` (UTC ms)."""
+    random = bytearray(os.urandom(10))
+    random[0] = 0x70 | (random[0] & 0x0F)
+    random[2] = 0x80 | (random[2] & 0x3F)
+    return now_ms.to_bytes(6, "big") + bytes(random)
+
+
+def ruled_id(*parts: bytes | str) -> bytes:
+    """Return the id of a record that a rule makes: the first 16 bytes of SHA-256 over the length-marked parts."""
+    digest = hashlib.sha256()
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        digest.update(len(raw).to_bytes(4, "big") + raw)
+    return digest.digest()[:16]
+
+
+def id_text(record_id: bytes) -> str:
+    """Return the text form of an id, as it stands on the wire and in links."""
+    return str(uuid.UUID(bytes=record_id))
+
+
+def parse_id(text: str) -> bytes:
+    """Return the 16 bytes of an id's text form; ValueError where it is none."""
+    return uuid.UUID(text).bytes

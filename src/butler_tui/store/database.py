@@ -1,0 +1,151 @@
+"""Opening the one encrypted file of a terminal, and saying in a sentence why it does not open.
+
+The only place that imports the driver; `sqlite_utils` runs on it through `as_sqlite_utils`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlcipher3 import dbapi2 as driver
+
+from butler_tui.errors import ButlerError, FileTrouble, SetUpWrong
+from butler_tui.words import N_
+
+Connection = driver.Connection
+Row = driver.Row
+DatabaseError = driver.DatabaseError
+IntegrityError = driver.IntegrityError
+
+SCHEMA_VERSION = 1
+"""`PRAGMA user_version` of a file this program writes; a higher one is from a newer program."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawKey:
+    """What opens an encrypted file: a 32-byte key and the 16-byte salt that stands at the file's head."""
+
+    key: bytes
+    salt: bytes
+
+    def pragma(self) -> str:
+        """Return the statement that hands the key to SQLCipher."""
+        return f"PRAGMA key = \"x'{self.key.hex()}{self.salt.hex()}'\""
+
+
+def connect(file: Path, key: RawKey | None) -> Connection:
+    """Return a connection to `file` with the house's pragmas; creates the file where it is absent.
+
+    `key` None opens it in the clear (`butler demo --plain`). Raises SetUpWrong for a wrong key, FileTrouble for a
+    damaged file or a disk that refuses.
+    """
+    with plain_errors(file, key):
+        connection = driver.connect(str(file), isolation_level=None, check_same_thread=False, timeout=5.0)
+        try:
+            if key is not None:
+                connection.execute(key.pragma())
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            connection.execute("PRAGMA journal_mode = WAL")
+            for pragma in (
+                "synchronous = FULL",
+                "foreign_keys = ON",
+                "busy_timeout = 5000",
+                "secure_delete = ON",
+                "trusted_schema = OFF",
+                "temp_store = MEMORY",
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
+            raise
+        connection.row_factory = driver.Row
+    return connection
+
+
+def check_version(connection: Connection, file: Path, known: int = SCHEMA_VERSION) -> int:
+    """Return the schema version of an open file; raises SetUpWrong where it is newer than `known`."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > known:
+        raise SetUpWrong(
+            N_(
+                "The file {file} was written by a newer version of this program ({version}; this one knows {known}). "
+                "Nothing was changed. Install the newer program on this computer."
+            ),
+            file=file,
+            version=version,
+            known=known,
+        )
+    return version
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[Connection]:
+    """Run a block as one write transaction (BEGIN IMMEDIATE): all of it is durable at the end, or none."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def plain_errors(file: Path, key: RawKey | None = None) -> Iterator[None]:
+    """Turn the driver's errors about `file` into sentences: wrong key, damage, full disk, no permission."""
+    try:
+        yield
+    except driver.DatabaseError as error:
+        raise _explained(error, file, key) from error
+    except OSError as error:
+        raise FileTrouble(
+            N_("The file {file} cannot be used: {reason}. Nothing was changed."),
+            file=file,
+            reason=error.strerror,
+        ) from error
+
+
+def _explained(error: Exception, file: Path, key: RawKey | None) -> ButlerError:
+    reason = str(error)
+    if "full" in reason:
+        return FileTrouble(
+            N_("The disk is full, so {file} cannot be written. Nothing is lost: free some space and try again."),
+            file=file,
+        )
+    if "not a database" in reason and key is not None and _head(file) != key.salt:
+        return SetUpWrong(
+            N_("The key file does not belong to {file}. Put the key file that was made with it in its place."),
+            file=file,
+        )
+    if "not a database" in reason or "malformed" in reason or "corrupt" in reason:
+        return FileTrouble(
+            N_("The file {file} is damaged. Copy it aside, do not delete it, and restore the last backup."),
+            file=file,
+        )
+    if "unable to open" in reason or "readonly" in reason:
+        return FileTrouble(N_("The file {file} cannot be opened: check its folder and permissions."), file=file)
+    if "locked" in reason or "busy" in reason:
+        return FileTrouble(N_("Another program holds {file}. Nothing was saved: try again."), file=file)
+    return FileTrouble(N_("The file {file} cannot be used: {reason}. Nothing was changed."), file=file, reason=reason)
+
+
+def _head(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(16)
+    except OSError:
+        return b""
+
+
+def as_sqlite_utils(connection: Connection) -> object:
+    """Return a `sqlite_utils.Database` on `connection`; it takes our driver in place of its own."""
+    sys.modules.setdefault("pysqlite3", sys.modules["sqlcipher3"])
+    sys.modules.setdefault("pysqlite3.dbapi2", driver)
+    import sqlite_utils
+
+    return sqlite_utils.Database(connection)

@@ -1,0 +1,92 @@
+"""Reading the estate, its gates, its policies, and what this machine is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from butler_tui.domain.policies import Policies, policies_from
+from butler_tui.store.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """The estate as the screens name it; `time_zone` is an IANA name."""
+
+    estate_id: bytes
+    name: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A post."""
+
+    gate_id: bytes
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """This machine's row: what it is enrolled as, if it is."""
+
+    gate_id: bytes | None
+    terminal_id: bytes | None
+    hq_url: str | None
+    hq_authority: str | None
+    hq_box_key: bytes | None
+
+
+def estate(connection: Connection) -> Estate | None:
+    """Return the estate of this file, or None in an empty one."""
+    row = connection.execute("SELECT estate_id, name, time_zone FROM estate LIMIT 1").fetchone()
+    return Estate(row[0], row[1], row[2]) if row else None
+
+
+def gates(connection: Connection) -> list[Gate]:
+    """Return all gates, by name."""
+    return [Gate(row[0], row[1]) for row in connection.execute("SELECT gate_id, name FROM gate ORDER BY name")]
+
+
+def terminal(connection: Connection) -> Terminal:
+    """Return what this machine is."""
+    row = connection.execute("SELECT gate_id, terminal_id, hq_url, hq_authority, hq_box_key FROM terminal").fetchone()
+    return Terminal(row[0], row[1], row[2], row[3], row[4])
+
+
+def gate_of_terminal(connection: Connection) -> Gate | None:
+    """Return the gate this machine stands at, or None for one that stands at none."""
+    row = connection.execute("SELECT g.gate_id, g.name FROM terminal JOIN gate g USING (gate_id)").fetchone()
+    return Gate(row[0], row[1]) if row else None
+
+
+def place_at_gate(connection: Connection, gate_id: bytes) -> None:
+    """Write down which gate this machine stands at; a machine's own matter, not synced."""
+    connection.execute("UPDATE terminal SET gate_id = ?", (gate_id,))
+
+
+def save_enrolment(
+    connection: Connection,
+    *,
+    terminal_id: bytes,
+    hq_url: str,
+    authority: str | None,
+    box_key: bytes,
+    now_ms: int,
+) -> None:
+    """Write down what enrolment brought: who we are for HQ, and whom we trust there."""
+    connection.execute(
+        "UPDATE terminal SET terminal_id = ?, hq_url = ?, hq_authority = ?, hq_box_key = ?, enrolled_ms = ?",
+        (terminal_id, hq_url, authority, box_key, now_ms),
+    )
+
+
+def policies(connection: Connection) -> Policies:
+    """Return the policies in force: the defaults with the estate's own on top."""
+    own = {}
+    for key, value in connection.execute("SELECT key, value FROM policy"):
+        try:
+            own[key] = json.loads(value)
+        except ValueError:
+            continue
+    return policies_from(own)

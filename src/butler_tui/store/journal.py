@@ -1,0 +1,275 @@
+"""The four doors into the synced tables, and no other way: `record`, `apply`, `erase`, `migrate`.
+
+Each runs one transaction with a permit that the tables' guards ask for and that cannot be left behind (schema.sql).
+`record` writes a use case's rows and their journal rows together, so a change is never saved without being due for
+HQ, nor sent without being saved.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+
+from butler_tui.domain.audit_chain import FIRST_LINK
+from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change, Value, from_wire, to_wire
+from butler_tui.domain.fields import TABLES, Kind, Op, Privacy, Table
+from butler_tui.domain.hlc import Stamp, tick
+from butler_tui.errors import RuleBroken
+from butler_tui.ids import id_text, new_id, parse_id
+from butler_tui.store import derived
+from butler_tui.store.database import SCHEMA_VERSION, Connection, Row, plain_errors, transaction
+from butler_tui.store.local import Store
+from butler_tui.words import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a use case writes to one record: column values as they are stored, by name."""
+
+    table: str
+    record_id: bytes
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """Where the journal stands: the state that the next change follows."""
+
+    epoch_no: int
+    epoch: bytes
+    seq: int
+    link: bytes
+    stamp: Stamp
+    seen: int
+
+
+def record(store: Store, written: Sequence[Written], *, staff_id: bytes | None, now_ms: int) -> bytes:
+    """Save one use case, durably: its rows and their journal rows in one transaction. Return its group id.
+
+    `staff_id` is the acting person, None for set-up; `now_ms` is UTC ms. Raises RuleBroken for a group larger than
+    the protocol allows, FileTrouble where the disk refuses; then nothing is saved.
+    """
+    if not 0 < len(written) <= MOST_CHANGES:
+        raise RuleBroken(N_("One act may change at most {most} records."), most=MOST_CHANGES)
+    group_id = new_id(now_ms)
+    connection = store.connection
+    with plain_errors(store.home.database), transaction(connection), _permit(connection, "record"):
+        head = _head(connection)
+        size = 0
+        for one in written:
+            before = _write(connection, TABLES[one.table], one.record_id, one.values)
+            change = _change(one, head, group_id, staff_id, now_ms)
+            head = _follow(head, change)
+            size += _journalise(connection, change, head, before)
+        if size > MOST_BYTES:
+            raise RuleBroken(N_("That is too much text for one entry. Shorten the notes."))
+        connection.execute(
+            "UPDATE sync_state SET last_seq = ?, last_link = ?, hlc_ms = ?, hlc_counter = ?",
+            (head.seq, head.link, *head.stamp),
+        )
+        derived.derive(connection, store.keys, [(one.table, one.record_id) for one in written])
+    return group_id
+
+
+def apply(store: Store, changes: Sequence[Change]) -> None:
+    """Write what HQ sent, in its order, in one transaction: columns that this version knows, no journal rows."""
+    connection = store.connection
+    with plain_errors(store.home.database), transaction(connection), _permit(connection, "apply"):
+        touched = []
+        for change in changes:
+            table = TABLES.get(change.table)
+            if table is None:
+                continue
+            values = {**change.fields, **(change.personal or {})}
+            known = {
+                name: from_wire(field.kind, value)
+                for name, value in values.items()
+                if (field := table.field(name)) is not None
+            }
+            _write(connection, table, parse_id(change.record_id), known)
+            touched.append((change.table, parse_id(change.record_id)))
+        derived.derive(connection, store.keys, touched)
+
+
+def erase(store: Store, table: str, record_id: bytes) -> None:
+    """Take the personal and secret values of one record out of its row and its journal rows, in one transaction.
+
+    Digests stay, so the audit chain still verifies. Required texts become empty; derived keys go too.
+    """
+    described = TABLES[table]
+    private = [field.name for field in described.fields if field.privacy is not Privacy.PLAIN]
+    keys = [name for name in described.derived if name.endswith("_key")]
+    connection = store.connection
+    with plain_errors(store.home.database), transaction(connection), _permit(connection, "erase"):
+        required = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})") if row["notnull"]}
+        for name in private + keys:
+            empty: Value = (b"" if name == "sealed" else "") if name in required else None
+            connection.execute(f"UPDATE {table} SET {name} = ? WHERE {described.key} = ?", (empty, record_id))
+        connection.execute(
+            "UPDATE journal SET personal = NULL, salt = NULL, before = NULL WHERE tbl = ? AND record_id = ?",
+            (table, record_id),
+        )
+
+
+@contextmanager
+def migrate(connection: Connection) -> Iterator[Connection]:
+    """Open the door for a migration: one transaction in which synced tables may be rewritten."""
+    with transaction(connection), _permit(connection, "migrate"):
+        yield connection
+
+
+@contextmanager
+def _permit(connection: Connection, door: str) -> Iterator[None]:
+    connection.execute("INSERT INTO permit (door) VALUES (?)", (door,))
+    yield
+    connection.execute("DELETE FROM permit")
+
+
+def _head(connection: Connection) -> _Head:
+    row = connection.execute(
+        "SELECT s.epoch_no, e.epoch, s.last_seq, s.last_link, s.hlc_ms, s.hlc_counter, s.pos "
+        "FROM sync_state s JOIN epoch e USING (epoch_no)"
+    ).fetchone()
+    return _Head(row[0], row[1], row[2], row[3], Stamp(row[4], row[5]), row[6])
+
+
+def _follow(head: _Head, change: Change) -> _Head:
+    return _Head(head.epoch_no, head.epoch, change.seq, change.link(head.link), change.hlc, head.seen)
+
+
+def _change(one: Written, head: _Head, group_id: bytes, staff_id: bytes | None, now_ms: int) -> Change:
+    table = TABLES[one.table]
+    plain: dict[str, str | int | None] = {}
+    personal: dict[str, str | int | None] = {}
+    for field in table.fields:
+        if field.name in one.values:
+            part = plain if field.privacy is Privacy.PLAIN else personal
+            part[field.name] = to_wire(field.kind, one.values[field.name])
+    parent = one.values.get(table.parent) if table.parent else None
+    return Change(
+        cid=id_text(new_id(now_ms)),
+        group_id=id_text(group_id),
+        epoch=id_text(head.epoch),
+        seq=head.seq + 1,
+        table=one.table,
+        record_id=id_text(one.record_id),
+        parent_id=id_text(parent) if isinstance(parent, bytes) else None,
+        op=table.op,
+        fields=plain,
+        personal=personal or None,
+        salt=base64.b64encode(os.urandom(16)).decode() if personal else None,
+        hlc=tick(head.stamp, now_ms),
+        seen=head.seen,
+        staff_id=id_text(staff_id) if staff_id else None,
+        schema_v=SCHEMA_VERSION,
+    )
+
+
+def _journalise(connection: Connection, change: Change, head: _Head, before: str | None) -> int:
+    fields = json.dumps(change.fields, ensure_ascii=False, separators=(",", ":"))
+    personal = json.dumps(change.personal, ensure_ascii=False, separators=(",", ":")) if change.personal else None
+    connection.execute(
+        "INSERT INTO journal (epoch_no, seq, cid, group_id, tbl, record_id, parent_id, op, fields, personal,"
+        " personal_digest, salt, before, hlc_ms, hlc_counter, seen, staff_id, schema_v, link)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            head.epoch_no,
+            change.seq,
+            parse_id(change.cid),
+            parse_id(change.group_id),
+            change.table,
+            parse_id(change.record_id),
+            parse_id(change.parent_id) if change.parent_id else None,
+            str(change.op),
+            fields,
+            personal,
+            change.digest_of_personal() if personal else None,
+            base64.b64decode(change.salt) if change.salt else None,
+            before,
+            *change.hlc,
+            change.seen,
+            parse_id(change.staff_id) if change.staff_id else None,
+            change.schema_v,
+            head.link,
+        ),
+    )
+    return len(fields.encode()) + len((personal or "").encode())
+
+
+def _write(connection: Connection, table: Table, record_id: bytes, values: Mapping[str, Value]) -> str | None:
+    """Write one record; return what an update replaced as JSON, None for a new row."""
+    names = tuple(values)
+    row = None
+    if table.op is Op.PUT and names:
+        row = connection.execute(_select_sql(table.name, table.key, names), (record_id,)).fetchone()
+    if row is None:
+        connection.execute(_insert_sql(table.name, table.key, names), (record_id, *values.values()))
+        return None
+    connection.execute(_update_sql(table.name, table.key, names), (*values.values(), record_id))
+    return json.dumps({name: to_wire(_kind(table, name), row[name]) for name in names}, ensure_ascii=False)
+
+
+def _kind(table: Table, name: str) -> Kind:
+    field = table.field(name)
+    assert field is not None
+    return field.kind
+
+
+# Names come from domain/fields.py only, never from outside.
+@lru_cache(maxsize=128)
+def _insert_sql(table: str, key: str, names: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table} ({', '.join((key, *names))}) VALUES ({', '.join('?' * (len(names) + 1))})"
+
+
+@lru_cache(maxsize=128)
+def _update_sql(table: str, key: str, names: tuple[str, ...]) -> str:
+    return f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in names)} WHERE {key} = ?"
+
+
+@lru_cache(maxsize=128)
+def _select_sql(table: str, key: str, names: tuple[str, ...]) -> str:
+    return f"SELECT {', '.join(names)} FROM {table} WHERE {key} = ?"
+
+
+def change_of(row: Row, epoch: bytes) -> Change:
+    """Return the change in a journal row (`SELECT *`) of the epoch whose id is `epoch`."""
+    redacted = row["personal"] is None and row["personal_digest"] is not None
+    return Change(
+        cid=id_text(row["cid"]),
+        group_id=id_text(row["group_id"]),
+        epoch=id_text(epoch),
+        seq=row["seq"],
+        table=row["tbl"],
+        record_id=id_text(row["record_id"]),
+        parent_id=id_text(row["parent_id"]) if row["parent_id"] else None,
+        op=Op(row["op"]),
+        fields=json.loads(row["fields"]),
+        personal=json.loads(row["personal"]) if row["personal"] else None,
+        salt=base64.b64encode(row["salt"]).decode() if row["salt"] else None,
+        hlc=Stamp(row["hlc_ms"], row["hlc_counter"]),
+        seen=row["seen"],
+        staff_id=id_text(row["staff_id"]) if row["staff_id"] else None,
+        schema_v=row["schema_v"],
+        personal_digest=base64.b64encode(row["personal_digest"]).decode() if redacted else None,
+    )
+
+
+def verify_chain(connection: Connection) -> int:
+    """Return how many changes of the current epoch verify; raises RuleBroken naming the first that does not."""
+    head = connection.execute("SELECT epoch_no, epoch FROM sync_state JOIN epoch USING (epoch_no)").fetchone()
+    first = connection.execute(
+        "SELECT link FROM journal WHERE epoch_no < ? ORDER BY journal_id DESC LIMIT 1", (head["epoch_no"],)
+    ).fetchone()
+    link = first[0] if first else FIRST_LINK
+    count = 0
+    for row in connection.execute("SELECT * FROM journal WHERE epoch_no = ? ORDER BY seq", (head["epoch_no"],)):
+        link = change_of(row, head["epoch"]).link(link)
+        count += 1
+        if link != row["link"]:
+            raise RuleBroken(N_("The journal does not verify at number {seq}."), seq=row["seq"])
+    return count

@@ -1,0 +1,110 @@
+"""The key file: what opens the database, hashes for matching, the terminal's identity, and the months' keys.
+
+It lies beside the settings with mode 0600 and is never inside a database or a backup. It is written to a new file,
+synced to disk and renamed into place, so a power cut leaves either the old keys or the new.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from butler_tui.errors import SetUpWrong
+from butler_tui.words import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Everything secret on a terminal, as raw bytes.
+
+    `database` 32 bytes and `salt` 16 bytes open the file; `match` keys the hashes by which people are found again;
+    `pepper` goes into PIN verifiers; `sign` (Ed25519) and `box` (X25519) are the terminal's own private keys;
+    `months` maps a month_key_id (hex) to the 32-byte key of that month.
+    """
+
+    database: bytes
+    salt: bytes
+    match: bytes
+    pepper: bytes
+    sign: bytes
+    box: bytes
+    months: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def new_keys() -> Keys:
+    """Return fresh random keys for a new terminal."""
+    token = secrets.token_bytes
+    return Keys(token(32), token(16), token(32), token(32), token(32), token(32))
+
+
+def read_keys(file: Path) -> Keys:
+    """Return the keys in `file`.
+
+    Raises SetUpWrong where the file is missing, can be read by others, or is not a key file.
+    """
+    try:
+        mode = file.stat().st_mode
+        if os.name == "posix" and mode & 0o077:
+            raise SetUpWrong(
+                N_(
+                    "The key file {file} can be read by other users of this computer. "
+                    "Run: chmod 600 {file} and ask whether the keys should be changed."
+                ),
+                file=file,
+            )
+        loaded = json.loads(file.read_text("ascii"))
+        return _from_json(loaded)
+    except FileNotFoundError as error:
+        raise SetUpWrong(
+            N_("The key file {file} is missing. Without it the records cannot be opened: restore it from its copy."),
+            file=file,
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SetUpWrong(
+            N_("The key file {file} cannot be read: it is damaged. Restore it from its copy."), file=file
+        ) from error
+
+
+def write_keys(file: Path, keys: Keys) -> None:
+    """Write `keys` to `file` durably, mode 0600; raises OSError where the disk refuses."""
+    content: dict[str, Any] = {
+        item.name: getattr(keys, item.name).hex() for item in fields(keys) if item.name != "months"
+    }
+    content["months"] = {key_id: key.hex() for key_id, key in keys.months.items()}
+    write_private(file, json.dumps(content, indent=1).encode())
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write `content` to `file` durably and in one step, readable by its owner only."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name(file.name + ".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    fresh.replace(file)
+    if os.name == "posix":
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def with_month_key(keys: Keys, month_key_id: bytes, key: bytes) -> Keys:
+    """Return `keys` with one month's key added."""
+    return replace(keys, months={**keys.months, month_key_id.hex(): key})
+
+
+def _from_json(loaded: dict[str, Any]) -> Keys:
+    months = {str(key_id): bytes.fromhex(key) for key_id, key in loaded["months"].items()}
+    raw = {item.name: bytes.fromhex(loaded[item.name]) for item in fields(Keys) if item.name != "months"}
+    if len(raw["database"]) != 32 or len(raw["salt"]) != 16:
+        raise ValueError
+    return Keys(months=months, **raw)

@@ -1,0 +1,106 @@
+"""The terminal's file and its keys together: what every function of `store/` and `desk/` is handed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from butler_tui.domain.audit_chain import FIRST_LINK
+from butler_tui.errors import ButlerError, SetUpWrong
+from butler_tui.ids import new_id
+from butler_tui.paths import Home
+from butler_tui.store.database import Connection, RawKey, check_version, connect, plain_errors, transaction
+from butler_tui.store.keys import Keys, new_keys, read_keys, write_keys
+from butler_tui.store.schema import create_schema
+from butler_tui.words import N_
+
+
+class Store:
+    """One thread's connection to the terminal's file, with the keys that go with it."""
+
+    def __init__(self, home: Home, connection: Connection, keys: Keys, *, plain: bool = False) -> None:
+        self.home = home
+        self.connection = connection
+        self.keys = keys
+        self.plain = plain
+
+    def again(self) -> Store:
+        """Return the same file on a connection of its own, for another thread."""
+        return open_store(self.home, plain=self.plain)
+
+    def change_keys(self, keys: Keys) -> None:
+        """Keep `keys` durably from now on; raises FileTrouble where the disk refuses."""
+        with plain_errors(self.home.keys):
+            write_keys(self.home.keys, keys)
+        self.keys = keys
+
+    def refresh_keys(self) -> None:
+        """Read the key file again: another thread may have added a month's key."""
+        self.keys = read_keys(self.home.keys)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.connection.close()
+
+
+def is_set_up(home: Home) -> bool:
+    """Tell whether this machine has a terminal's file."""
+    return home.database.exists()
+
+
+def open_store(home: Home, *, plain: bool = False) -> Store:
+    """Open this machine's file.
+
+    Raises SetUpWrong (not set up, wrong or missing key, newer file) or FileTrouble (damage, disk), each a sentence.
+    """
+    if not home.database.exists():
+        raise SetUpWrong(N_("This computer is not set up yet: {file} is not there."), file=home.database)
+    keys = read_keys(home.keys)
+    connection = connect(home.database, None if plain else _raw(keys))
+    try:
+        with plain_errors(home.database):
+            check_version(connection, home.database)
+    except BaseException:
+        connection.close()
+        raise
+    return Store(home, connection, keys, plain=plain)
+
+
+def create_store(home: Home, now_ms: int, *, plain: bool = False) -> Store:
+    """Make a new, empty file with fresh keys and open it; nothing is left behind where that fails.
+
+    Raises SetUpWrong where there is a file or a key already: neither is ever overwritten.
+    """
+    for file in (home.database, home.keys):
+        if file.exists():
+            raise SetUpWrong(N_("{file} is there already and is not overwritten."), file=file)
+    keys = new_keys()
+    try:
+        with plain_errors(home.database):
+            home.database.parent.mkdir(parents=True, exist_ok=True)
+            write_keys(home.keys, keys)
+        connection = connect(home.database, None if plain else _raw(keys))
+        with plain_errors(home.database):
+            create_schema(connection)
+            _first_epoch(connection, now_ms)
+            home.database.chmod(0o600)
+    except ButlerError:
+        _remove(home.keys, home.database)
+        raise
+    return Store(home, connection, keys, plain=plain)
+
+
+def _raw(keys: Keys) -> RawKey:
+    return RawKey(keys.database, keys.salt)
+
+
+def _first_epoch(connection: Connection, now_ms: int) -> None:
+    with transaction(connection):
+        connection.execute("INSERT INTO epoch (epoch_no, epoch, opened_ms) VALUES (1, ?, ?)", (new_id(now_ms), now_ms))
+        connection.execute("INSERT INTO sync_state (one, epoch_no, last_link) VALUES (1, 1, ?)", (FIRST_LINK,))
+        connection.execute("INSERT INTO terminal (one) VALUES (1)")
+
+
+def _remove(*files: Path) -> None:
+    for file in files:
+        for name in (file, file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")):
+            name.unlink(missing_ok=True)

@@ -1,0 +1,68 @@
+"""Reading staff, and keeping their PIN verifiers, which never leave this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from butler_tui.domain.rights import Role
+from butler_tui.store.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """One person who signs in here."""
+
+    staff_id: bytes
+    number: str
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class PinState:
+    """A verifier with its count of wrong tries; before `not_before_ms` (UTC ms) no try is taken."""
+
+    verifier: str
+    wrong_tries: int
+    not_before_ms: int
+
+
+def by_number(connection: Connection, number: str) -> Staff | None:
+    """Return the active person with this staff number, or None."""
+    row = connection.execute(
+        "SELECT staff_id, number, name, role FROM staff WHERE number = ? AND active = 1", (number,)
+    ).fetchone()
+    return Staff(row[0], row[1], row[2], Role(row[3])) if row else None
+
+
+def by_id(connection: Connection, staff_id: bytes) -> Staff | None:
+    """Return one person, active or not, or None."""
+    row = connection.execute(
+        "SELECT staff_id, number, name, role FROM staff WHERE staff_id = ?", (staff_id,)
+    ).fetchone()
+    return Staff(row[0], row[1], row[2], Role(row[3])) if row else None
+
+
+def pin_state(connection: Connection, staff_id: bytes) -> PinState | None:
+    """Return the verifier and its tries, or None for somebody without a PIN on this machine."""
+    row = connection.execute(
+        "SELECT verifier, wrong_tries, not_before_ms FROM staff_pin WHERE staff_id = ?", (staff_id,)
+    ).fetchone()
+    return PinState(row[0], row[1], row[2]) if row else None
+
+
+def keep_verifier(connection: Connection, staff_id: bytes, verifier: str) -> None:
+    """Keep the verifier of a new PIN; wrong tries start again from none."""
+    connection.execute(
+        "INSERT INTO staff_pin (staff_id, verifier) VALUES (?, ?) ON CONFLICT (staff_id) DO UPDATE SET"
+        " verifier = excluded.verifier, wrong_tries = 0, not_before_ms = 0",
+        (staff_id, verifier),
+    )
+
+
+def count_wrong_try(connection: Connection, staff_id: bytes, tries: int, not_before_ms: int) -> None:
+    """Write down how many tries in a row went wrong, and until when (UTC ms) none is taken; 0, 0 clears."""
+    connection.execute(
+        "UPDATE staff_pin SET wrong_tries = ?, not_before_ms = ? WHERE staff_id = ?",
+        (tries, not_before_ms, staff_id),
+    )

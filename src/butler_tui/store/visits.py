@@ -1,0 +1,128 @@
+"""Reading visits: who is on site, by badge, by person; every look-up is an index range, paged by key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from butler_tui.domain.people import Sex
+from butler_tui.domain.policies import Reason
+from butler_tui.sealing import match_key
+from butler_tui.store.database import Connection, Row
+from butler_tui.store.derived import PHONE
+from butler_tui.store.local import Store
+
+
+@dataclass(frozen=True, slots=True)
+class OnSite:
+    """One visitor inside, as the lists show them; times are UTC ms."""
+
+    visit_id: bytes
+    registered_ms: int
+    name: str
+    sex: Sex | None
+    reason: Reason
+    room_code: str
+    plate: str
+    badge: str
+    expected_out_ms: int | None
+
+    @property
+    def key(self) -> tuple[int, bytes]:
+        """Return what orders and pages the list: time in, then id."""
+        return (self.registered_ms, self.visit_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many are on site: people (with companions), vehicles, and visitors past their time."""
+
+    people: int
+    vehicles: int
+    overstays: int
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierVisit:
+    """When somebody was admitted before, and where to; `times` counts all of their visits."""
+
+    registered_ms: int
+    room_code: str
+    times: int
+
+
+_COLUMNS = "visit_id, registered_ms, name, sex, reason, room_code, plate, badge, expected_out_ms"
+
+
+def on_site(connection: Connection, most: int, after: tuple[int, bytes] | None = None) -> list[OnSite]:
+    """Return up to `most` visitors inside, longest first, that follow the key `after`."""
+    ms, visit_id = after or (-1, b"")
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM visit WHERE state = 'inside' AND (registered_ms, visit_id) > (?, ?)"
+        " ORDER BY registered_ms, visit_id LIMIT ?",
+        (ms, visit_id, most),
+    )
+    return [_on_site(row) for row in rows]
+
+
+def by_badge(connection: Connection, badge: str) -> OnSite | None:
+    """Return who inside wears this badge, or None."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM visit WHERE state = 'inside' AND badge = ? ORDER BY registered_ms DESC LIMIT 1",
+        (badge,),
+    ).fetchone()
+    return _on_site(row) if row else None
+
+
+def inside(connection: Connection, visit_id: bytes) -> OnSite | None:
+    """Return one visitor, if inside."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM visit WHERE state = 'inside' AND visit_id = ?", (visit_id,)
+    ).fetchone()
+    return _on_site(row) if row else None
+
+
+def counts(connection: Connection, now_ms: int) -> Counts:
+    """Return how many are on site at `now_ms`; reads the visitors inside only."""
+    row = connection.execute(
+        "SELECT coalesce(sum(1 + companions), 0), count(nullif(plate, '')),"
+        " coalesce(sum(expected_out_ms < ?), 0) FROM visit WHERE state = 'inside'",
+        (now_ms,),
+    ).fetchone()
+    return Counts(*row)
+
+
+def earlier_by_phone(store: Store, phone: str) -> EarlierVisit | None:
+    """Return the last visit of whoever has this phone number, found by keyed hash, or None for a first visit."""
+    key = match_key(store.keys.match, PHONE, phone)
+    row = store.connection.execute(
+        "SELECT registered_ms, room_code, count(*) OVER () FROM visit"
+        " WHERE phone_key = ? AND state IN ('inside', 'left') ORDER BY registered_ms DESC LIMIT 1",
+        (key,),
+    ).fetchone()
+    return EarlierVisit(row[0], row[1] or "", row[2]) if row else None
+
+
+def last_event(connection: Connection, visit_id: bytes, kind: str) -> tuple[bytes, bytes, int] | None:
+    """Return id, author and time of the last event of `kind` that still holds, or None."""
+    row = connection.execute(
+        "SELECT event_id, staff_id, at_ms FROM visit_event e WHERE visit_id = ? AND kind = ? AND NOT EXISTS"
+        " (SELECT 1 FROM visit_event u WHERE u.visit_id = e.visit_id AND u.undoes = e.event_id)"
+        " ORDER BY event_id DESC LIMIT 1",
+        (visit_id, kind),
+    ).fetchone()
+    return (row[0], row[1], row[2]) if row else None
+
+
+def _on_site(row: Row) -> OnSite:
+    known = row["reason"] in set(Reason)
+    return OnSite(
+        row["visit_id"],
+        row["registered_ms"],
+        row["name"] or "",
+        Sex(row["sex"]) if row["sex"] else None,
+        Reason(row["reason"]) if known else Reason.OTHER,
+        row["room_code"] or "",
+        row["plate"] or "",
+        row["badge"] or "",
+        row["expected_out_ms"],
+    )

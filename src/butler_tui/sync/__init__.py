@@ -1,0 +1,1 @@
+"""How changes travel: the protocol of both ends, and the terminal's side of it."""

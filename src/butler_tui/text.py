@@ -1,0 +1,49 @@
+"""What outside text must pass before it is stored or shown.
+
+A name can drive a terminal: escapes, C1 controls, bidirectional and zero-width marks reach the screen from a
+cell even where markup is off. They become U+FFFD here; everything a person can read stays, rare hanzi too.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+REPLACEMENT = "\ufffd"
+LONGEST = 2000
+"""Characters kept of one value: longer than any note a guard writes, shorter than anything that hurts."""
+
+_DANGEROUS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Invisible, yet of a harmless category: joiners, fillers and selectors that change how their neighbours show.
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | frozenset(
+    chr(code) for code in range(0xFE00, 0xFE10)
+)
+_MOST_MARKS = 3
+"""Combining marks kept in a row: enough for any script on a door plate, too few to climb into the next line."""
+
+
+def safe(text: str, longest: int = LONGEST) -> str:
+    """Return `text` in NFC, one line, with every character that could drive a terminal replaced by U+FFFD.
+
+    Line breaks and tabs become a space; at most `longest` characters are kept.
+    """
+    text = text[: longest * 2]
+    if text.isascii() and text.isprintable():
+        return text[:longest]
+    kept: list[str] = []
+    marks = 0
+    for character in unicodedata.normalize("NFC", text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")):
+        kind = unicodedata.category(character)
+        marks = marks + 1 if kind in ("Mn", "Me") else 0
+        if marks > _MOST_MARKS:
+            continue
+        kept.append(_made_safe(character, kind))
+    return "".join(kept)[:longest]
+
+
+def _made_safe(character: str, kind: str) -> str:
+    if character in "\t\n\r":
+        return " "
+    nonsense = ord(character) & 0xFFFE == 0xFFFE
+    if kind in _DANGEROUS or character in _INVISIBLE or nonsense:
+        return REPLACEMENT
+    return character
