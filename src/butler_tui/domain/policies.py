@@ -94,7 +94,7 @@ _REASONS = (
     ReasonRule(Reason.ESTATE_AGENT, ("8",), ALL_CHECKS, KeepNumber.YES, leave_after_min=120),
     ReasonRule(Reason.OFFICIAL, ("9",), _OFFICIAL, KeepNumber.NO, leave_after_min=240),
     ReasonRule(Reason.OTHER, ("0",), ALL_CHECKS, KeepNumber.BY_ESTATE, leave_after_min=120),
-    ReasonRule(Reason.EMERGENCY, ("119", "120"), frozenset(), KeepNumber.NO, leave_after_min=120),
+    ReasonRule(Reason.EMERGENCY, ("119", "120", "110"), frozenset(), KeepNumber.NO, leave_after_min=120),
 )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from butler_tui.domain.documents import DocumentType
-from butler_tui.domain.gate_check import Check, GateCheck
+from butler_tui.domain.gate_check import ALL_CHECKS, Check, GateCheck
 from butler_tui.domain.people import Sex
-from butler_tui.domain.policies import Reason
+from butler_tui.domain.policies import Policies, Reason
 
 
 class VisitState(StrEnum):
@@ -110,6 +110,16 @@ class Registration:
     badge: str = ""
     looks: str = ""
     check: GateCheck = field(default_factory=GateCheck)
+
+
+def under(policies: Policies, registration: Registration) -> Registration:
+    """Return `registration` with its check as policy has it: what the reason asks, and whether there is a vehicle.
+
+    Screens show this and `desk/` decides by it, so no caller can ask for less than the estate does.
+    """
+    asked = policies.rule(registration.reason).asked if registration.reason else ALL_CHECKS
+    check = replace(registration.check, asked=asked, has_vehicle=bool(registration.plate))
+    return replace(registration, check=check)
 
 
 class Missing(StrEnum):

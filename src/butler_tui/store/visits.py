@@ -102,15 +102,12 @@ def earlier_by_phone(store: Store, phone: str) -> EarlierVisit | None:
     return EarlierVisit(row[0], row[1] or "", row[2]) if row else None
 
 
-def last_event(connection: Connection, visit_id: bytes, kind: str) -> tuple[bytes, bytes, int] | None:
-    """Return id, author and time of the last event of `kind` that still holds, or None."""
+def last_event(connection: Connection, visit_id: bytes) -> bytes | None:
+    """Return the id of the event last written to a visit on this terminal, or None."""
     row = connection.execute(
-        "SELECT event_id, staff_id, at_ms FROM visit_event e WHERE visit_id = ? AND kind = ? AND NOT EXISTS"
-        " (SELECT 1 FROM visit_event u WHERE u.visit_id = e.visit_id AND u.undoes = e.event_id)"
-        " ORDER BY event_id DESC LIMIT 1",
-        (visit_id, kind),
+        "SELECT event_id FROM visit_event WHERE visit_id = ? ORDER BY rowid DESC LIMIT 1", (visit_id,)
     ).fetchone()
-    return (row[0], row[1], row[2]) if row else None
+    return row[0] if row else None
 
 
 def _on_site(row: Row) -> OnSite:

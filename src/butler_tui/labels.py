@@ -1,0 +1,168 @@
+"""What each code of the domain is called on screen, in the chosen language; one table a code.
+
+The rules speak in codes, so that they can be stored, sent and counted; people are shown these words.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from enum import StrEnum
+
+from butler_tui.domain.documents import DocumentType, Doubt
+from butler_tui.domain.gate_check import Check, Outcome
+from butler_tui.domain.people import Sex, Title, polite_form
+from butler_tui.domain.plates import VehicleType
+from butler_tui.domain.policies import Reason, TurnAwayReason
+from butler_tui.domain.rights import Act, Role
+from butler_tui.domain.visits import ConfirmedHow, Missing
+from butler_tui.words import N_, _
+
+_LABELS: dict[StrEnum, str] = {
+    Check.ASK_IDENTITY: N_("Identity"),
+    Check.ASK_REASON: N_("Reason asked"),
+    Check.ASK_HOST: N_("Host"),
+    Check.CHECK_DOCUMENT: N_("Document"),
+    Check.CHECK_VEHICLE: N_("Vehicle"),
+    Check.CHECK_BELONGINGS: N_("Belongings"),
+    Outcome.PASSED: N_("passed"),
+    Outcome.DOUBTFUL: N_("doubtful"),
+    Outcome.FAILED: N_("failed"),
+    Outcome.NOT_APPLICABLE: N_("n/a"),
+    Outcome.OPEN: N_("open"),
+    Outcome.NOT_ASKED: N_("not asked"),
+    Reason.VISITING: N_("Visiting"),
+    Reason.COURIER: N_("Courier"),
+    Reason.DELIVERY: N_("Delivery"),
+    Reason.REPAIR: N_("Repair"),
+    Reason.DECORATION: N_("Decoration"),
+    Reason.MAINTENANCE: N_("Maintenance firm"),
+    Reason.DOMESTIC_HELP: N_("Domestic help"),
+    Reason.ESTATE_AGENT: N_("Estate agent"),
+    Reason.OFFICIAL: N_("Official"),
+    Reason.EMERGENCY: N_("Emergency service"),
+    Reason.OTHER: N_("Other"),
+    TurnAwayReason.IDENTITY_UNCLEAR: N_("identity unclear"),
+    TurnAwayReason.NOT_EXPECTED: N_("not expected by the household"),
+    TurnAwayReason.DANGEROUS_GOODS: N_("dangerous goods"),
+    TurnAwayReason.IMPROPERLY_DRESSED: N_("improperly dressed"),
+    TurnAwayReason.LOITERING: N_("loitering"),
+    TurnAwayReason.REFUSES_CHECK: N_("refuses the check"),
+    TurnAwayReason.OTHER: N_("other reason"),
+    Missing.NAME: N_("Name"),
+    Missing.REASON: N_("Reason"),
+    Missing.HOUSE: N_("Visits"),
+    ConfirmedHow.INTERCOM: N_("intercom"),
+    ConfirmedHow.PHONE: N_("by phone"),
+    ConfirmedHow.IN_PERSON: N_("in person"),
+    ConfirmedHow.APPOINTMENT: N_("appointment"),
+    ConfirmedHow.KNOWN: N_("known visitor"),
+    ConfirmedHow.STANDING_PASS: N_("standing pass"),
+    DocumentType.RESIDENT_ID: N_("Resident ID card"),
+    DocumentType.RESIDENCE_PERMIT: N_("Residence permit"),
+    DocumentType.HK_MACAU_PERMIT: N_("HK/Macau permit"),
+    DocumentType.TAIWAN_PERMIT: N_("Taiwan permit"),
+    DocumentType.PASSPORT: N_("Passport"),
+    DocumentType.FOREIGNER_PERMIT: N_("Foreigner's ID card"),
+    DocumentType.DRIVING_LICENCE: N_("Driving licence"),
+    DocumentType.OTHER: N_("Other document"),
+    Doubt.WRONG_LENGTH: N_("wrong number of characters"),
+    Doubt.WRONG_CHARACTERS: N_("characters that do not belong there"),
+    Doubt.UNKNOWN_AREA: N_("no such area"),
+    Doubt.IMPOSSIBLE_BIRTH_DATE: N_("no such date of birth"),
+    Doubt.BIRTH_DATE_IN_FUTURE: N_("date of birth in the future"),
+    Doubt.WRONG_CHECK_DIGIT: N_("check digit does not match"),
+    VehicleType.NEW_ENERGY_SMALL: N_("small, new energy"),
+    VehicleType.NEW_ENERGY_LARGE: N_("large, new energy"),
+    Sex.MALE: N_("male"),
+    Sex.FEMALE: N_("female"),
+    Role.GUARD: N_("Guard"),
+    Role.SHIFT_LEAD: N_("Shift lead"),
+    Role.BUTLER: N_("Butler"),
+    Role.SUPERVISOR: N_("Supervisor"),
+    Role.HQ: N_("Headquarters"),
+    Act.REGISTER_VISIT: N_("register visitors"),
+    Act.TURN_AWAY: N_("turn visitors away"),
+    Act.CHECK_OUT: N_("check visitors out"),
+    Act.UNDO_VISIT: N_("undo"),
+    Act.KEEP_KEYS: N_("keep keys"),
+    Act.SET_UP_ESTATE: N_("set up the estate"),
+    Act.MANAGE_STAFF: N_("manage staff"),
+    Act.KEEP_HOUSEHOLDS: N_("keep households"),
+    Act.SEE_ON_SITE: N_("see who is on site"),
+    Act.SEE_SYNC: N_("see the sync view"),
+}
+
+_TABLES = {
+    "estate": N_("estate"),
+    "policy": N_("policies"),
+    "gate": N_("gates"),
+    "staff": N_("staff"),
+    "house": N_("houses"),
+    "household": N_("households"),
+    "resident": N_("residents"),
+    "visit": N_("visits"),
+    "companion": N_("companions"),
+    "visit_event": N_("in and out"),
+    "document_secret": N_("document numbers"),
+    "month_key": N_("keys"),
+}
+
+_GREETINGS = {
+    Title.MR: N_("Mr {surname}"),
+    Title.MS: N_("Ms {surname}"),
+    Title.GUEST: N_("visitor {surname}"),
+}
+
+
+def label(code: StrEnum) -> str:
+    """Return what `code` is called; every code that a screen can meet has its word (a test sees to it)."""
+    return _(_LABELS[code])
+
+
+def table_label(table: str) -> str:
+    """Return what the records of a synced table are called; an unknown one by its own name."""
+    known = _TABLES.get(table)
+    return _(known) if known else table
+
+
+def greeting(name: str, sex: Sex | None) -> str:
+    """Return the polite form of address: 王先生, 李女士; without a name, 访客 alone (S1)."""
+    form = polite_form(name, sex)
+    if not form.surname:
+        return _("Visitor")
+    return _(_GREETINGS[form.title], surname=form.surname)
+
+
+def clock(at_ms: int, zone: tzinfo) -> str:
+    """Return the time of day of `at_ms` (UTC ms) in the estate's zone: 07:58."""
+    return datetime.fromtimestamp(at_ms / 1000, zone).strftime("%H:%M")
+
+
+def day_and_clock(at_ms: int, zone: tzinfo) -> str:
+    """Return date and time of `at_ms` (UTC ms) in the estate's zone: 11-12 14:02."""
+    return datetime.fromtimestamp(at_ms / 1000, zone).strftime("%m-%d %H:%M")
+
+
+def moment(at_ms: int, now_ms: int, zone: tzinfo) -> str:
+    """Return `at_ms` as the time alone where it is today, else with its date; `now_ms` in UTC ms too."""
+    same = datetime.fromtimestamp(at_ms / 1000, zone).date() == datetime.fromtimestamp(now_ms / 1000, zone).date()
+    return clock(at_ms, zone) if same else day_and_clock(at_ms, zone)
+
+
+def duration(ms: int) -> str:
+    """Return a length of time in ms as people say it: 12 小时 50 分, 7 分钟."""
+    minutes = ms // 60_000
+    if minutes < 60:
+        return _("{minutes} min", minutes=minutes)
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return _("{hours} h {minutes:02d} min", hours=hours, minutes=rest)
+    return _("{days} days", days=hours // 24)
+
+
+def room_left(expected_out_ms: int, now_ms: int) -> str:
+    """Return how long a visitor may still stay, or by how much the time is over."""
+    left = expected_out_ms - now_ms
+    if left >= 0:
+        return _("{time} left", time=duration(left))
+    return _("over by {time}", time=duration(-left))
