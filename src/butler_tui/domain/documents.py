@@ -1,0 +1,219 @@
+"""The documents a gate looks at: how their numbers are formed, what makes one doubtful, how they are masked.
+
+A number is read, never refused: the doubts are shown to the guard, who looks again. Forms: GB 11643-1999 for
+numbers of 18 characters (resident identity cards, and the residence permits of Hong Kong, Macau and Taiwan
+residents), GB/T 2260 for province codes; the others by the documents themselves. Masks: DOMAIN.md, section 8.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from sys import maxsize
+from typing import Literal
+
+from butler_tui.domain.folding import compact
+
+
+class DocumentType(StrEnum):
+    """The kinds of document a visitor may show."""
+
+    RESIDENT_ID = "resident_id"  # 居民身份证
+    RESIDENCE_PERMIT = "residence_permit"  # 港澳台居民居住证
+    HK_MACAU_PERMIT = "hk_macau_permit"  # 港澳居民来往内地通行证
+    TAIWAN_PERMIT = "taiwan_permit"  # 台湾居民来往大陆通行证
+    PASSPORT = "passport"  # 护照
+    FOREIGNER_PERMIT = "foreigner_permit"  # 外国人永久居留身份证
+    DRIVING_LICENCE = "driving_licence"  # 驾驶证
+    OTHER = "other"
+
+
+class Doubt(StrEnum):
+    """Why a number is doubtful; a reading lists them in this order."""
+
+    WRONG_LENGTH = "wrong_length"
+    WRONG_CHARACTERS = "wrong_characters"
+    UNKNOWN_AREA = "unknown_area"
+    IMPOSSIBLE_BIRTH_DATE = "impossible_birth_date"
+    BIRTH_DATE_IN_FUTURE = "birth_date_in_future"
+    WRONG_CHECK_DIGIT = "wrong_check_digit"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number as read: folded and in upper case, of which type, and why it is doubtful if it is."""
+
+    number: str
+    type: DocumentType
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        """Whether nothing speaks against the number; whose it is, only the guard's eyes can tell."""
+        return not self.doubts
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form a number may have: its length in characters, its pattern, and, in personal numbers, its areas.
+
+    Where `areas` are given the number carries a province code at `area_at`, a birth date and a check digit.
+    """
+
+    pattern: str
+    shortest: int
+    longest: int
+    areas: frozenset[str] = frozenset()
+    area_at: int = 0
+
+
+PROVINCES = frozenset(
+    str(code)
+    for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 82))
+    for code in range(first, last + 1)
+)
+"""The province codes of GB/T 2260; areas below a province come and go, so they are not checked."""
+RESIDENCE_PERMIT_AREAS = frozenset({"81", "82", "83"})
+"""Hong Kong, Macau, Taiwan (国办发〔2018〕81号)."""
+EARLIEST_BIRTH_YEAR = 1850
+"""*Ours*: before it nobody alive was born; the example in GB 11643 itself is of 1880."""
+
+_PERSONAL = "[0-9]{17}[0-9X]"
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECK_DIGITS = "10X98765432"
+_BIRTH_DATE = slice(6, 14)
+_SEX_DIGIT = 16
+
+FORMS: dict[DocumentType, tuple[Form, ...]] = {
+    DocumentType.RESIDENT_ID: (Form(_PERSONAL, 18, 18, PROVINCES),),
+    DocumentType.RESIDENCE_PERMIT: (Form(_PERSONAL, 18, 18, RESIDENCE_PERMIT_AREAS),),
+    # Eight digits of the person; until 2013 two more counted the renewals.
+    DocumentType.HK_MACAU_PERMIT: (Form("[HM][0-9]{8}", 9, 9), Form("[HM][0-9]{10}", 11, 11)),
+    DocumentType.TAIWAN_PERMIT: (Form("[0-9]{8}", 8, 8), Form("[0-9]{10}", 10, 10)),
+    # Every country has its own form, so only what no passport has is doubted.
+    DocumentType.PASSPORT: (Form("[A-Z0-9]+", 5, 12),),
+    DocumentType.FOREIGNER_PERMIT: (
+        Form("[A-Z]{3}[0-9]{12}", 15, 15),
+        # Since 2023: 9, province, nationality (ISO 3166 numeric), birth date, sequence, check digit.
+        Form("9[0-9]{16}[0-9X]", 18, 18, PROVINCES, area_at=1),
+    ),
+    DocumentType.DRIVING_LICENCE: (
+        Form(_PERSONAL, 18, 18, PROVINCES | RESIDENCE_PERMIT_AREAS),
+        Form("[0-9]{12}", 12, 12),
+    ),
+    DocumentType.OTHER: (Form("(?s:.+)", 1, maxsize),),
+}
+
+_UNMISTAKABLE: tuple[tuple[str, DocumentType], ...] = (
+    ("9[0-9]{16}[0-9X]", DocumentType.FOREIGNER_PERMIT),
+    ("8[123][0-9]{15}[0-9X]", DocumentType.RESIDENCE_PERMIT),
+    (_PERSONAL, DocumentType.RESIDENT_ID),
+    ("[A-Z]{3}[0-9]{12}", DocumentType.FOREIGNER_PERMIT),
+    ("[HM](?:[0-9]{8}|[0-9]{10})", DocumentType.HK_MACAU_PERMIT),
+    ("[EG][0-9]{8}|E[A-Z][0-9]{7}|[DSP]E[0-9]{7}|[DSP][0-9]{7,8}", DocumentType.PASSPORT),
+)
+
+
+def normalise_number(text: str) -> str:
+    """Return the number as it is kept and compared: full-width folded, no spaces or hyphens, upper case."""
+    return compact(text)
+
+
+def check_digit(first17: str) -> str:
+    """Return the check digit, 0 to 9 or X, of a number's first 17 digits (GB 11643: ISO 7064, MOD 11-2).
+
+    Raises ValueError unless there are 17 ASCII digits.
+    """
+    if not re.fullmatch("[0-9]{17}", first17):
+        raise ValueError("a check digit needs 17 digits")
+    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, first17, strict=True))
+    return _CHECK_DIGITS[total % 11]
+
+
+def read_number(document_type: DocumentType, text: str, today: date) -> Reading:
+    """Return what was typed or scanned as a number of `document_type`, with every doubt; raises on no text.
+
+    `today` is the day in the estate's zone.
+    """
+    number = normalise_number(text)
+    return Reading(number, document_type, _doubts(number, FORMS[document_type], today))
+
+
+def guess_type(text: str) -> DocumentType | None:
+    """Return the type of a number whose form leaves no other, None where it could be anything.
+
+    The number itself may still be doubtful. Passports: Chinese ones only, as others share no form.
+    """
+    number = normalise_number(text)
+    return next((kind for pattern, kind in _UNMISTAKABLE if re.fullmatch(pattern, number)), None)
+
+
+def sex_of(number: str) -> Literal["male", "female"] | None:
+    """Return the sex that a number of 18 characters tells by its 17th digit: odd is male (GB 11643).
+
+    None for any other number, and where the check digit is wrong: then the 17th may be the mistyped one.
+    """
+    number = normalise_number(number)
+    if not re.fullmatch(_PERSONAL, number) or check_digit(number[:17]) != number[17]:
+        return None
+    return "male" if int(number[_SEX_DIGIT]) % 2 else "female"
+
+
+def mask_number(number: str) -> str:
+    """Return `number` as it may be shown: of 18 characters the first 3 and last 4, of others first and last.
+
+    Stars for the rest; never more than half is shown, so a number of fewer than four characters shows none.
+    """
+    if len(number) == 18:
+        return _starred(number, 3, 4)
+    return _starred(number, 1, 1) if len(number) >= 4 else "*" * len(number)
+
+
+def mask_phone(phone: str) -> str:
+    """Return `phone` as it may be shown: its first 3 and last 4 characters, e.g. 138****2211.
+
+    Below 11 characters at most half is shown, from the end first: of 8 the last 4, of 7 the last 3.
+    """
+    if len(phone) >= 11:
+        return _starred(phone, 3, 4)
+    shown = len(phone) // 2
+    last = min(shown, 4)
+    return _starred(phone, shown - last, last)
+
+
+def _doubts(number: str, forms: tuple[Form, ...], today: date) -> tuple[Doubt, ...]:
+    of_this_length = [form for form in forms if form.shortest <= len(number) <= form.longest]
+    if not of_this_length:
+        foreign = () if re.fullmatch("[A-Z0-9]*", number) else (Doubt.WRONG_CHARACTERS,)
+        return (Doubt.WRONG_LENGTH, *foreign)
+    form = next((form for form in of_this_length if re.fullmatch(form.pattern, number)), None)
+    if form is None:
+        return (Doubt.WRONG_CHARACTERS,)
+    return _personal_doubts(number, form, today) if form.areas else ()
+
+
+def _personal_doubts(number: str, form: Form, today: date) -> tuple[Doubt, ...]:
+    born = _birth_date(number)
+    found = {
+        Doubt.UNKNOWN_AREA: number[form.area_at : form.area_at + 2] not in form.areas,
+        Doubt.IMPOSSIBLE_BIRTH_DATE: born is None,
+        Doubt.BIRTH_DATE_IN_FUTURE: born is not None and born > today,
+        Doubt.WRONG_CHECK_DIGIT: check_digit(number[:17]) != number[17],
+    }
+    return tuple(doubt for doubt, holds in found.items() if holds)
+
+
+def _birth_date(number: str) -> date | None:
+    digits = number[_BIRTH_DATE]
+    try:
+        born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return None
+    return born if born.year >= EARLIEST_BIRTH_YEAR else None
+
+
+def _starred(text: str, first: int, last: int) -> str:
+    hidden = len(text) - first - last
+    return text[:first] + "*" * hidden + text[len(text) - last :]
