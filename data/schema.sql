@@ -121,7 +121,8 @@ CREATE TABLE visit (
     out_ms            INTEGER,
     phone_key         BLOB                  -- keyed hash, local key: same person, without reading phones
 ) STRICT;
-CREATE INDEX visit_inside ON visit (registered_ms, visit_id) WHERE state = 'inside';
+CREATE INDEX visit_inside ON visit (coalesce(expected_out_ms, 0), visit_id) WHERE state = 'inside';
+CREATE INDEX visit_plate_inside ON visit (plate) WHERE state = 'inside' AND plate IS NOT NULL;
 CREATE INDEX visit_badge_out ON visit (badge) WHERE state = 'inside' AND badge IS NOT NULL;
 CREATE INDEX visit_by_phone ON visit (phone_key, registered_ms) WHERE phone_key IS NOT NULL;
 

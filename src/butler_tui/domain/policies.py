@@ -5,6 +5,7 @@ A value here is never repeated in code: rules are handed `Policies`, made from t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
@@ -151,7 +152,17 @@ def policies_from(own: Mapping[str, Any]) -> Policies:
         )
         if isinstance(own.get(name), kind)
     }
+    if not _is_pattern(kept.get("badge_pattern", "")):
+        del kept["badge_pattern"]
     return Policies(reasons=reasons, **kept)
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
 
 
 def _own_rule(rule: ReasonRule, own: object) -> ReasonRule:

@@ -28,8 +28,8 @@ class OnSite:
 
     @property
     def key(self) -> tuple[int, bytes]:
-        """Return what orders and pages the list: time in, then id."""
-        return (self.registered_ms, self.visit_id)
+        """Return what orders and pages the list: when they are expected out, then id."""
+        return (self.expected_out_ms or 0, self.visit_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,20 @@ class EarlierVisit:
 _COLUMNS = "visit_id, registered_ms, name, sex, reason, room_code, plate, badge, expected_out_ms"
 
 
-def on_site(connection: Connection, most: int, after: tuple[int, bytes] | None = None) -> list[OnSite]:
-    """Return up to `most` visitors inside, longest first, that follow the key `after`."""
+def on_site(
+    connection: Connection, most: int, after: tuple[int, bytes] | None = None, matching: str = ""
+) -> list[OnSite]:
+    """Return up to `most` visitors inside that follow the key `after`, who should have left first on top.
+
+    `matching` keeps those whose badge, plate or room starts with it, or whose name holds it; only the visitors inside
+    are read, however many visits there are.
+    """
     ms, visit_id = after or (-1, b"")
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM visit WHERE state = 'inside' AND (registered_ms, visit_id) > (?, ?)"
-        " ORDER BY registered_ms, visit_id LIMIT ?",
-        (ms, visit_id, most),
+        f"SELECT {_COLUMNS} FROM visit WHERE state = 'inside' AND (coalesce(expected_out_ms, 0), visit_id) > (?, ?)"
+        " AND (?3 = '' OR instr(upper(name), ?3) OR instr(badge, ?3) = 1 OR instr(plate, ?3) OR instr(room_code, ?3) = 1)"
+        " ORDER BY coalesce(expected_out_ms, 0), visit_id LIMIT ?4",
+        (ms, visit_id, matching.upper(), most),
     )
     return [_on_site(row) for row in rows]
 
@@ -69,6 +76,15 @@ def by_badge(connection: Connection, badge: str) -> OnSite | None:
     row = connection.execute(
         f"SELECT {_COLUMNS} FROM visit WHERE state = 'inside' AND badge = ? ORDER BY registered_ms DESC LIMIT 1",
         (badge,),
+    ).fetchone()
+    return _on_site(row) if row else None
+
+
+def by_plate(connection: Connection, plate: str) -> OnSite | None:
+    """Return who inside came with this plate, or None; reads the visitors inside only."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM visit WHERE state = 'inside' AND plate = ? ORDER BY registered_ms DESC LIMIT 1",
+        (plate,),
     ).fetchone()
     return _on_site(row) if row else None
 
