@@ -5,6 +5,7 @@ The only place that imports the driver; `sqlite_utils` runs on it through `as_sq
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,6 +81,16 @@ def check_version(connection: Connection, file: Path, known: int = SCHEMA_VERSIO
             known=known,
         )
     return version
+
+
+def statements(sql: str) -> Iterator[str]:
+    """Yield the statements of `sql` one by one, each complete."""
+    pending = ""
+    for line in sql.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
 
 
 @contextmanager

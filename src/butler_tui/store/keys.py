@@ -7,7 +7,6 @@ synced to disk and renamed into place, so a power cut leaves either the old keys
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from butler_tui.errors import SetUpWrong
+from butler_tui.private_file import refuse_open_to_others, write_private
 from butler_tui.words import N_
 
 
@@ -48,15 +48,7 @@ def read_keys(file: Path) -> Keys:
     Raises SetUpWrong where the file is missing, can be read by others, or is not a key file.
     """
     try:
-        mode = file.stat().st_mode
-        if os.name == "posix" and mode & 0o077:
-            raise SetUpWrong(
-                N_(
-                    "The key file {file} can be read by other users of this computer. "
-                    "Run: chmod 600 {file} and ask whether the keys should be changed."
-                ),
-                file=file,
-            )
+        refuse_open_to_others(file)
         loaded = json.loads(file.read_text("ascii"))
         return _from_json(loaded)
     except FileNotFoundError as error:
@@ -77,24 +69,6 @@ def write_keys(file: Path, keys: Keys) -> None:
     }
     content["months"] = {key_id: key.hex() for key_id, key in keys.months.items()}
     write_private(file, json.dumps(content, indent=1).encode())
-
-
-def write_private(file: Path, content: bytes) -> None:
-    """Write `content` to `file` durably and in one step, readable by its owner only."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(file.name + ".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(file)
-    if os.name == "posix":
-        folder = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def with_month_key(keys: Keys, month_key_id: bytes, key: bytes) -> Keys:

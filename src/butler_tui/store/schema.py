@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 from butler_tui.domain.fields import TABLES
-from butler_tui.store.database import SCHEMA_VERSION, Connection, transaction
+from butler_tui.store.database import SCHEMA_VERSION, Connection, statements, transaction
 
 
 def schema_file() -> Path:
@@ -15,16 +14,6 @@ def schema_file() -> Path:
     package = Path(__file__).parents[1]
     installed = package / "data" / "schema.sql"
     return installed if installed.exists() else package.parents[1] / "data" / "schema.sql"
-
-
-def statements(sql: str) -> Iterator[str]:
-    """Yield the statements of `sql` one by one, each complete."""
-    pending = ""
-    for line in sql.splitlines(keepends=True):
-        pending += line
-        if sqlite3.complete_statement(pending):
-            yield pending
-            pending = ""
 
 
 def guard_statements() -> Iterator[str]:

@@ -1,0 +1,40 @@
+"""Files that only their owner may read: key files on a terminal and at HQ."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from butler_tui.errors import SetUpWrong
+from butler_tui.words import N_
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write `content` to `file` durably and in one step, readable by its owner only; OSError where the disk refuses."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name(file.name + ".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    fresh.replace(file)
+    if os.name == "posix":
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def refuse_open_to_others(file: Path) -> None:
+    """Raise SetUpWrong where other users of this computer may read `file`; OSError where it is not there."""
+    mode = file.stat().st_mode
+    if os.name == "posix" and mode & 0o077:
+        raise SetUpWrong(
+            N_(
+                "The key file {file} can be read by other users of this computer. "
+                "Run: chmod 600 {file} and ask whether the keys should be changed."
+            ),
+            file=file,
+        )
