@@ -13,6 +13,8 @@ from butler_tui.store.keys import Keys, new_keys, read_keys, write_keys
 from butler_tui.store.schema import create_schema
 from butler_tui.words import N_
 
+_PLAIN_HEAD = b"SQLite format 3\0"
+
 
 class Store:
     """One thread's connection to the terminal's file, with the keys that go with it."""
@@ -25,7 +27,7 @@ class Store:
 
     def again(self) -> Store:
         """Return the same file on a connection of its own, for another thread."""
-        return open_store(self.home, plain=self.plain)
+        return open_store(self.home)
 
     def change_keys(self, keys: Keys) -> None:
         """Keep `keys` durably from now on; raises FileTrouble where the disk refuses."""
@@ -47,14 +49,15 @@ def is_set_up(home: Home) -> bool:
     return home.database.exists()
 
 
-def open_store(home: Home, *, plain: bool = False) -> Store:
-    """Open this machine's file.
+def open_store(home: Home) -> Store:
+    """Open this machine's file; the demo's unencrypted one is told by its head.
 
     Raises SetUpWrong (not set up, wrong or missing key, newer file) or FileTrouble (damage, disk), each a sentence.
     """
     if not home.database.exists():
         raise SetUpWrong(N_("This computer is not set up yet: {file} is not there."), file=home.database)
     keys = read_keys(home.keys)
+    plain = is_plain(home.database)
     connection = connect(home.database, None if plain else _raw(keys))
     try:
         with plain_errors(home.database):
@@ -87,6 +90,12 @@ def create_store(home: Home, now_ms: int, *, plain: bool = False) -> Store:
         _remove(home.keys, home.database)
         raise
     return Store(home, connection, keys, plain=plain)
+
+
+def is_plain(database: Path) -> bool:
+    """Tell whether a file is unencrypted (`butler demo --plain`); raises FileTrouble where it cannot be read."""
+    with plain_errors(database), database.open("rb") as stream:
+        return stream.read(len(_PLAIN_HEAD)) == _PLAIN_HEAD
 
 
 def _raw(keys: Keys) -> RawKey:
