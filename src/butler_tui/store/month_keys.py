@@ -1,0 +1,91 @@
+"""The months' keys: made here, kept in the key file only, and told to HQ sealed to its own key."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from filelock import FileLock
+
+from butler_tui.ids import ruled_id
+from butler_tui.sealing import seal_to
+from butler_tui.store import estates
+from butler_tui.store.journal import Written, record
+from butler_tui.store.keys import with_month_key
+from butler_tui.store.local import Store
+
+PURPOSE = "month key"
+"""What is bound into a month's key when it is sealed to HQ."""
+_MOST_IN_ONE_ACT = 100
+
+_threads = threading.Lock()
+
+
+def month_key_for(store: Store, month: str, now_ms: int) -> tuple[bytes, bytes, list[Written]]:
+    """Return the id and the 32 bytes of the key of `month` ("2026-11", estate's zone), and what to record with it.
+
+    A new key is in the key file, durably, before this returns: call it before the transaction that uses it. The
+    records, for the same group as what the key seals, are those HQ needs and has not been told of; none before
+    enrolment (`record_missing` makes up for them). Raises FileTrouble where the disk refuses. `now_ms` is UTC ms.
+    """
+    month_key_id = _month_key_id(store, month)
+    key = store.keys.months.get(month_key_id.hex()) or _kept(store, month_key_id)
+    return month_key_id, key, _written(store, month_key_id, month)
+
+
+def record_missing(store: Store, now_ms: int) -> int:
+    """Record the keys of which HQ was not told because this terminal was not enrolled yet; return how many.
+
+    A key that seals nothing is not told: it goes with the first record that uses it.
+    """
+    zone = estates.estate(store.connection)
+    if zone is None:
+        return 0
+    store.refresh_keys()
+    untold = store.connection.execute(
+        "SELECT s.month_key_id, min(v.registered_ms) FROM document_secret s JOIN visit v USING (visit_id)"
+        " WHERE s.month_key_id NOT IN (SELECT month_key_id FROM month_key) GROUP BY s.month_key_id LIMIT ?",
+        (_MOST_IN_ONE_ACT,),
+    ).fetchall()
+    written: list[Written] = []
+    for month_key_id, registered_ms in untold:
+        if month_key_id.hex() in store.keys.months:
+            month = datetime.fromtimestamp(registered_ms / 1000, ZoneInfo(zone.time_zone)).strftime("%Y-%m")
+            written += _written(store, month_key_id, month)
+    return _recorded(store, written, now_ms)
+
+
+def _recorded(store: Store, written: Sequence[Written], now_ms: int) -> int:
+    if written:
+        record(store, written, staff_id=None, now_ms=now_ms)
+    return len(written)
+
+
+def _month_key_id(store: Store, month: str) -> bytes:
+    """Return the id that this incarnation of the file gives the month's key: a restored or copied file has its own."""
+    row = store.connection.execute("SELECT e.epoch FROM sync_state s JOIN epoch e USING (epoch_no)").fetchone()
+    return ruled_id(row[0], PURPOSE, month)
+
+
+def _kept(store: Store, month_key_id: bytes) -> bytes:
+    """Return the key from the key file as it is now, adding it there where no other thread or program has."""
+    with _threads, FileLock(store.home.keys.with_name(store.home.keys.name + ".lock"), timeout=10):
+        store.refresh_keys()
+        known = store.keys.months.get(month_key_id.hex())
+        if known is not None:
+            return known
+        key = secrets.token_bytes(32)
+        store.change_keys(with_month_key(store.keys, month_key_id, key))
+        return key
+
+
+def _written(store: Store, month_key_id: bytes, month: str) -> list[Written]:
+    box_key = estates.terminal(store.connection).hq_box_key
+    told = store.connection.execute("SELECT 1 FROM month_key WHERE month_key_id = ?", (month_key_id,)).fetchone()
+    if box_key is None or told is not None:
+        return []
+    sealed = seal_to(box_key, store.keys.months[month_key_id.hex()], purpose=PURPOSE)
+    return [Written("month_key", month_key_id, {"month": month, "sealed": sealed})]
