@@ -48,6 +48,7 @@ def connect(file: Path, key: RawKey | None) -> Connection:
         connection = driver.connect(str(file), isolation_level=None, check_same_thread=False, timeout=5.0)
         try:
             if key is not None:
+                connection.execute("PRAGMA cipher_log_level = NONE")  # it writes over the screens
                 connection.execute(key.pragma())
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
             connection.execute("PRAGMA journal_mode = WAL")

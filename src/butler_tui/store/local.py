@@ -61,7 +61,15 @@ def open_store(home: Home) -> Store:
     connection = connect(home.database, None if plain else _raw(keys))
     try:
         with plain_errors(home.database):
-            check_version(connection, home.database)
+            version = check_version(connection, home.database)
+        if version == 0:
+            raise SetUpWrong(
+                N_(
+                    "The file {file} is empty: it was never finished. "
+                    "Put it and its key file aside, and set this computer up again."
+                ),
+                file=home.database,
+            )
     except BaseException:
         connection.close()
         raise
@@ -81,11 +89,11 @@ def create_store(home: Home, now_ms: int, *, plain: bool = False) -> Store:
         with plain_errors(home.database):
             home.database.parent.mkdir(parents=True, exist_ok=True)
             write_keys(home.keys, keys)
+            home.database.touch(mode=0o600)  # before it has content; what lies beside it takes the same mode
         connection = connect(home.database, None if plain else _raw(keys))
         with plain_errors(home.database):
             create_schema(connection)
             _first_epoch(connection, now_ms)
-            home.database.chmod(0o600)
     except ButlerError:
         _remove(home.keys, home.database)
         raise
