@@ -88,7 +88,7 @@ def add_staff(store: Store, number: str, name: str, role: Role, now_ms: int) -> 
     if not number or staff.by_number(store.connection, number) is not None:
         raise RuleBroken(N_("The staff number {number} is empty or already taken."), number=number)
     staff_id = new_id(now_ms)
-    values = {"number": number, "name": safe(name), "role": str(role), "active": 1}
+    values: dict[str, Value] = {"number": number, "name": safe(name), "role": str(role), "active": 1}
     record(store, [Written("staff", staff_id, values)], staff_id=None, now_ms=now_ms)
     return staff_id
 

@@ -78,3 +78,8 @@ def pick(text: str, codes: Sequence[Code]) -> Code | None:
     if not re.fullmatch(r"[1-9]", digit) or int(digit) > len(codes):
         return None
     return codes[int(digit) - 1]
+
+
+def read_room(text: str) -> str:
+    """Return a room code as it is kept: `3 2 1801` and `3.2.1801` are `3-2-1801`; villas in upper case."""
+    return re.sub(r"[\s.·、，,/_-]+", "-", fold(text).strip()).upper()

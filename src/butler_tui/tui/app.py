@@ -1,0 +1,217 @@
+"""The terminal's screens: who is in front, the lock, and HQ in the background."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")  # input methods lose or double text under that protocol
+
+import time
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from textual import events
+from textual.app import App
+
+from butler_tui import crash_log
+from butler_tui.errors import ButlerError, SetUpWrong
+from butler_tui.paths import Home
+from butler_tui.settings import Settings
+from butler_tui.store import estates
+from butler_tui.store.local import Store, open_store
+from butler_tui.tui.context import Clock, Context
+from butler_tui.tui.key_queue import KeyQueue
+from butler_tui.tui.messages import Saved, SignedIn, SyncAsked
+from butler_tui.tui.screens.sign_in import SignInScreen
+from butler_tui.tui.themes import THEMES
+from butler_tui.words import N_
+
+IDLE_LOOK_S = 5.0
+"""How often it is looked whether the screens should lock."""
+
+
+class ButlerApp(App[None]):
+    """One terminal. Each person has screens of their own, which outlive a lock."""
+
+    CSS_PATH: ClassVar[str] = "styles/app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "butler"
+
+    def __init__(self, context: Context, settings: Settings) -> None:
+        super().__init__()
+        self.here = context
+        self._settings = settings
+        self._keys = KeyQueue(self, super().on_event)
+        self._last_input = time.monotonic()
+        self._person = ""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self._background: Any = None
+
+    # Keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Give keys out one at a time; any key or click keeps the screens awake."""
+        if isinstance(event, events.Key | events.MouseDown | events.Paste) and not event.is_forwarded:
+            self._last_input = time.monotonic()
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._keys.put(event)
+            return
+        await super().on_event(event)
+
+    async def keys_settled(self) -> None:
+        """Return once every key typed so far has had all its consequences."""
+        await self._keys.settled()
+
+    # Screens
+
+    async def on_mount(self) -> None:
+        """Begin at sign-in."""
+        self.theme = self._settings.theme if self._settings.theme in self.available_themes else THEMES[0].name
+        await self.push_screen(SignInScreen(self.here))
+        self.set_interval(IDLE_LOOK_S, self._lock_when_idle)
+        self.call_after_refresh(self._begin_background)
+
+    def _begin_background(self) -> None:
+        """Load what the first key after sign-in needs, and start looking after HQ; the first screen is painted."""
+        from butler_tui.tui.background import BackgroundSync
+
+        self._background = BackgroundSync(self, self.here)
+        self._background.begin()
+
+    async def on_signed_in(self, message: SignedIn) -> None:
+        """Show the person's own screens as they left them; another's are put away unseen."""
+        from butler_tui.desk.session import Session
+        from butler_tui.tui.screens.gate import GateScreen
+        from butler_tui.tui.screens.sync import SyncScreen
+
+        staff = message.staff
+        person = staff.staff_id.hex()
+        same = person == self._person and len(self.screen_stack) > 2
+        if not self.is_screen_installed(f"gate-{person}"):
+            session = Session(staff, self.here.gate.gate_id)
+            self.install_screen(GateScreen(self.here, session), f"gate-{person}")
+            self.install_screen(SyncScreen(self.here, staff.role), f"sync-{person}")
+        self._person = person
+        if same:
+            await self.pop_screen()
+            return
+        await self._show(f"gate-{person}")
+
+    async def _show(self, name: str) -> None:
+        """Make `name` the only screen over the blank one."""
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        await self.push_screen(name)
+        self.show_hq()
+
+    @property
+    def locked(self) -> bool:
+        """Whether the sign-in screen is in front."""
+        return isinstance(self.screen, SignInScreen)
+
+    async def action_gate(self) -> None:
+        """Show the gate."""
+        if not self.locked:
+            await self._show(f"gate-{self._person}")
+
+    async def action_sync_view(self) -> None:
+        """Show how it stands with HQ, and sync."""
+        if not self.locked:
+            await self._show(f"sync-{self._person}")
+            self.sync_now()
+
+    async def action_lock(self) -> None:
+        """Cover everything with the sign-in screen; what is typed stays for who typed it."""
+        if not self.locked:
+            await self.push_screen(SignInScreen(self.here))
+
+    async def _lock_when_idle(self) -> None:
+        if time.monotonic() - self._last_input > self.here.policies.idle_lock_min * 60:
+            await self.action_lock()
+
+    def action_help(self) -> None:
+        """Show what can be done on the screen in front."""
+        from butler_tui.tui.dialogs.help import HelpDialog
+
+        screen = self.screen
+        bindings = [active.binding for active in screen.active_bindings.values()]
+        self.push_screen(HelpDialog(getattr(screen, "GUIDE", ()) or (), bindings))
+
+    # Headquarters
+
+    def on_saved(self, message: Saved) -> None:
+        """Tell HQ soon."""
+        self.show_hq()
+        if self._background is not None:
+            self._background.soon()
+
+    def on_sync_asked(self, message: SyncAsked) -> None:
+        """Tell HQ now."""
+        self.sync_now()
+
+    def sync_now(self) -> None:
+        """Start a sync now, and say how it went when it is done."""
+        if self._background is not None:
+            self._background.now()
+
+    def show_hq(self) -> None:
+        """Bring the status line of the screen in front up to date."""
+        from butler_tui.store import sync_state
+        from butler_tui.tui.sync_words import hq_words
+        from butler_tui.tui.widgets.lines import StatusLine
+
+        status = sync_state.status(self.here.store.connection)
+        words = hq_words(status, self.here.now_ms(), self.here.zone)
+        for screen in self.screen_stack:
+            for line in screen.query(StatusLine):
+                line.show_hq(*words)
+
+    def on_background_sync_done(self, message: Any) -> None:
+        """Show how a sync went."""
+        from butler_tui.tui.screens.sync import SyncScreen
+
+        self.show_hq()
+        if isinstance(self.screen, SyncScreen):
+            self.screen.say(message.sentence, message.meaning)
+
+    # The end
+
+    def _fatal_error(self) -> None:
+        """End without printing what was on screen or in variables: names are in them."""
+        if self._exception is not None:
+            crash_log.keep(self.here.store.home.log, self._exception)
+        self._close_messages_no_wait()
+
+
+def wall_clock() -> int:
+    """Return now as UTC ms."""
+    return time.time_ns() // 1_000_000
+
+
+def make_context(store: Store, now_ms: Clock) -> Context:
+    """Return what the screens need to know; raises SetUpWrong for a file without estate or gate."""
+    estate = estates.estate(store.connection)
+    gate = estates.gate_of_terminal(store.connection)
+    if estate is None or gate is None:
+        raise SetUpWrong(N_("This computer has no estate or gate yet. Try the demo: butler demo"))
+    policies = estates.policies(store.connection)
+    return Context(store, estate, gate, ZoneInfo(estate.time_zone), policies, now_ms)
+
+
+def run_screens(home: Home, settings: Settings) -> None:
+    """Open this machine's file and run the screens until they are closed.
+
+    Raises SetUpWrong or FileTrouble, each a sentence, before anything is drawn, and ButlerError after a crash: what
+    was saved is saved, and the log says where it happened.
+    """
+    store = open_store(home)
+    try:
+        app = ButlerApp(make_context(store, wall_clock), settings)
+        app.run()
+    finally:
+        store.close()
+    if app.return_code:
+        raise ButlerError(
+            N_("The program had to stop. What was saved is saved. Please pass on this file: {log}"), log=home.log
+        )

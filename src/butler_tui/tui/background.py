@@ -1,0 +1,111 @@
+"""HQ in the background: 5 s after a save, else every minute, backing off while it is out of reach."""
+
+from __future__ import annotations
+
+import random
+import threading
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+from textual.timer import Timer
+
+from butler_tui.errors import ButlerError, TryLater
+from butler_tui.store import estates
+from butler_tui.tui.context import Context
+from butler_tui.words import _
+
+if TYPE_CHECKING:
+    from butler_tui.tui.app import ButlerApp
+
+AFTER_SAVE_S = 5.0
+EVERY_S = 60.0
+FIRST_S = 2.0
+LONGEST_S = 15 * 60.0
+
+
+class SyncDone(Message):
+    """A sync ended; `sentence` says how, `meaning` colours it."""
+
+    handler_name = "on_background_sync_done"
+
+    def __init__(self, sentence: str, meaning: str) -> None:
+        super().__init__()
+        self.sentence = sentence
+        self.meaning = meaning
+
+
+class BackgroundSync:
+    """Runs syncs in a thread with a connection of its own, one at a time; reports by message."""
+
+    def __init__(self, app: ButlerApp, context: Context) -> None:
+        self._app = app
+        self._here = context
+        self._timer: Timer | None = None
+        self._failures = 0
+        self._running = threading.Event()
+
+    def begin(self) -> None:
+        """Start looking after HQ."""
+        self._after(FIRST_S)
+
+    def soon(self) -> None:
+        """Sync a few seconds from now: something was saved."""
+        if not self._failures:
+            self._after(AFTER_SAVE_S)
+
+    def now(self) -> None:
+        """Sync now: a person asked."""
+        self._after(0)
+
+    def _after(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self._app.set_timer(max(seconds, 0.01), self._run)
+
+    def _run(self) -> None:
+        if self._running.is_set():
+            self._after(1.0)
+            return
+        if estates.terminal(self._here.store.connection).terminal_id is None:
+            self._report(_("This computer is not connected to headquarters yet. What you save is kept here."), "")
+            return
+        self._running.set()
+        threading.Thread(target=self._sync, name="sync", daemon=True).start()
+
+    def _sync(self) -> None:
+        from butler_tui.sync.push import sync_once
+
+        try:
+            store = self._here.store.again()
+            try:
+                report = sync_once(store, now_ms=self._here.now_ms, gentle=True)
+            finally:
+                store.close()
+        except TryLater as error:
+            self._failures += 1
+            self._done(error.sentence(), "warning", _backed_off(self._failures))
+        except ButlerError as error:
+            self._failures += 1
+            self._done(error.sentence(), "bad", _backed_off(self._failures))
+        else:
+            self._failures = 0
+            words = _("Headquarters has everything. Sent now: {count}.", count=report.pushed)
+            self._done(words, "good", EVERY_S)
+
+    def _done(self, sentence: str, meaning: str, again_s: float) -> None:
+        self._running.clear()
+        if self._app.is_running:
+            self._app.call_from_thread(self._finish, sentence, meaning, again_s)
+
+    def _finish(self, sentence: str, meaning: str, again_s: float) -> None:
+        self._after(again_s)
+        self._report(sentence, meaning)
+
+    def _report(self, sentence: str, meaning: str) -> None:
+        self._app.post_message(SyncDone(sentence, meaning))
+
+
+def _backed_off(failures: int) -> float:
+    """Return how long to wait after so many failures in a row: full jitter, at most 15 minutes."""
+    ceiling = min(EVERY_S * 2.0 ** (failures - 1), LONGEST_S)
+    return max(EVERY_S / 2, random.uniform(0, ceiling))  # noqa: S311 (spreads load, keeps nothing secret)

@@ -1,0 +1,1 @@
+"""Each a ModalScreen that asks and returns; the caller saves."""

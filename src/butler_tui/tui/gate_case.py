@@ -1,0 +1,154 @@
+"""The visitor in front of the guard: what is known so far, what it leads to, and the acts that end it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from butler_tui import labels
+from butler_tui.desk import gate
+from butler_tui.desk.gate import Done
+from butler_tui.desk.session import Session
+from butler_tui.domain.entries import read_room
+from butler_tui.domain.gate_check import Check, GateCheck, Outcome
+from butler_tui.domain.people import read_phone
+from butler_tui.domain.policies import TurnAwayReason
+from butler_tui.domain.recognise import Kind, recognise
+from butler_tui.domain.visits import EventKind, Registration, under
+from butler_tui.errors import RuleBroken
+from butler_tui.store import households, visits
+from butler_tui.store.households import GateHousehold
+from butler_tui.store.visits import EarlierVisit, OnSite
+from butler_tui.tui.context import Context
+from butler_tui.tui.gate_words import Scene
+from butler_tui.words import N_, _
+
+
+class GateCase:
+    """One visitor's case; `typed` is what stands in the form, read. The acts raise ButlerError with the sentence."""
+
+    def __init__(self, context: Context, session: Session) -> None:
+        self._here = context
+        self._session = session
+        self._last: tuple[Done, str] | None = None
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin with the next visitor; the last act stays, so that it can be undone."""
+        self.check = GateCheck()
+        self.confirmed_ms: int | None = None
+        self.earlier: EarlierVisit | None = None
+        self.household: GateHousehold | None = None
+        self.rooms: list[str] = []
+        self.keeps_number = False
+
+    # What is known
+
+    def look_up_room(self, text: str) -> None:
+        """Find the household of a room code, or the rooms that start so."""
+        room = read_room(text)
+        connection = self._here.store.connection
+        self.household = households.at_room(connection, room) if room else None
+        self.rooms = households.rooms_starting(connection, room) if room and self.household is None else []
+
+    def look_up_phone(self, text: str) -> None:
+        """Find whoever came with this phone before."""
+        phone = read_phone(text)
+        self.earlier = visits.earlier_by_phone(self._here.store, phone) if phone else None
+
+    def note_confirmation(self, confirmed: bool) -> None:
+        """Keep when the household said yes."""
+        self.confirmed_ms = self._here.now_ms() if confirmed else None
+
+    def leaving(self, text: str) -> OnSite | None:
+        """Return who inside the badge or plate in `text` belongs to."""
+        found = recognise(text, self._here.policies.badge_pattern)
+        look_up = {Kind.BADGE: visits.by_badge, Kind.PLATE: visits.by_plate}.get(found.kind) if found else None
+        return look_up(self._here.store.connection, found.value) if found and look_up else None
+
+    def registration(self, typed: Registration) -> Registration:
+        """Return what is typed with the check as it stands, under the estate's policy."""
+        known = replace(typed, check=self.check, confirmed_ms=self.confirmed_ms)
+        return under(self._here.policies, known)
+
+    def scene(self, typed: Registration) -> Scene:
+        """Return everything that words are made from."""
+        reason = typed.reason
+        first = self.earlier is None
+        self.keeps_number = reason is not None and self._here.policies.keeps_number(reason, first)
+        return Scene(self._here, self.registration(typed), self.household, self.rooms, self.earlier, self.keeps_number)
+
+    # The checks
+
+    def settle(self, typed: Registration, check: Check, outcome: Outcome, note: str = "") -> None:
+        """Write a finding in; raises ValueError where policy does not allow it."""
+        self.check = self.registration(typed).check.with_finding(check, outcome, note)
+
+    def reopen(self, check: Check) -> None:
+        """Take a finding back."""
+        self.check = self.check.reopened(check)
+
+    def suspect(self) -> None:
+        """Ask for all six, by hand, or again for what policy asks."""
+        self.check = replace(self.check, suspicious=not self.check.suspicious)
+
+    # The acts; each returns the sentence that says what was done
+
+    def admit(self, typed: Registration) -> str:
+        """Save and admit."""
+        context, registration = self._here, self.registration(typed)
+        done = gate.admit(context.store, self._session, registration, context.policies, context.now_ms())
+        who = called(registration)
+        self._last = (done, who)
+        if registration.badge:
+            return _("{who} is admitted, badge {badge}. Ctrl+Z undoes.", who=who, badge=registration.badge)
+        return _("{who} is admitted. Ctrl+Z undoes.", who=who)
+
+    def turn_away(self, typed: Registration, reason: TurnAwayReason, note: str) -> str:
+        """Save as not let in."""
+        context, registration = self._here, self.registration(typed)
+        done = gate.turn_away(
+            context.store,
+            self._session,
+            registration,
+            context.policies,
+            context.now_ms(),
+            reason=reason,
+            note=note,
+        )
+        who = called(registration)
+        self._last = (done, who)
+        return _("{who} is turned away ({reason}). Ctrl+Z undoes.", who=who, reason=labels.label(reason))
+
+    def check_out(self, visit_id: bytes) -> str:
+        """Write down that somebody left."""
+        context = self._here
+        visitor = visits.inside(context.store.connection, visit_id)
+        done = gate.check_out(context.store, self._session, visit_id, context.now_ms())
+        who = labels.greeting(visitor.name, visitor.sex) if visitor else ""
+        self._last = (done, who)
+        if visitor and visitor.badge:
+            return _("{who} has left; take badge {badge} back. Ctrl+Z undoes.", who=who, badge=visitor.badge)
+        return _("{who} has left. Ctrl+Z undoes.", who=who)
+
+    def undo(self) -> str:
+        """Take the last act back."""
+        if self._last is None:
+            raise RuleBroken(N_("There is nothing to undo."))
+        context, (done, who) = self._here, self._last
+        gate.undo(context.store, self._session, done, context.policies, context.now_ms())
+        self._last = None
+        return _(_UNDONE[done.kind], who=who)
+
+
+_UNDONE = {
+    EventKind.ADMITTED: N_("Undone: {who} is not admitted."),
+    EventKind.TURNED_AWAY: N_("Undone: {who} is not turned away."),
+    EventKind.OUT: N_("Undone: {who} is still on site."),
+}
+
+
+def called(registration: Registration) -> str:
+    """Return how the visitor is called in a sentence: politely, or by the service they are from."""
+    if registration.name or registration.reason is None:
+        return labels.greeting(registration.name, registration.sex)
+    return labels.label(registration.reason)

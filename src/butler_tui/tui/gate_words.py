@@ -1,0 +1,215 @@
+"""What the gate's screen says about a registration: hints, facts, the household, and the one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from rich.cells import cell_len, set_cell_size
+
+from butler_tui.domain.documents import DocumentType, read_number
+from butler_tui.domain.gate_check import Check, Outcome
+from butler_tui.domain.people import read_phone
+from butler_tui.domain.plates import PlateKind, read_plate
+from butler_tui.domain.visits import ConfirmedHow, Registration, in_the_way
+from butler_tui.labels import clock, greeting, label, moment
+from butler_tui.store.households import Confirmer, GateHousehold
+from butler_tui.store.visits import EarlierVisit, OnSite
+from butler_tui.tui.context import Context
+from butler_tui.words import _
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything the words are made from."""
+
+    context: Context
+    registration: Registration
+    household: GateHousehold | None
+    rooms: Sequence[str]
+    earlier: EarlierVisit | None
+    keeps_number: bool
+
+
+Hint = tuple[str, str]
+"""Words and their meaning ("", "good", "warning", "bad")."""
+
+
+def confirmer_name(confirmer: Confirmer) -> str:
+    """Return how a person of the household is called: as they wish, else politely."""
+    return confirmer.called or greeting(confirmer.name, confirmer.sex)
+
+
+def hints(scene: Scene) -> dict[str, Hint]:
+    """Return what stands at the end of the form's lines, by first field."""
+    return {
+        "arrival": (_("plate, phone, name, badge"), ""),
+        "name": _name_hint(scene),
+        "phone": _phone_hint(scene),
+        "room": _room_hint(scene),
+        "confirm": _confirm_hint(scene),
+        "reason": _reason_hint(scene),
+        "document": _document_hint(scene),
+        "plate": _plate_hint(scene),
+    }
+
+
+def _name_hint(scene: Scene) -> Hint:
+    registration = scene.registration
+    return (greeting(registration.name, registration.sex), "") if registration.name else ("", "")
+
+
+def _phone_hint(scene: Scene) -> Hint:
+    phone, earlier = scene.registration.phone, scene.earlier
+    if phone and read_phone(phone) is None:
+        return _("check the number"), "warning"
+    if earlier is None:
+        return (_("first visit"), "") if phone else ("", "")
+    last = moment(earlier.registered_ms, scene.context.now_ms(), scene.context.zone)
+    return _("visit {count}, last {when} {room}", count=earlier.times + 1, when=last, room=earlier.room_code), ""
+
+
+def _room_hint(scene: Scene) -> Hint:
+    house = scene.household
+    if house is not None:
+        return (house.name, "") if house.name else (_("nobody lives there"), "warning")
+    if not scene.registration.room_code:
+        return "", ""
+    return (" ".join(scene.rooms[:2]), "") if scene.rooms else (_("no such room"), "warning")
+
+
+def _confirm_hint(scene: Scene) -> Hint:
+    registration, house = scene.registration, scene.household
+    if registration.confirmed_how is None or house is None:
+        return "", ""
+    who = next(one for one in house.confirmers if one.resident_id == registration.confirmed_by)
+    when = registration.confirmed_ms
+    time = clock(when, scene.context.zone) if when else ""
+    return f"{confirmer_name(who)} {label(registration.confirmed_how)} {time}", ""
+
+
+def _reason_hint(scene: Scene) -> Hint:
+    reason = scene.registration.reason
+    if reason is None:
+        return "", ""
+    now = scene.context.now_ms()
+    out = scene.context.policies.rule(reason).expected_out_ms(now, scene.context.zone)
+    return _("{reason}, to leave by {time}", reason=label(reason), time=clock(out, scene.context.zone)), ""
+
+
+def _document_hint(scene: Scene) -> Hint:
+    registration = scene.registration
+    kind = label(registration.document_type) if registration.document_type else ""
+    if not scene.keeps_number:
+        ruled = registration.reason is not None
+        return (f"{kind} {_('number not kept (policy)')}" if ruled else kind), ""
+    if not registration.document_number:
+        return _("{kind}: number is kept", kind=kind or label(DocumentType.RESIDENT_ID)), ""
+    today = datetime.fromtimestamp(scene.context.now_ms() / 1000, scene.context.zone).date()
+    reading = read_number(registration.document_type or DocumentType.RESIDENT_ID, registration.document_number, today)
+    if reading.valid:
+        return _("valid"), "good"
+    return _("doubtful: {why}", why=label(reading.doubts[0])), "warning"
+
+
+def _plate_hint(scene: Scene) -> Hint:
+    plate = read_plate(scene.registration.plate)
+    if not scene.registration.plate:
+        return "", ""
+    if plate is None or plate.kind is PlateKind.UNKNOWN:
+        return _("check the plate"), "warning"
+    return (_("valet"), "") if scene.registration.valet else ("", "")
+
+
+def facts(scene: Scene) -> dict[Check, str]:
+    """Return what is known beside each of the six."""
+    registration = scene.registration
+    house = scene.household
+    reason = label(registration.reason) if registration.reason else ""
+    return {
+        Check.ASK_IDENTITY: f"{registration.company} {registration.name}".strip(),
+        Check.ASK_REASON: f"{reason} {registration.reason_note}".strip(),
+        Check.ASK_HOST: house.name if house else registration.room_code,
+        Check.CHECK_DOCUMENT: label(registration.document_type) if registration.document_type else "",
+        Check.CHECK_VEHICLE: registration.plate or (_("on foot") if _vehicle_skipped(registration) else ""),
+        Check.CHECK_BELONGINGS: registration.belongings,
+    }
+
+
+def _vehicle_skipped(registration: Registration) -> bool:
+    return registration.check.outcome(Check.CHECK_VEHICLE) is Outcome.NOT_APPLICABLE
+
+
+def info(scene: Scene, field: str) -> list[str]:
+    """Return the lines under the check card: the choices of the field in focus, else the household."""
+    if field == "reason":
+        rules = scene.context.policies.reasons
+        return _in_columns([f"{rule.keys[0]} {label(rule.reason)}" for rule in rules], 3)
+    if field == "document":
+        return _in_columns([f"{n} {label(kind)}" for n, kind in enumerate(DocumentType, 1)], 2)
+    if field == "sex":
+        return [_("1 male  2 female")]
+    if field == "room" and scene.household is None:
+        return _in_columns(list(scene.rooms), 2)
+    if field == "confirm" and scene.household is not None:
+        people = [f"{n} {confirmer_name(one)}" for n, one in enumerate(scene.household.confirmers, 1)]
+        ways = [f"{n} {label(how)}" for n, how in enumerate(ConfirmedHow, 1)]
+        head = _("Who, then how: 12") if people else _("Nobody may confirm here. Enter goes on.")
+        return [head, "  ".join(people), *_in_columns(ways if people else [], 3)]
+    return _household(scene.household)
+
+
+def _household(house: GateHousehold | None) -> list[str]:
+    if house is None:
+        return []
+    lines = [f"{house.room_code}  {house.name}".rstrip()]
+    if house.confirmers:
+        names = "  ".join(confirmer_name(one) for one in house.confirmers)
+        lines.append(_("May confirm  {names}", names=names))
+    if house.gate_note:
+        lines.append(_("Note  {note}", note=house.gate_note))
+    return lines
+
+
+def _in_columns(words: Sequence[str], columns: int) -> list[str]:
+    width = max((cell_len(word) for word in words), default=0) + 2
+    rows = [words[start : start + columns] for start in range(0, len(words), columns)]
+    return ["".join(set_cell_size(word, width) for word in row).rstrip() for row in rows]
+
+
+def sentence(scene: Scene, *, empty: bool) -> Hint:
+    """Return what stands in the way of admitting, or that nothing does."""
+    if empty:
+        return _("Type or scan a plate, phone, name or badge. Enter goes on."), ""
+    obstacles = in_the_way(scene.registration)
+    if not obstacles:
+        return _("Ready: press Enter on Admit, or Ctrl+S."), "good"
+    return obstacle_sentence(scene.registration, obstacles[0]), "warning"
+
+
+def obstacle_sentence(registration: Registration, obstacle: StrEnum) -> str:
+    """Return one obstacle in words."""
+    if isinstance(obstacle, Check):
+        outcome = registration.check.outcome(obstacle)
+        if outcome is Outcome.OPEN:
+            return _("Not to be admitted yet: {check} is still open.", check=label(obstacle))
+        return _(
+            "Not to be admitted: {check} is {outcome}. Settle it, or turn the visitor away by Ctrl+R.",
+            check=label(obstacle),
+            outcome=label(outcome),
+        )
+    return _("Not to be admitted yet: {field} is missing.", field=label(obstacle))
+
+
+def leaving_sentence(visitor: OnSite, context: Context) -> str:
+    """Return what is shown when a badge or plate of somebody inside is typed."""
+    return _(
+        "{badge} {who}, {reason} {room}, in since {time}. Enter checks out.",
+        badge=visitor.badge or visitor.plate,
+        who=greeting(visitor.name, visitor.sex),
+        reason=label(visitor.reason),
+        room=visitor.room_code,
+        time=moment(visitor.registered_ms, context.now_ms(), context.zone),
+    )

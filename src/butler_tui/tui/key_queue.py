@@ -1,0 +1,72 @@
+"""One key at a time: each is handled to its end, focus moves and new screens included, before the next is given out.
+
+Textual hands keys to whatever has the focus when they arrive, so a burst (a scanner, fast hands, keys typed ahead of
+a mode change) lands in the old field. Here a key waits until the one before it has had all its consequences.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.message_pump import MessagePump
+
+PATIENCE_S = 2.0
+"""How long one key may hold the next: a handler that hangs must not take the keyboard with it."""
+
+Deliver = Callable[[events.Key], Awaitable[None]]
+
+
+class KeyQueue:
+    """Gives the keys of `app` out one by one through `deliver`."""
+
+    def __init__(self, app: App[Any], deliver: Deliver) -> None:
+        self._app = app
+        self._deliver = deliver
+        self._keys: asyncio.Queue[events.Key] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+
+    def put(self, key: events.Key) -> None:
+        """Take a key; it is delivered after those before it."""
+        self._keys.put_nowait(key)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+
+    async def settled(self) -> None:
+        """Return once every key taken so far has been handled."""
+        while self._task is not None and not self._task.done():
+            await asyncio.sleep(0)
+
+    async def _run(self) -> None:
+        while not self._keys.empty():
+            key = self._keys.get_nowait()
+            screen = self._app.screen
+            focused = self._app.focused
+            await self._deliver(key)
+            for pump in focused.ancestors_with_self if focused is not None else (screen, self._app):
+                await _drained(pump)
+            if self._app.is_running and self._app.screen is not screen:
+                await self._new_screen_ready()
+
+    async def _new_screen_ready(self) -> None:
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        while asyncio.get_running_loop().time() < deadline:
+            screen = self._app.screen
+            if screen.is_mounted and screen.focused is not None:
+                await _drained(screen)
+                return
+            await asyncio.sleep(0.002)
+
+
+async def _drained(pump: MessagePump) -> None:
+    """Wait until `pump` has handled what is in its queue now."""
+    done = asyncio.Event()
+    if not pump.is_running or not pump.call_later(done.set):
+        return
+    try:
+        await asyncio.wait_for(done.wait(), PATIENCE_S)
+    except TimeoutError:
+        return

@@ -1,0 +1,23 @@
+"""What screens tell the application."""
+
+from __future__ import annotations
+
+from textual.message import Message
+
+from butler_tui.store.staff import Staff
+
+
+class Saved(Message):
+    """Something was saved: HQ is told soon."""
+
+
+class SignedIn(Message):
+    """Somebody signed in."""
+
+    def __init__(self, staff: Staff) -> None:
+        super().__init__()
+        self.staff = staff
+
+
+class SyncAsked(Message):
+    """A person wants a sync now."""

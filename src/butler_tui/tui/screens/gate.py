@@ -1,0 +1,332 @@
+"""F2: the gate. Left what is typed, right what it means, below who is on site, and one sentence that rules it all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from butler_tui import labels
+from butler_tui.desk.session import Session
+from butler_tui.domain.gate_check import Check, Outcome
+from butler_tui.domain.recognise import Kind, recognise
+from butler_tui.domain.visits import Missing, in_the_way
+from butler_tui.errors import ButlerError
+from butler_tui.tui import gate_words
+from butler_tui.tui.context import Context
+from butler_tui.tui.dialogs.note import NoteDialog
+from butler_tui.tui.dialogs.on_site import OnSiteDialog
+from butler_tui.tui.dialogs.turn_away import TurnAwayDialog, TurnedAway
+from butler_tui.tui.gate_case import GateCase, called
+from butler_tui.tui.messages import Saved
+from butler_tui.tui.widgets.check_card import CheckCard
+from butler_tui.tui.widgets.lines import KeyLine, Sentence, StatusLine, TopLine
+from butler_tui.tui.widgets.on_site import OnSitePanel
+from butler_tui.tui.widgets.visit_form import VisitForm
+from butler_tui.words import _
+
+WIDE = 110
+"""Columns from which the list of those on site stands beside the form."""
+
+_ARRIVAL_FIELDS = {
+    Kind.PLATE: "plate",
+    Kind.PHONE: "phone",
+    Kind.ROOM: "room",
+    Kind.NAME: "name",
+    Kind.BADGE: "badge",
+    Kind.DOCUMENT: "number",
+}
+_MISSING_FIELDS = {Missing.NAME: "name", Missing.REASON: "reason", Missing.HOUSE: "room"}
+
+
+class GateScreen(Screen[None]):
+    """Registers who comes, checks out who goes."""
+
+    GUIDE = (
+        _("Type or scan a plate, phone, name or badge into the first field; Enter goes on."),
+        _("The badge or plate of somebody inside checks them out at Enter."),
+        _("On the check card digits settle a check; at the end Enter admits."),
+        _("119, 120 or 110 in the first field admits an emergency service at once."),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+t", "checks", _("Checks"), id="gate.checks", tooltip=_("to the six checks, or back")),
+        Binding("ctrl+s", "admit", _("Admit"), id="gate.admit", tooltip=_("save and admit")),
+        Binding("ctrl+r", "turn_away", _("Turn away"), id="gate.turn_away", tooltip=_("save as not let in")),
+        Binding("ctrl+z", "undo", _("Undo"), id="gate.undo", tooltip=_("take the last act back within 60 s")),
+        Binding("f7", "on_site", _("On site"), id="gate.on_site", tooltip=_("who is on site; check out")),
+        Binding("ctrl+n", "clear", _("Clear"), show=False, id="gate.clear", tooltip=_("empty the form")),
+        Binding("f9", "app.sync_view", _("Sync"), show=False, id="gate.sync", tooltip=_("how it stands with HQ")),
+        Binding("f10,ctrl+l", "app.lock", _("Lock"), id="gate.lock", tooltip=_("lock; what is typed stays")),
+        Binding("f1", "app.help", _("Help"), id="gate.help", tooltip=_("this help")),
+        Binding("escape", "back", _("Back"), show=False, id="gate.back", tooltip=_("back to the form")),
+    ]
+
+    def __init__(self, context: Context, session: Session) -> None:
+        super().__init__()
+        self._here = context
+        self._session = session
+        self._case = GateCase(context, session)
+        self._cleared: tuple[dict[str, str], GateCase] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out form, card and list."""
+        yield TopLine(self._here, "gate")
+        with Container(id="body"):
+            with Vertical(id="left"):
+                yield Static(Content(f" {_('Register a visit')}"), classes="title")
+                yield VisitForm(self._here.policies)
+            with Vertical(id="right"):
+                yield Static(id="card-title", classes="title")
+                yield CheckCard()
+                yield Static(id="info")
+            yield OnSitePanel(self._here)
+        yield Sentence()
+        yield StatusLine()
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Stand in the first field."""
+        person = self._session.staff
+        self.query_one(StatusLine).show_place(
+            self._here.estate.name, self._here.gate.name, person.name, labels.label(person.role)
+        )
+        self.form.show_number_field(False)
+        self.form.focus_field("arrival")
+        self._show()
+
+    async def on_resize(self, event: events.Resize) -> None:
+        """On a wide screen the list moves to a third column; nothing else moves."""
+        wide = event.size.width >= WIDE
+        self.set_class(wide, "wide")
+        await self.query_one(OnSitePanel).narrow(wide)
+
+    def on_screen_resume(self) -> None:
+        """Show the list of now."""
+        self.query_one(OnSitePanel).reload()
+
+    @property
+    def form(self) -> VisitForm:
+        """The form."""
+        return self.query_one(VisitForm)
+
+    @property
+    def card(self) -> CheckCard:
+        """The check card."""
+        return self.query_one(CheckCard)
+
+    # What is shown
+
+    def _show(self) -> None:
+        """Bring everything beside the form up to what is typed."""
+        scene = self._case.scene(self.form.registration())
+        if scene.keeps_number != self.form.keeps_number:
+            self.form.show_number_field(scene.keeps_number)
+            scene = self._case.scene(self.form.registration())
+        for field, (words, meaning) in gate_words.hints(scene).items():
+            self.form.hint(field, words, meaning)
+        check = scene.registration.check
+        self.card.check = check
+        self.card.facts = gate_words.facts(scene)
+        self.card.ready = not in_the_way(scene.registration)
+        left = len(check.in_the_way())
+        state = _("{count} to settle", count=left) if left else _("all settled")
+        self.query_one("#card-title", Static).update(
+            Content.assemble(_("Three questions, three checks"), "  ", (state, "$warning" if left else "$success"))
+        )
+        self._show_info(scene)
+        self._say(*gate_words.sentence(scene, empty=self.form.is_empty))
+
+    def _show_info(self, scene: gate_words.Scene) -> None:
+        focused = self.focused.id if self.focused is not None else None
+        self.query_one("#info", Static).update(Content("\n".join(gate_words.info(scene, focused or ""))))
+
+    def _say(self, text: str, meaning: str = "") -> None:
+        self.query_one(Sentence).say(text, meaning)
+
+    def on_descendant_focus(self) -> None:
+        """Show the choices of the field that has the focus."""
+        self._show_info(self._case.scene(self.form.registration()))
+
+    # What is typed
+
+    def on_visit_form_changed(self, message: VisitForm.Changed) -> None:
+        """Look up what the field means."""
+        message.stop()
+        text = self.form.text(message.field)
+        if message.field == "room":
+            self._case.look_up_room(text)
+            self.form.household = self._case.household
+            self.form.only_room = self._case.rooms[0] if len(self._case.rooms) == 1 else ""
+        elif message.field == "phone":
+            self._case.look_up_phone(text)
+        elif message.field == "confirm":
+            self._case.note_confirmation(self.form.registration().confirmed_how is not None)
+        self._show()
+        leaving = self._case.leaving(self.form.text("arrival"))
+        if leaving is not None:
+            self._say(gate_words.leaving_sentence(leaving, self._here))
+
+    def on_visit_form_arrived(self, message: VisitForm.Arrived) -> None:
+        """Take what came: check out, admit an emergency service, or fill the field it belongs to."""
+        message.stop()
+        found = recognise(message.value, self._here.policies.badge_pattern)
+        if found is None:
+            self.form.go_on()
+            return
+        leaving = self._case.leaving(message.value)
+        if leaving is not None:
+            self._check_out(leaving.visit_id)
+        elif found.kind is Kind.EMERGENCY:
+            self.form.put("reason", found.value)
+            self.action_admit()
+        else:
+            self.form.put(_ARRIVAL_FIELDS[found.kind], found.value)
+            self.form.go_on()
+
+    def on_visit_form_finished(self, message: VisitForm.Finished) -> None:
+        """From the last field to the first open check."""
+        message.stop()
+        self._to_card()
+
+    def _to_card(self) -> None:
+        self.card.to_first_open()
+        self.set_focus(self.card)
+
+    # The checks
+
+    def on_check_card_settled(self, message: CheckCard.Settled) -> None:
+        """Write a finding in; doubtful and failed ones with the guard's words."""
+        message.stop()
+        check, outcome = message.check, message.outcome
+        if outcome not in (Outcome.DOUBTFUL, Outcome.FAILED):
+            self._settle(check, outcome, "")
+            return
+
+        def noted(note: str | None) -> None:
+            if note is not None:
+                self._settle(check, outcome, note)
+
+        self.app.push_screen(NoteDialog(f"{labels.label(check)}  {labels.label(outcome)}"), noted)
+
+    def _settle(self, check: Check, outcome: Outcome, note: str) -> None:
+        self._case.settle(self.form.registration(), check, outcome, note)
+        self._show()
+        self.card.to_next_open()
+
+    def on_check_card_reopened(self, message: CheckCard.Reopened) -> None:
+        """Take a finding back."""
+        message.stop()
+        self._case.reopen(message.check)
+        self._show()
+
+    def on_check_card_suspected(self, message: CheckCard.Suspected) -> None:
+        """Ask for all six, or for what policy asks."""
+        message.stop()
+        self._case.suspect()
+        self._show()
+
+    def on_check_card_refused(self, message: CheckCard.Refused) -> None:
+        """Say why a key does not fit."""
+        message.stop()
+        self._say(message.sentence, "warning")
+
+    def on_check_card_admit_asked(self, message: CheckCard.AdmitAsked) -> None:
+        """Admit."""
+        message.stop()
+        self.action_admit()
+
+    # The acts
+
+    def action_checks(self) -> None:
+        """Go to the first open check, or from the card back to the form."""
+        if self.focused is self.card:
+            self.action_back()
+        else:
+            self._to_card()
+
+    def action_back(self) -> None:
+        """Go from the checks back to the form; what is typed stays."""
+        self.form.focus_field("arrival")
+
+    def action_admit(self) -> None:
+        """Save and admit; where something stands in the way, say what and go there."""
+        registration = self._case.registration(self.form.registration())
+        obstacles = in_the_way(registration)
+        if not obstacles:
+            self._act(lambda: self._case.admit(self.form.registration()), ends_case=True)
+            return
+        self._say(gate_words.obstacle_sentence(registration, obstacles[0]), "warning")
+        if isinstance(obstacles[0], Check):
+            self.card.to(obstacles[0])
+            self.set_focus(self.card)
+        else:
+            self.form.focus_field(_MISSING_FIELDS[obstacles[0]])
+
+    def action_turn_away(self) -> None:
+        """Ask why, then save as turned away."""
+        typed = self.form.registration()
+        if not (typed.name or typed.looks or typed.plate or typed.phone):
+            self._say(_("First write down who it is: a name, a plate, or what they look like."), "warning")
+            return
+
+        def decided(answer: TurnedAway | None) -> None:
+            if answer is not None:
+                self._act(lambda: self._case.turn_away(self.form.registration(), *answer), ends_case=True)
+
+        self.app.push_screen(TurnAwayDialog(called(typed)), decided)
+
+    def action_on_site(self) -> None:
+        """Show who is on site; whoever is chosen there leaves."""
+
+        def chosen(visit_id: bytes | None) -> None:
+            if visit_id is not None:
+                self._check_out(visit_id)
+
+        self.app.push_screen(OnSiteDialog(self._here), chosen)
+
+    def _check_out(self, visit_id: bytes) -> None:
+        self._act(lambda: self._case.check_out(visit_id), ends_case=False)
+
+    def action_undo(self) -> None:
+        """Bring a cleared form back, or take the last act back."""
+        if self._cleared is not None and self.form.is_empty:
+            values, self._case = self._cleared
+            self._cleared = None
+            self.form.restore(values)
+            return
+        self._act(self._case.undo, ends_case=False)
+
+    def action_clear(self) -> None:
+        """Empty the form; Ctrl+Z brings it back."""
+        if not self.form.is_empty:
+            self._cleared = (self.form.snapshot(), copy(self._case))
+            self._new_case()
+            self._say(_("The form is empty. Ctrl+Z brings back what was typed."))
+
+    def _act(self, act: Callable[[], str], *, ends_case: bool) -> None:
+        """Do an act and say what was done, or why not; then stand in the first field of the next case."""
+        try:
+            done = act()
+        except ButlerError as error:
+            self._say(error.sentence(), "bad")
+            return
+        if ends_case:
+            self._cleared = None
+            self._new_case()
+        self.query_one(OnSitePanel).reload()
+        self.form.focus_field("arrival")
+        self._say(done, "good")
+        self.post_message(Saved())
+
+    def _new_case(self) -> None:
+        self._case.clear()
+        self.form.clear()
+        self._show()

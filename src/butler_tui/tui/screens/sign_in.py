@@ -1,0 +1,102 @@
+"""Sign-in by staff number and PIN; nothing of the estate's data is shown, before or under a lock."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Center, Horizontal, Middle, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from butler_tui.tui.context import Context
+from butler_tui.tui.messages import SignedIn
+from butler_tui.tui.widgets.lines import KeyLine, Sentence
+from butler_tui.tui.widgets.scan_input import ScanInput
+from butler_tui.words import _
+
+PIN_DIGITS = 6
+
+
+class SignInScreen(Screen[None]):
+    """Two fields and one sentence."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "next", _("Next"), id="sign_in.next", tooltip=_("on to the PIN, then sign in")),
+        Binding("escape", "again", _("Start again"), id="sign_in.again", tooltip=_("empty both fields")),
+        Binding("up", "number", _("Number"), show=False, id="sign_in.number", tooltip=_("back to the number")),
+        Binding("ctrl+q", "app.quit", _("Quit"), id="sign_in.quit", tooltip=_("end the program")),
+    ]
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._here = context
+
+    def compose(self) -> ComposeResult:
+        """Lay out the two fields in the middle."""
+        with Middle(), Center(), Vertical(id="sign-in"):
+            place = f"{self._here.estate.name}  {self._here.gate.name}"
+            yield Static(Content(place), id="place")
+            for name, words in (("number", _("Staff no.")), ("pin", _("PIN"))):
+                with Horizontal():
+                    yield Static(Content(words), classes="label")
+                    longest = PIN_DIGITS if name == "pin" else 20
+                    yield ScanInput(id=name, folded=True, password=name == "pin", longest=longest)
+            yield Sentence()
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Say what to do."""
+        self._invite()
+
+    def _invite(self) -> None:
+        self.query_one(Sentence).say(_("Scan your staff badge or type your number, then Enter."))
+        self.set_focus(self.query_one("#number"))
+
+    def action_again(self) -> None:
+        """Empty both fields."""
+        for field in self.query(ScanInput):
+            field.clear()
+        self._invite()
+
+    def action_number(self) -> None:
+        """Go back to the number."""
+        self.set_focus(self.query_one("#number"))
+
+    def on_scan_input_entered(self, message: ScanInput.Entered) -> None:
+        """Go on to the PIN, or try to sign in."""
+        message.stop()
+        number = self.query_one("#number", ScanInput).text
+        if message.field.id == "number":
+            if number:
+                self.set_focus(self.query_one("#pin"))
+                self.query_one(Sentence).say(_("Type your six-digit PIN, then Enter."))
+            return
+        self.query_one(Sentence).say(_("Checking…"))
+        pin = self.query_one("#pin", ScanInput)
+        self._check(number, pin.value)
+        pin.clear()
+
+    @work(thread=True, exclusive=True, group="sign-in")
+    def _check(self, number: str, pin: str) -> None:
+        from butler_tui.desk.shifts import sign_in
+        from butler_tui.errors import ButlerError
+
+        try:
+            store = self._here.store.again()
+            try:
+                staff = sign_in(store, number, pin, self._here.now_ms())
+            finally:
+                store.close()
+        except ButlerError as error:
+            self.app.call_from_thread(partial(self._refuse, error.sentence()))
+            return
+        self.app.call_from_thread(partial(self.post_message, SignedIn(staff)))
+
+    def _refuse(self, sentence: str) -> None:
+        self.query_one(Sentence).say(sentence, "bad")
+        self.set_focus(self.query_one("#number" if not self.query_one("#number", ScanInput).text else "#pin"))

@@ -1,0 +1,98 @@
+"""F9: how it stands with headquarters, and a sync now."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from butler_tui.domain.rights import Role
+from butler_tui.labels import moment, table_label
+from butler_tui.store import sync_state
+from butler_tui.tui.context import Context
+from butler_tui.tui.messages import SyncAsked
+from butler_tui.tui.sync_words import clock_words, hq_words, reason_words
+from butler_tui.tui.widgets.lines import KeyLine, Sentence, StatusLine, TopLine
+from butler_tui.words import _
+
+
+class Figures(VerticalScroll, can_focus=True):
+    """The lines of figures; takes the focus so that arrows scroll them."""
+
+
+class SyncScreen(Screen[None]):
+    """What waits for HQ, since when, and how the last try went."""
+
+    GUIDE = (
+        _("Everything you save is kept on this computer at once, and sent to headquarters by itself."),
+        _("Without a network nothing is lost: it waits here, and goes out when the connection is back."),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2,escape", "app.gate", _("Gate"), key_display="F2", id="sync.gate", tooltip=_("back to the gate")),
+        Binding("f9", "sync", _("Sync now"), id="sync.now", tooltip=_("send what waits now")),
+        Binding("f10,ctrl+l", "app.lock", _("Lock"), id="sync.lock", tooltip=_("lock the screen")),
+        Binding("f1", "app.help", _("Help"), id="sync.help", tooltip=_("this help")),
+    ]
+
+    def __init__(self, context: Context, role: Role) -> None:
+        super().__init__()
+        self._here = context
+        self._role = role
+
+    def compose(self) -> ComposeResult:
+        """Lay out the figures."""
+        yield TopLine(self._here, "sync")
+        with Figures(id="figures"):
+            yield Static(id="lines")
+        yield Sentence()
+        yield StatusLine()
+        yield KeyLine()
+
+    def on_screen_resume(self) -> None:
+        """Show the figures of now."""
+        self.reload()
+        self.set_focus(self.query_one(Figures))
+
+    def action_sync(self) -> None:
+        """Ask for a sync."""
+        self.query_one(Sentence).say(_("Sending to headquarters…"))
+        self.post_message(SyncAsked())
+
+    def say(self, text: str, meaning: str) -> None:
+        """Show how a sync went."""
+        self.query_one(Sentence).say(text, meaning)
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the figures again."""
+        status = sync_state.status(self._here.store.connection)
+        now, zone = self._here.now_ms(), self._here.zone
+        word, meaning = hq_words(status, now, zone)
+        lines = [
+            (_("Headquarters"), word, meaning),
+            (_("Waiting"), _("{count} changes", count=status.waiting), "warning" if status.waiting else "good"),
+        ]
+        lines += [("", f"{table_label(table)}  {count}", "") for table, count in status.by_table.items()]
+        if status.oldest_ms is not None:
+            lines.append((_("Oldest"), moment(status.oldest_ms, now, zone), ""))
+        for name, at_ms in ((_("At HQ"), status.last_sync_ms), (_("Last try"), status.last_try_ms)):
+            lines.append((name, moment(at_ms, now, zone) if at_ms is not None else _("not yet"), ""))
+        lines.append((_("Clock"), *clock_words(status.clock_offset_ms)))
+        pending = status.quarantined
+        lines.append((_("To be looked at"), str(len(pending)), "warning" if pending else ""))
+        lines += [("", f"{table_label(one.table or '')}  {reason_words(one.reason)}", "warning") for one in pending]
+        self.query_one("#lines", Static).update(Content("\n").join(_line(*line) for line in lines))
+
+
+_STYLES = {"": "$foreground", "good": "$success", "warning": "$warning", "bad": "$error"}
+
+
+def _line(name: str, words: str, meaning: str) -> Content:
+    from rich.cells import set_cell_size
+
+    return Content.assemble((f" {set_cell_size(name, 18)}", "$dim"), (words, _STYLES[meaning]))

@@ -1,0 +1,53 @@
+"""How it stands with HQ, in words; never "at HQ" while something waits."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from butler_tui.labels import moment
+from butler_tui.store.sync_state import Result, SyncStatus
+from butler_tui.words import N_, _
+
+Words = tuple[str, str]
+"""Words and their meaning ("", "good", "warning", "bad")."""
+
+CLOCK_OFF_MS = 10 * 60_000
+"""A clock further off than this is shown as a warning; it refuses nothing (PROTOCOL)."""
+
+
+def hq_words(status: SyncStatus, now_ms: int, zone: tzinfo) -> Words:
+    """Return the state of HQ for the status line."""
+    if not status.enrolled:
+        return _("Not connected to headquarters"), ""
+    if status.last_result is Result.REFUSED:
+        return _("Headquarters refuses, {count} waiting", count=status.waiting), "bad"
+    if status.last_result is Result.UNREACHABLE:
+        return _("Headquarters out of reach, {count} waiting", count=status.waiting), "warning"
+    if status.waiting:
+        return _("{count} waiting for headquarters", count=status.waiting), "warning"
+    if status.last_sync_ms is None:
+        return _("Not at headquarters yet"), "warning"
+    return _("At headquarters {time}", time=moment(status.last_sync_ms, now_ms, zone)), "good"
+
+
+def clock_words(offset_ms: int | None) -> Words:
+    """Return how far this computer's clock is from HQ's (`offset_ms`: HQ's minus ours)."""
+    if offset_ms is None:
+        return _("not compared yet"), ""
+    seconds = abs(offset_ms) / 1000
+    if abs(offset_ms) > CLOCK_OFF_MS:
+        return _("{minutes:.0f} min off: have it set right", minutes=seconds / 60), "warning"
+    return _("right to {seconds:.1f} s", seconds=seconds), ""
+
+
+_REASONS = {
+    "not_allowed": N_("the role does not allow it"),
+    "parent_unknown": N_("the record it belongs to is not there"),
+    "malformed": N_("a value is not of its kind"),
+}
+
+
+def reason_words(reason: str) -> str:
+    """Return why HQ could not apply a change."""
+    known = _REASONS.get(reason)
+    return _(known) if known else reason

@@ -1,0 +1,113 @@
+"""The lines that every screen has: the desks on top; the sentence, the status and the keys at the foot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from butler_tui.tui.context import Context
+from butler_tui.words import N_, _
+
+WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+DESKS = (("F2", "gate", N_("Visitors")), ("F9", "sync", N_("Sync")))
+"""Key, name and label of the desks there are; those not built yet are not shown."""
+
+
+class TopLine(Horizontal):
+    """The desks with their keys, the one in front marked, and the estate's time."""
+
+    def __init__(self, context: Context, desk: str) -> None:
+        super().__init__()
+        self._here = context
+        self._desk = desk
+
+    def compose(self) -> ComposeResult:
+        """Lay out desks left, time right."""
+        parts: list[Content] = [Content(" ")]
+        for key, name, label in DESKS:
+            if name == self._desk:
+                parts.append(Content.styled(f"[{key} {_(label)}]", "bold $accent"))
+            else:
+                parts.append(Content.styled(f" {key} {_(label)} ", "$dim"))
+            parts.append(Content(" "))
+        yield Static(Content("").join(parts), id="desks")
+        yield Static(id="now")
+
+    def on_mount(self) -> None:
+        """Show the time, and keep showing it."""
+        self._tick()
+        self.set_interval(5, self._tick)
+
+    def _tick(self) -> None:
+        now = datetime.fromtimestamp(self._here.now_ms() / 1000, self._here.zone)
+        self.query_one("#now", Static).update(Content(f"{_(WEEKDAYS[now.weekday()])} {now:%H:%M} "))
+
+
+class Sentence(Static):
+    """The one sentence that rules the screen: what stands in the way, or what just happened."""
+
+    def say(self, text: str, meaning: str = "") -> None:
+        """Show `text`; `meaning` is "", "good", "warning" or "bad" and only colours what the words say."""
+        self.set_classes(meaning)
+        self.update(Content(f" {text}"))
+
+
+class StatusLine(Horizontal):
+    """Where and who left, how it stands with HQ right, as a coloured word."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out place and person left, HQ right."""
+        yield Static(id="where")
+        yield Static(id="hq")
+
+    def show_place(self, *words: str) -> None:
+        """Show estate, gate and person."""
+        self.query_one("#where", Static).update(Content(" " + "  ".join(words)))
+
+    def show_hq(self, word: str, meaning: str) -> None:
+        """Show the state of HQ; `meaning` as for Sentence."""
+        line = self.query_one("#hq", Static)
+        line.set_classes(meaning)
+        line.update(Content(f"{word} "))
+
+
+class KeyLine(Static):
+    """The keys that work here and now, at most eight, from the bindings declared beside screens and widgets."""
+
+    MOST = 8
+
+    def on_mount(self) -> None:
+        """Follow the bindings of the screen and of whatever has the focus."""
+        self.screen.bindings_updated_signal.subscribe(self, self._refresh)
+        self._refresh(self.screen)
+
+    def _refresh(self, screen: Screen[object]) -> None:
+        shown = [active.binding for active in screen.active_bindings.values() if active.binding.show]
+        self.update(key_words(shown[: self.MOST]))
+
+
+def key_words(bindings: Sequence[Binding]) -> Content:
+    """Return bindings as `Enter 下一项  Ctrl+S 放行`, key bright and label dim."""
+    parts = []
+    for binding in bindings:
+        parts.append(Content.assemble((key_name(binding), "$accent"), " ", (binding.description, "$dim")))
+    return Content(" ") + Content("  ").join(parts)
+
+
+_KEY_NAMES = {"enter": "Enter", "escape": "Esc", "up": "Up", "down": "Down", "tab": "Tab", "space": "Space"}
+
+
+def key_name(binding: Binding) -> str:
+    """Return what a binding's first key is called: Ctrl+S, F1, Enter."""
+    if binding.key_display:
+        return binding.key_display
+    key = binding.key.split(",")[0]
+    *modifiers, last = key.split("+")
+    return "+".join([*(modifier.capitalize() for modifier in modifiers), _KEY_NAMES.get(last, last.upper())])

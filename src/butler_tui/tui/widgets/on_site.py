@@ -1,0 +1,91 @@
+"""Who is on site: the line of figures, and the list with the least time left on top."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from butler_tui.labels import clock, greeting, label, room_left
+from butler_tui.store import visits
+from butler_tui.store.visits import OnSite
+from butler_tui.tui.context import Context
+from butler_tui.tui.widgets.record_list import Column, Fetch, Record, RecordList
+from butler_tui.words import _
+
+COLUMNS = (Column(5), Column(12), Column(10), Column(10), Column(0), Column(6), Column(20, right=True))
+NARROW = (Column(5), Column(8), Column(9), Column(0, right=True))
+SOON_MS = 15 * 60_000
+"""Time left below which the figure is shown as running out (ours)."""
+
+
+def record_of(visitor: OnSite, context: Context, *, narrow: bool) -> Record:
+    """Return one visitor as a row: badge, who, why, where, plate, since, and the time left."""
+    now = context.now_ms()
+    left, meaning = "", ""
+    if visitor.expected_out_ms is not None:
+        left = room_left(visitor.expected_out_ms, now)
+        remaining = visitor.expected_out_ms - now
+        meaning = "bad" if remaining < 0 else "warning" if remaining < SOON_MS else ""
+    who = greeting(visitor.name, visitor.sex)
+    badge = visitor.badge or "-"
+    if narrow:
+        return Record(visitor.key, (badge, who, visitor.room_code or label(visitor.reason), left), meaning)
+    since = clock(visitor.registered_ms, context.zone)
+    cells = (badge, who, label(visitor.reason), visitor.room_code, visitor.plate, since, left)
+    return Record(visitor.key, cells, meaning)
+
+
+def fetcher(context: Context, *, matching: str = "", narrow: bool = False) -> Fetch:
+    """Return what brings pages of those on site, only those that `matching` fits where it is given."""
+
+    def fetch(after: tuple[int, bytes] | None, most: int) -> Sequence[Record]:
+        found = visits.on_site(context.store.connection, most, after, matching)
+        return [record_of(visitor, context, narrow=narrow) for visitor in found]
+
+    return fetch
+
+
+class OnSitePanel(Vertical):
+    """The panel under the gate's form, or beside it on a wide screen."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._here = context
+        self._narrow = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out figures and list."""
+        yield Static(id="counts")
+        yield self._list(narrow=False)
+
+    def _list(self, *, narrow: bool) -> RecordList:
+        columns = NARROW if narrow else COLUMNS
+        empty = _("Nobody is on site. Who you admit stands here.")
+        return RecordList(columns, fetcher(self._here, narrow=narrow), empty)
+
+    def on_mount(self) -> None:
+        """Show the figures, and keep the time left true."""
+        self.reload()
+        self.set_interval(30, self.reload)
+
+    async def narrow(self, narrow: bool) -> None:
+        """Draw the list for a narrow column, or for the whole width."""
+        if narrow != self._narrow:
+            self._narrow = narrow
+            await self.query_one(RecordList).remove()
+            await self.mount(self._list(narrow=narrow))
+
+    def reload(self) -> None:
+        """Read figures and list again."""
+        counts = visits.counts(self._here.store.connection, self._here.now_ms())
+        words = _("On site {people} people, {vehicles} cars", people=counts.people, vehicles=counts.vehicles)
+        over = _("Overstayed {count}", count=counts.overstays)
+        self.query_one("#counts", Static).update(
+            Content.assemble(" ", (words, "$foreground"), "   ", (over, "$error" if counts.overstays else "$dim"))
+        )
+        for rows in self.query(RecordList):
+            rows.reload()

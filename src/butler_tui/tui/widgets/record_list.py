@@ -1,0 +1,190 @@
+"""A long list on Textual's line API: rows come in pages by key from SQL, and only visible ones are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from butler_tui.text import safe
+from butler_tui.words import _
+
+PAGE = 64
+"""Rows fetched at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row: its key for paging and choosing, its texts in the order of the columns, and what its end means.
+
+    `meaning` ("", "warning", "bad") colours the last cell, the deciding figure, which says the same in words.
+    """
+
+    key: Any
+    cells: Sequence[str]
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of `width` cells; 0 takes what is left."""
+
+    width: int
+    right: bool = False
+
+
+Fetch = Callable[[Any, int], Sequence[Record]]
+"""Returns up to so many records that follow a key (None: from the start)."""
+
+
+class RecordList(ScrollView, can_focus=True):
+    """Rows of one line each; arrows choose, Enter opens."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", _("Up"), show=False, id="list.up", tooltip=_("the row above")),
+        Binding("down", "move(1)", _("Down"), show=False, id="list.down", tooltip=_("the row below")),
+        Binding("pageup", "page(-1)", _("Page up"), show=False, id="list.pageup", tooltip=_("a page up")),
+        Binding("pagedown", "page(1)", _("Page down"), show=False, id="list.pagedown", tooltip=_("a page down")),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "record--row",
+        "record--chosen",
+        "record--warning",
+        "record--bad",
+        "record--empty",
+    }
+
+    chosen: reactive[int] = reactive(0)
+
+    class Opened(Message):
+        """Enter or a click on a row."""
+
+        def __init__(self, key: Any) -> None:
+            super().__init__()
+            self.key = key
+
+    def __init__(self, columns: Sequence[Column], fetch: Fetch, empty: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._columns = columns
+        self._fetch = fetch
+        self._empty = empty
+        self._records: list[Record] = []
+        self._complete = False
+
+    def reload(self) -> None:
+        """Fetch the first page again; the chosen row stays the chosen one where it is still near."""
+        before = self.chosen_key
+        self._records = []
+        self._complete = False
+        self._load()
+        keys = [record.key for record in self._records]
+        self.chosen = keys.index(before) if before in keys else min(self.chosen, max(0, len(keys) - 1))
+        self.refresh()
+
+    def show_all(self, fetch: Fetch) -> None:
+        """Show what `fetch` brings from now on, from its start."""
+        self._fetch = fetch
+        self._records = []
+        self._complete = False
+        self._load()
+        self.chosen = 0
+        self.scroll_to(0, 0, animate=False)
+        self.refresh()
+
+    @property
+    def chosen_key(self) -> Any:
+        """The key of the chosen row, None in an empty list."""
+        return self._records[self.chosen].key if self.chosen < len(self._records) else None
+
+    def _load(self) -> None:
+        last = self._records[-1].key if self._records else None
+        page = self._fetch(last, PAGE)
+        self._records.extend(page)
+        self._complete = len(page) < PAGE
+        self.virtual_size = Size(self.size.width, max(1, len(self._records)))
+
+    def on_mount(self) -> None:
+        """Fetch the first page."""
+        self._load()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Take the new width."""
+        self.virtual_size = Size(event.size.width, max(1, len(self._records)))
+
+    def action_move(self, by: int) -> None:
+        """Choose another row."""
+        self._choose(self.chosen + by)
+
+    def action_page(self, by: int) -> None:
+        """Choose a row a page away."""
+        self._choose(self.chosen + by * max(1, self.size.height - 1))
+
+    def _choose(self, index: int) -> None:
+        while index >= len(self._records) and not self._complete:
+            self._load()
+        self.chosen = min(max(index, 0), max(0, len(self._records) - 1))
+        top = self.scroll_offset.y
+        if self.chosen < top:
+            self.scroll_to(y=self.chosen, animate=False)
+        elif self.chosen >= top + self.size.height:
+            self.scroll_to(y=self.chosen - self.size.height + 1, animate=False)
+
+    def watch_chosen(self) -> None:
+        """Draw the choice."""
+        self.refresh()
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "enter" and self.chosen_key is not None:
+            event.stop()
+            self.post_message(self.Opened(self.chosen_key))
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the clicked row; a second click on it opens it."""
+        index = self.scroll_offset.y + event.y
+        if index < len(self._records):
+            if index == self.chosen and self.has_focus and event.chain == 2:
+                self.post_message(self.Opened(self.chosen_key))
+            self._choose(index)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one visible line."""
+        width = self.size.width
+        index = self.scroll_offset.y + y
+        base = self.get_component_rich_style("record--row")
+        if not self._records and y == 0:
+            style = self.get_component_rich_style("record--empty")
+            return Strip([Segment(set_cell_size(f" {self._empty}", width), style)], width)
+        if index >= len(self._records):
+            return Strip.blank(width, base)
+        return self._row(self._records[index], width, self.has_focus and index == self.chosen)
+
+    def _row(self, record: Record, width: int, chosen: bool) -> Strip:
+        base = self.get_component_rich_style("record--chosen" if chosen else "record--row")
+        spare = width - 2 - sum(column.width for column in self._columns) - 2 * (len(self._columns) - 1)
+        segments = [Segment(" ", base)]
+        last = len(self._columns) - 1
+        for index, (column, text) in enumerate(zip(self._columns, record.cells, strict=True)):
+            cells = column.width or max(0, spare)
+            style: Style = base
+            if index == last and record.meaning:
+                style = base + Style(color=self.get_component_rich_style(f"record--{record.meaning}").color)
+            segments.append(Segment(_fitted(safe(text), cells, column.right), style))
+            segments.append(Segment("  " if index < last else " ", base))
+        return Strip(segments).adjust_cell_length(width, base)
+
+
+def _fitted(text: str, cells: int, right: bool) -> str:
+    if right:
+        text = " " * max(0, cells - cell_len(text)) + text
+    return set_cell_size(text, cells)

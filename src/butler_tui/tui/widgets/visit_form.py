@@ -1,0 +1,246 @@
+"""The gate's form: fields in the order a guard needs them, read as a Registration at any moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from butler_tui.domain.documents import DocumentType, guess_type
+from butler_tui.domain.entries import pick, read_companions, read_confirm, read_reason
+from butler_tui.domain.people import Sex, normalise_phone, read_phone
+from butler_tui.domain.plates import read_plate, vehicle_type
+from butler_tui.domain.policies import Policies
+from butler_tui.domain.recognise import Kind, recognise
+from butler_tui.domain.visits import Registration
+from butler_tui.store.households import GateHousehold
+from butler_tui.tui.widgets.scan_input import ScanInput
+from butler_tui.words import N_, _
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the form: a label, then fields with their widths in cells, then a hint in the rest."""
+
+    label: str
+    fields: tuple[tuple[str, int], ...]
+    between: str = ""
+
+
+ROWS = (
+    Row(N_("Arrival"), (("arrival", 18),)),
+    Row(N_("Name"), (("name", 14), ("sex", 3)), N_("Sex")),
+    Row(N_("Phone"), (("phone", 14),)),
+    Row(N_("Visits"), (("room", 14),)),
+    Row(N_("Confirmed"), (("confirm", 4),)),
+    Row(N_("Reason"), (("reason", 14),)),
+    Row(N_("Document"), (("document", 3), ("number", 20)), N_("No.")),
+    Row(N_("Badge"), (("badge", 14),)),
+    Row(N_("Vehicle"), (("plate", 10), ("parking", 10)), N_("Bay")),
+    Row(N_("Company"), (("company", 34),)),
+    Row(N_("Companions"), (("companions", 24),)),
+    Row(N_("Belongings"), (("belongings", 34),)),
+    Row(N_("Remarks"), (("looks", 34),)),
+)
+ORDER = tuple(name for row in ROWS for name, _width in row.fields)
+PATH = ("name", "sex", "phone", "room", "confirm", "reason", "number", "badge")
+"""What Enter leads through, leaving out what is filled; then the checks."""
+FOLDED = frozenset({"sex", "phone", "room", "confirm", "document", "number", "badge", "plate"})
+SCANNED_ELSEWHERE = {
+    "name": frozenset({Kind.PLATE, Kind.PHONE, Kind.BADGE, Kind.DOCUMENT}),
+    "phone": frozenset({Kind.PLATE, Kind.BADGE}),
+}
+"""What a scanner may bring while another field has the focus: it goes where it belongs."""
+VALET = ("代", "v")
+"""A bay that begins so is valet parking."""
+
+
+class VisitForm(Vertical):
+    """The fields of one visitor. What is shown beside them comes from the screen by `hint`."""
+
+    class Changed(Message):
+        """Something was typed."""
+
+        def __init__(self, field: str) -> None:
+            super().__init__()
+            self.field = field
+
+    class Arrived(Message):
+        """Enter in the field that takes all, or a scan that belongs there."""
+
+        def __init__(self, value: str) -> None:
+            super().__init__()
+            self.value = value
+
+    class Finished(Message):
+        """Enter in the last field of the path."""
+
+    def __init__(self, policies: Policies) -> None:
+        super().__init__()
+        self._policies = policies
+        self.household: GateHousehold | None = None
+        self.only_room = ""
+        """The one room that what is typed can become; Enter completes it."""
+        self.keeps_number = False
+        self._fields: dict[str, ScanInput] = {}
+        self._hints: dict[str, Static] = {}
+
+    def compose(self) -> ComposeResult:
+        """Lay out the rows."""
+        for row in ROWS:
+            with Horizontal():
+                yield Static(Content(f" {_(row.label)}"), classes="label")
+                for index, (name, width) in enumerate(row.fields):
+                    if index and row.between:
+                        yield Static(Content(f" {_(row.between)} "), classes="between", id=f"before-{name}")
+                    field = ScanInput(id=name, folded=name in FOLDED)
+                    field.styles.width = width
+                    self._fields[name] = field
+                    yield field
+                hint = Static(classes="hint")
+                self._hints[row.fields[0][0]] = hint
+                yield hint
+
+    # What stands in the form
+
+    def text(self, field: str) -> str:
+        """Return what stands in a field, safe and trimmed."""
+        return self._fields[field].text
+
+    def put(self, field: str, value: str) -> None:
+        """Write into a field."""
+        self._fields[field].value = value
+
+    def clear(self) -> None:
+        """Empty the form for the next visitor."""
+        with self.prevent(ScanInput.Changed):
+            for field in self._fields.values():
+                field.clear()
+        self.household = None
+        self.only_room = ""
+
+    def snapshot(self) -> dict[str, str]:
+        """Return all fields as typed, for `restore`."""
+        return {name: field.value for name, field in self._fields.items()}
+
+    def restore(self, values: dict[str, str]) -> None:
+        """Write a snapshot back."""
+        for name, value in values.items():
+            self._fields[name].value = value
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is typed."""
+        return not any(field.value for field in self._fields.values())
+
+    def registration(self) -> Registration:
+        """Return what stands in the form, read."""
+        text = self.text
+        reason = read_reason(text("reason"), self._policies)
+        companions = read_companions(text("companions"))
+        house = self.household
+        confirmers = house.confirmers if house else ()
+        confirm = read_confirm(text("confirm"), len(confirmers))
+        plate = read_plate(text("plate"))
+        kind = vehicle_type(plate) if plate else None
+        number = text("number") if self.keeps_number else ""
+        document = pick(text("document"), list(DocumentType))
+        if document is None and number:
+            document = guess_type(number) or DocumentType.RESIDENT_ID
+        return Registration(
+            name=text("name"),
+            sex=pick(text("sex"), list(Sex)),
+            phone=read_phone(text("phone")) or normalise_phone(text("phone")),
+            company=text("company"),
+            document_type=document,
+            document_number=number,
+            companions=companions.count,
+            companion_names=companions.names,
+            house_id=house.house_id if house else None,
+            household_id=house.household_id if house else None,
+            room_code=house.room_code if house else text("room"),
+            confirmed_by=confirmers[confirm.person].resident_id if confirm.person is not None else None,
+            confirmed_how=confirm.how,
+            reason=reason.reason,
+            reason_note=reason.note,
+            plate=plate.text if plate else text("plate"),
+            vehicle_type=str(kind) if kind else "",
+            parking=text("parking"),
+            valet=text("parking").lower().startswith(VALET),
+            belongings=text("belongings"),
+            badge=text("badge").upper(),
+            looks=text("looks"),
+        )
+
+    # What is shown beside it
+
+    def hint(self, field: str, words: str, meaning: str = "") -> None:
+        """Show words at the end of a field's line; `meaning` colours them."""
+        line = self._hints[field]
+        line.set_classes(f"hint {meaning}")
+        line.update(Content(words))
+
+    def show_number_field(self, shown: bool) -> None:
+        """Show or hide the field for the document's number: it is there only where policy keeps it."""
+        self.keeps_number = shown
+        for name in ("before-number", "number"):
+            self.query_one(f"#{name}").display = shown
+
+    # Moving
+
+    def focus_field(self, field: str) -> None:
+        """Put the cursor into a field."""
+        self.screen.set_focus(self._fields[field])
+
+    def on_scan_input_entered(self, message: ScanInput.Entered) -> None:
+        """Enter goes on; in the field that takes all it says what came."""
+        message.stop()
+        name = message.field.id or ""
+        found = recognise(message.value, self._policies.badge_pattern)
+        elsewhere = found is not None and found.kind in SCANNED_ELSEWHERE.get(name, frozenset())
+        if name == "arrival" or elsewhere:
+            message.field.clear()
+            self.post_message(self.Arrived(message.value))
+            return
+        if name == "room" and self.only_room:
+            self.put("room", self.only_room)
+        self.go_on(name)
+
+    def go_on(self, after: str = "") -> None:
+        """Go to the next empty field of the path, or say that it is finished."""
+        if after and after not in PATH:
+            self._step(after, 1)
+            return
+        behind = PATH.index(after) + 1 if after else 0
+        for name in PATH[behind:]:
+            if not self.text(name) and self._fields[name].display:
+                self.focus_field(name)
+                return
+        self.post_message(self.Finished())
+
+    def on_input_changed(self, message: ScanInput.Changed) -> None:
+        """Say what changed; a digit in the field for the sex is all it needs."""
+        message.stop()
+        name = message.input.id or ""
+        self.post_message(self.Changed(name))
+        if name == "sex" and message.input.has_focus and pick(message.value, list(Sex)) is not None:
+            self.go_on("sex")
+
+    def on_key(self, event: events.Key) -> None:
+        """Up and Down move between fields."""
+        if event.key in ("up", "down") and self.screen.focused is not None:
+            event.stop()
+            self._step(self.screen.focused.id or "", 1 if event.key == "down" else -1)
+
+    def _step(self, field: str, by: int) -> None:
+        shown = [name for name in ORDER if self._fields[name].display]
+        index = shown.index(field) + by if field in shown else 0
+        if index >= len(shown):
+            self.post_message(self.Finished())
+        elif index >= 0:
+            self.focus_field(shown[index])
