@@ -287,10 +287,10 @@ def test_states_are_derived_after_what_hq_sends_too(estate: Estate, now: Clock) 
 
     guard = estate.sessions[Role.GUARD]
     done = admit(estate.store, guard, estate.registration(), estate.policies, now())
-    out: dict[str, str | int | None] = {"visit_id": id_text(done.visit_id), "kind": "out", "at_ms": now() + 60_000, "gate_id": id_text(b"\1" * 16),
-           "staff_id": id_text(b"\1" * 16)}  # fmt: skip
+    ids = {"visit_id": id_text(done.visit_id), "gate_id": id_text(b"\1" * 16), "staff_id": id_text(b"\1" * 16)}
 
-    apply(estate.store, [incoming("visit_event", b"\6" * 16, out)])
+    out = incoming("visit_event", b"\6" * 16, {**ids, "kind": "out", "at_ms": now() + 60_000})
+    apply(estate.store, [out])
 
     row = estate.store.connection.execute("SELECT state, out_ms FROM visit").fetchone()
     assert tuple(row) == ("left", now() + 60_000)
