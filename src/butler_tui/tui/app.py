@@ -48,6 +48,10 @@ class ButlerApp(App[None]):
             self.register_theme(theme)
         self._background: Any = None
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return our own colour names, for themes that do not set them."""
+        return {"dim": "#83919A", "rule": "#37434A"}
+
     # Keys
 
     async def on_event(self, event: events.Event) -> None:
@@ -133,10 +137,9 @@ class ButlerApp(App[None]):
     def action_help(self) -> None:
         """Show what can be done on the screen in front."""
         from butler_tui.tui.dialogs.help import HelpDialog
+        from butler_tui.tui.widgets.lines import shown_bindings
 
-        screen = self.screen
-        bindings = [active.binding for active in screen.active_bindings.values()]
-        self.push_screen(HelpDialog(getattr(screen, "GUIDE", ()) or (), bindings))
+        self.push_screen(HelpDialog(getattr(self.screen, "GUIDE", ()), shown_bindings(self.screen)))
 
     # Headquarters
 

@@ -139,7 +139,7 @@ class GateScreen(Screen[None]):
         left = len(check.in_the_way())
         state = _("{count} to settle", count=left) if left else _("all settled")
         self.query_one("#card-title", Static).update(
-            Content.assemble(_("Three questions, three checks"), "  ", (state, "$warning" if left else "$success"))
+            Content.assemble(_("Gate check"), "  ", (state, "$warning" if left else "$success"))
         )
         self._show_info(scene)
         self._say(*gate_words.sentence(scene, empty=self.form.is_empty))
@@ -158,21 +158,24 @@ class GateScreen(Screen[None]):
     # What is typed
 
     def on_visit_form_changed(self, message: VisitForm.Changed) -> None:
-        """Look up what the field means."""
+        """Look up what the field means, and show it."""
         message.stop()
-        text = self.form.text(message.field)
-        if message.field == "room":
-            self._case.look_up_room(text)
-            self.form.household = self._case.household
-            self.form.only_room = self._case.rooms[0] if len(self._case.rooms) == 1 else ""
-        elif message.field == "phone":
-            self._case.look_up_phone(text)
-        elif message.field == "confirm":
-            self._case.note_confirmation(self.form.registration().confirmed_how is not None)
+        self._look_up(message.field)
         self._show()
         leaving = self._case.leaving(self.form.text("arrival"))
         if leaving is not None:
             self._say(gate_words.leaving_sentence(leaving, self._here))
+
+    def _look_up(self, field: str) -> None:
+        text = self.form.text(field)
+        if field == "room":
+            self._case.look_up_room(text)
+            self.form.household = self._case.household
+            self.form.only_room = self._case.rooms[0] if len(self._case.rooms) == 1 else ""
+        elif field == "phone":
+            self._case.look_up_phone(text)
+        elif field == "confirm":
+            self._case.note_confirmation(self.form.registration().confirmed_how is not None)
 
     def on_visit_form_arrived(self, message: VisitForm.Arrived) -> None:
         """Take what came: check out, admit an emergency service, or fill the field it belongs to."""
@@ -188,7 +191,10 @@ class GateScreen(Screen[None]):
             self.form.put("reason", found.value)
             self.action_admit()
         else:
-            self.form.put(_ARRIVAL_FIELDS[found.kind], found.value)
+            field = _ARRIVAL_FIELDS[found.kind]
+            self.form.put(field, found.value)
+            self._look_up(field)
+            self._show()
             self.form.go_on()
 
     def on_visit_form_finished(self, message: VisitForm.Finished) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -89,16 +89,28 @@ class KeyLine(Static):
         self._refresh(self.screen)
 
     def _refresh(self, screen: Screen[object]) -> None:
-        shown = [active.binding for active in screen.active_bindings.values() if active.binding.show]
-        self.update(key_words(shown[: self.MOST]))
+        words = [key_words(binding) for binding in shown_bindings(screen) if binding.show][: self.MOST]
+        while words and sum(word.cell_length + 2 for word in words) > max(self.size.width, 40):
+            # The help (last) stays; what does not fit is in it.
+            del words[-2 if len(words) > 1 else -1]
+        self.update(Content(" ") + Content("  ").join(words))
+
+    def on_resize(self) -> None:
+        """Show as many keys as fit."""
+        self._refresh(self.screen)
 
 
-def key_words(bindings: Sequence[Binding]) -> Content:
-    """Return bindings as `Enter 下一项  Ctrl+S 放行`, key bright and label dim."""
-    parts = []
-    for binding in bindings:
-        parts.append(Content.assemble((key_name(binding), "$accent"), " ", (binding.description, "$dim")))
-    return Content(" ") + Content("  ").join(parts)
+def shown_bindings(screen: Screen[Any]) -> list[Binding]:
+    """Return the bindings that work on `screen` now, those of the focus first, each once whatever keys it has."""
+    by_id = {}
+    for active in screen.active_bindings.values():
+        by_id.setdefault(active.binding.id or active.binding.action, active.binding)
+    return list(by_id.values())
+
+
+def key_words(binding: Binding) -> Content:
+    """Return a binding as `Ctrl+S 放行`, key bright and label dim."""
+    return Content.assemble((key_name(binding), "$accent"), " ", (binding.description, "$dim"))
 
 
 _KEY_NAMES = {"enter": "Enter", "escape": "Esc", "up": "Up", "down": "Down", "tab": "Tab", "space": "Space"}

@@ -16,7 +16,7 @@ from butler_tui.tui.context import Context
 from butler_tui.tui.widgets.record_list import Column, Fetch, Record, RecordList
 from butler_tui.words import _
 
-COLUMNS = (Column(5), Column(12), Column(10), Column(10), Column(0), Column(6), Column(20, right=True))
+COLUMNS = (Column(5), Column(8), Column(8), Column(9), Column(9), Column(5), Column(0, right=True))
 NARROW = (Column(5), Column(8), Column(9), Column(0, right=True))
 SOON_MS = 15 * 60_000
 """Time left below which the figure is shown as running out (ours)."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
 from butler_tui.domain.folding import fold
 from butler_tui.text import safe
+from butler_tui.words import _
 
 LONGEST = 200
 """Characters a field takes: more than any note, less than a stuck key or a hostile code can fill the file with."""
@@ -15,6 +19,10 @@ LONGEST = 200
 
 class ScanInput(Input):
     """A compact field whose value is always safe() text; full-width digits and letters become ASCII where asked."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", _("Next"), id="field.next", tooltip=_("on to the next field")),
+    ]
 
     class Entered(Message):
         """Enter was pressed; `value` is what stood in the field at that key, whatever has been typed since."""

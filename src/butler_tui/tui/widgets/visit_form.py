@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -42,10 +43,10 @@ ROWS = (
     Row(N_("Document"), (("document", 3), ("number", 20)), N_("No.")),
     Row(N_("Badge"), (("badge", 14),)),
     Row(N_("Vehicle"), (("plate", 10), ("parking", 10)), N_("Bay")),
-    Row(N_("Company"), (("company", 34),)),
+    Row(N_("Company"), (("company", 30),)),
     Row(N_("Companions"), (("companions", 24),)),
-    Row(N_("Belongings"), (("belongings", 34),)),
-    Row(N_("Remarks"), (("looks", 34),)),
+    Row(N_("Belongings"), (("belongings", 30),)),
+    Row(N_("Remarks"), (("looks", 30),)),
 )
 ORDER = tuple(name for row in ROWS for name, _width in row.fields)
 PATH = ("name", "sex", "phone", "room", "confirm", "reason", "number", "badge")
@@ -92,9 +93,12 @@ class VisitForm(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the rows."""
+        widest = max(cell_len(_(row.label)) for row in ROWS)
         for row in ROWS:
             with Horizontal():
-                yield Static(Content(f" {_(row.label)}"), classes="label")
+                label = Static(Content(f" {_(row.label)}"), classes="label")
+                label.styles.width = widest + 3
+                yield label
                 for index, (name, width) in enumerate(row.fields):
                     if index and row.between:
                         yield Static(Content(f" {_(row.between)} "), classes="between", id=f"before-{name}")
@@ -113,8 +117,9 @@ class VisitForm(Vertical):
         return self._fields[field].text
 
     def put(self, field: str, value: str) -> None:
-        """Write into a field."""
-        self._fields[field].value = value
+        """Write into a field, without a `Changed`: who writes knows."""
+        with self.prevent(ScanInput.Changed):
+            self._fields[field].value = value
 
     def clear(self) -> None:
         """Empty the form for the next visitor."""
@@ -204,11 +209,12 @@ class VisitForm(Vertical):
         found = recognise(message.value, self._policies.badge_pattern)
         elsewhere = found is not None and found.kind in SCANNED_ELSEWHERE.get(name, frozenset())
         if name == "arrival" or elsewhere:
-            message.field.clear()
+            with self.prevent(ScanInput.Changed):
+                message.field.clear()
             self.post_message(self.Arrived(message.value))
             return
         if name == "room" and self.only_room:
-            self.put("room", self.only_room)
+            message.field.value = self.only_room
         self.go_on(name)
 
     def go_on(self, after: str = "") -> None:
