@@ -45,12 +45,13 @@ def admit(store: Store, session: Session, registration: Registration, policies: 
     obstacles = in_the_way(registration)
     if obstacles:
         raise RuleBroken(N_("Cannot admit yet: {what} is not settled."), what=labels.label(obstacles[0]))
-    if registration.badge:
-        wearer = visits.by_badge(store.connection, registration.badge)
+    badge = safe(registration.badge).strip()
+    if badge:
+        wearer = visits.by_badge(store.connection, badge)
         if wearer is not None:
             raise RuleBroken(
                 N_("Badge {badge} is still out with {who}. Take it back first, or give another."),
-                badge=registration.badge,
+                badge=badge,
                 who=labels.greeting(wearer.name, wearer.sex),
             )
     return _save(store, session, registration, policies, now_ms, EventKind.ADMITTED, None, "")
@@ -123,7 +124,7 @@ def _save(
         values.update(document)
         written = [*secret[:-1], written[0], secret[-1]]
     written += [
-        Written("companion", new_id(now_ms), {"visit_id": visit_id, "name": name})
+        Written("companion", new_id(now_ms), {"visit_id": visit_id, "name": safe(name)})
         for name in registration.companion_names
     ]
     event = _event(visit_id, session, kind, now_ms, reason=str(reason) if reason else None, note=safe(note) or None)
