@@ -31,6 +31,7 @@ from butler_tui.sync.wire import (
 )
 
 __all__ = [
+    "AUTHORITY_PATH",
     "MOST_BODY",
     "MOST_IN_BATCH",
     "MOST_OPENED",

@@ -91,14 +91,16 @@ class Link:
 
     def judge_dates(self, hq_ms: int) -> None:
         """Judge the dates of HQ's certificate by HQ's own time (UTC ms); raises SetUpWrong where it has run out."""
-        certificate = self._connection.sock.getpeercert() if self._connection and self._connection.sock else None
+        socket = self._connection.sock if self._connection else None
+        certificate = socket.getpeercert() if isinstance(socket, ssl.SSLSocket) else None
         if not certificate:
             return
         begins, ends = (ssl.cert_time_to_seconds(str(certificate[name])) for name in ("notBefore", "notAfter"))
         if not begins * 1000 - _SLACK_MS <= hq_ms <= ends * 1000:
             raise SetUpWrong(
                 N_(
-                    "HQ's certificate has run out. Nothing is lost. HQ renews it when `butler hq serve` is started again."
+                    "HQ's certificate has run out. Nothing is lost. "
+                    "HQ renews it when `butler hq serve` is started again."
                 )
             )
 

@@ -1,1 +1,226 @@
-"""One module an engine: where HQ's rows are kept."""
+"""What an engine that keeps HQ's rows must be able to do; one module an engine.
+
+Times are UTC ms, ids UUID text, links and keys raw bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from typing import NamedTuple, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class EstateRow(NamedTuple):
+    """One estate; `wrong_codes` were tried since its last code was made."""
+
+    estate_id: str
+    name: str
+    time_zone: str
+    wrong_codes: int
+
+
+class PositionRow(NamedTuple):
+    """Where an estate's log stands."""
+
+    next_pos: int
+    hq_gen: str
+    scope_gen: int
+
+
+class TerminalRow(NamedTuple):
+    """One enrolled installation."""
+
+    estate_id: str
+    terminal_id: str
+    name: str
+    kind: str
+    sign_key: bytes
+    box_key: bytes
+    enrolled_ms: int
+    revoked_ms: int | None
+    seen_ms: int | None
+    waiting: int | None
+    clock_ahead_ms: int | None
+    version: str | None
+
+
+class CodeRow(NamedTuple):
+    """A one-time code, by its hash."""
+
+    kind: str
+    expires_ms: int
+    used_by: str | None
+
+
+class EpochRow(NamedTuple):
+    """The head of one epoch."""
+
+    estate_id: str
+    epoch: str
+    terminal_id: str
+    first_link: bytes
+    last_seq: int
+    last_cid: str
+    last_link: bytes
+    last_ms: int
+    last_counter: int
+
+
+class LogRow(NamedTuple):
+    """One change at its position; columns as in schema.sql."""
+
+    estate_id: str
+    pos: int
+    cid: str
+    terminal_id: str
+    epoch: str
+    seq: int
+    group_id: str
+    tbl: str
+    record_id: str
+    parent_id: str | None
+    op: str
+    staff_id: str | None
+    schema_v: int
+    seen: int
+    hlc_ms: int
+    hlc_counter: int
+    claimed_ms: int
+    claimed_counter: int
+    body: str
+    link: bytes
+    verdict: str
+    reason: str | None
+    taken_ms: int
+
+
+class DuplicateRow(NamedTuple):
+    """A change that came again."""
+
+    estate_id: str
+    epoch: str
+    seq: int
+    cid: str
+    digest: bytes
+    link: bytes
+
+
+class StateRow(NamedTuple):
+    """The present state of one record."""
+
+    estate_id: str
+    tbl: str
+    record_id: str
+    parent_id: str | None
+    state: str
+    stamps: str
+    pos: int
+
+
+class Reading(Protocol):
+    """What can be asked of HQ's rows inside one transaction or outside."""
+
+    def estate(self, estate_id: str) -> EstateRow | None:
+        """Return an estate."""
+
+    def estates(self) -> list[EstateRow]:
+        """Return all estates, by name."""
+
+    def position(self, estate_id: str) -> PositionRow:
+        """Return where the log stands."""
+
+    def terminal(self, estate_id: str, terminal_id: str) -> TerminalRow | None:
+        """Return a terminal of this estate."""
+
+    def terminal_by_key(self, estate_id: str, sign_key: bytes) -> TerminalRow | None:
+        """Return the terminal of this estate that signs with this key."""
+
+    def terminals(self, estate_id: str) -> list[TerminalRow]:
+        """Return the estate's terminals, by name."""
+
+    def code(self, estate_id: str, code_hash: bytes) -> CodeRow | None:
+        """Return a one-time code."""
+
+    def epoch(self, estate_id: str, epoch: str) -> EpochRow | None:
+        """Return the head of an epoch."""
+
+    def known_cids(self, estate_id: str, cids: Sequence[str]) -> set[str]:
+        """Return which of these changes the log has."""
+
+    def state(self, estate_id: str, tbl: str, record_id: str) -> StateRow | None:
+        """Return the present state of a record."""
+
+    def quarantined_after(self, estate_id: str, epoch: str, seq: int, most: int) -> list[tuple[str, str]]:
+        """Return (cid, reason) of this epoch's changes after `seq` that stand in quarantine."""
+
+    def counts(self, estate_id: str) -> tuple[int, int]:
+        """Return how many changes the log has, and how many of them in quarantine."""
+
+
+class Writing(Reading, Protocol):
+    """What can be written inside one transaction."""
+
+    def add_estate(self, row: EstateRow, hq_gen: str, now_ms: int) -> None:
+        """Add an estate with an empty log."""
+
+    def add_code(self, estate_id: str, code_hash: bytes, code: CodeRow) -> None:
+        """Keep a one-time code, and count wrong tries from none again."""
+
+    def count_wrong_code(self, estate_id: str) -> None:
+        """Count a wrong code."""
+
+    def use_code(self, estate_id: str, code_hash: bytes, terminal_id: str) -> None:
+        """Write down who used a code."""
+
+    def put_terminal(self, row: TerminalRow) -> None:
+        """Add a terminal, or write it anew under the same id."""
+
+    def revoke(self, estate_id: str, terminal_id: str, now_ms: int) -> bool:
+        """Refuse a terminal from now on; tell whether there was one."""
+
+    def note_hello(self, row: TerminalRow) -> None:
+        """Write down when a terminal was seen, and what it said of itself."""
+
+    def use_nonce(self, estate_id: str, terminal_id: str, nonce: str, now_ms: int, forget_before_ms: int) -> bool:
+        """Keep a nonce; False where it was used before. Nonces before `forget_before_ms` are forgotten."""
+
+    def lock(self, estate_id: str) -> PositionRow | None:
+        """Lock the estate's row until the transaction ends, and return where its log stands."""
+
+    def advance(self, estate_id: str, count: int) -> int:
+        """Take `count` positions and return the first of them."""
+
+    def put_epoch(self, row: EpochRow) -> None:
+        """Write the head of an epoch."""
+
+    def add_log(self, rows: Iterable[LogRow]) -> None:
+        """Add changes at their positions."""
+
+    def add_duplicates(self, rows: Iterable[DuplicateRow]) -> None:
+        """Keep the envelopes of duplicates."""
+
+    def put_states(self, rows: Iterable[StateRow]) -> None:
+        """Write records as they are now."""
+
+
+class Engine(Protocol):
+    """Where HQ's rows are kept."""
+
+    def write(self, work: Callable[[Writing], T]) -> Future[T]:
+        """Run `work` in a transaction, perhaps together with others'; done only after COMMIT.
+
+        Where `work` raises, what it did is undone and the future raises the same. Where COMMIT fails, or too many
+        wait already, the future raises `Unavailable`.
+        """
+
+    def read(self, work: Callable[[Reading], T]) -> T:
+        """Run `work` on what is committed."""
+
+    def close(self) -> None:
+        """Finish what waits and let go."""
+
+
+class Unavailable(Exception):
+    """The rows could not be committed: nothing of the request was kept, it may be sent again."""

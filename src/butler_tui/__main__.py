@@ -1,0 +1,52 @@
+"""`butler`, also `python -m butler_tui`: no argument opens the screens, anything else is a command.
+
+Nothing is imported before it is known which of the two it is: `butler sync` never loads the screens.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+from butler_tui import words
+from butler_tui.errors import ButlerError
+from butler_tui.paths import Home, find_home
+from butler_tui.settings import Settings, read_settings
+
+
+def main() -> NoReturn:
+    """Run what was asked for, and leave with its exit code; no traceback reaches a person."""
+    arguments = sys.argv[1:]
+    home = find_home(os.environ)
+    words.speak(words.choose_language(os.environ))
+    try:
+        settings = read_settings(home.settings, os.environ)
+        words.speak(words.choose_language({"BUTLER_LANG": settings.lang}))
+        _run(arguments, home, settings)
+    except ButlerError as error:
+        from butler_tui.cli.output import say_error
+
+        sys.exit(say_error(error))
+    except Exception as error:
+        from butler_tui import crash_log
+        from butler_tui.cli.output import say_unforeseen
+
+        crash_log.keep(home.log, error)
+        sys.exit(say_unforeseen(home.log))
+    sys.exit(0)
+
+
+def _run(arguments: list[str], home: Home, settings: Settings) -> None:
+    if arguments:
+        from butler_tui.cli.app import run
+
+        run(arguments)
+    else:
+        from butler_tui.tui.app import run_screens
+
+        run_screens(home, settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""All commands of `butler`. A group of commands is a module with `register(app)`; list it in `_GROUPS`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from butler_tui import __version__
+from butler_tui.cli import hq, terminal
+from butler_tui.words import _
+
+_GROUPS = (terminal, hq)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def make_app() -> typer.Typer:
+    """Return the commands, their help in the language that is spoken now."""
+    app = typer.Typer(
+        name="butler",
+        help=_("The gate and the butler's desk. Without a command it opens the screens."),
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback()
+    def common(
+        version: bool = typer.Option(
+            False, "--version", callback=_version, is_eager=True, help=_("Print the version.")
+        ),
+    ) -> None:
+        """Take what stands before the command."""
+
+    for group in _GROUPS:
+        group.register(app)
+    return app
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the command in `arguments`; leaves by SystemExit with its exit code, or raises what the command raised."""
+    make_app()(list(arguments), prog_name="butler")

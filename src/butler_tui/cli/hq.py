@@ -1,0 +1,183 @@
+"""`butler hq …`: headquarters' side, by hand and as a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from butler_tui.cli.output import now_ms, print_json, say, this_home
+from butler_tui.domain.rights import TerminalKind
+from butler_tui.errors import SetUpWrong
+from butler_tui.words import N_, _
+
+if TYPE_CHECKING:
+    from butler_tui.hq.admin import EstateStatus
+    from butler_tui.hq.keys import Folder
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of HQ."""
+    hq = typer.Typer(help=_("Headquarters: where all terminals' records arrive."), no_args_is_help=True)
+    estate = typer.Typer(help=_("The estates that HQ keeps."), no_args_is_help=True)
+    terminal = typer.Typer(help=_("The terminals that may send to HQ."), no_args_is_help=True)
+    _register_init(hq)
+    _register_serve(hq)
+    _register_estate_add(estate)
+    _register_terminal_code(terminal)
+    _register_terminal_revoke(terminal)
+    _register_status(hq)
+    hq.add_typer(estate, name="estate")
+    hq.add_typer(terminal, name="terminal")
+    app.add_typer(hq, name="hq")
+
+
+def _folder_option() -> Path | None:
+    return typer.Option(None, "--dir", help=_("HQ's folder."))  # type: ignore[no-any-return]
+
+
+def _json_option() -> bool:
+    return typer.Option(False, "--json", help=_("Print it as JSON."))  # type: ignore[no-any-return]
+
+
+def _folder(given: Path | None) -> Folder:
+    try:
+        import granian  # noqa: F401 (HQ's part is an extra)
+        import starlette  # noqa: F401
+    except ImportError as error:
+        raise SetUpWrong(
+            N_("This installation has no HQ part. Install it with: pip install 'butler-tui[hq]'")
+        ) from error
+    from butler_tui.hq.keys import Folder
+
+    return Folder(given or this_home().hq)
+
+
+def _register_init(hq: typer.Typer) -> None:
+    @hq.command(help=_("Make an HQ: its database, its keys, its authority."))
+    def init(
+        folder: Path | None = _folder_option(),
+        name: list[str] = typer.Option([], "--name", help=_("A further host name or address of this machine.")),
+    ) -> None:
+        from butler_tui.hq import admin
+
+        place = _folder(folder)
+        fingerprint = admin.init(place, name, now_ms())
+        say(_("HQ is ready in {folder}. Copy {key} to a safe place.", folder=place.path, key=place.keys))
+        typer.echo(fingerprint)
+
+
+def _register_serve(hq: typer.Typer) -> None:
+    @hq.command(help=_("Serve HQ until it is stopped; prints its address once it answers."))
+    def serve(
+        folder: Path | None = _folder_option(),
+        host: str = typer.Option("127.0.0.1", "--host", help=_("The address to listen on; 0.0.0.0 for all.")),
+        port: int = typer.Option(8443, "--port", min=0, max=65535, help=_("The port; 0 picks a free one.")),
+    ) -> None:
+        place = _folder(folder)
+        from butler_tui.hq import server
+
+        server.serve(place, host, port, typer.echo)
+
+
+def _register_estate_add(estate: typer.Typer) -> None:
+    @estate.command(help=_("Add an estate and print its id."))
+    def add(
+        name: str = typer.Argument(help=_("The estate's name.")),
+        estate_id: str | None = typer.Option(None, "--id", help=_("The id of an estate that a terminal has already.")),
+        time_zone: str = typer.Option("Asia/Shanghai", "--time-zone", help=_("The estate's time zone.")),
+        folder: Path | None = _folder_option(),
+        as_json: bool = _json_option(),
+    ) -> None:
+        from butler_tui.hq import admin
+
+        added = admin.add_estate(_folder(folder), name, time_zone, estate_id, now_ms())
+        if as_json:
+            print_json({"estate_id": added, "name": name, "time_zone": time_zone})
+        else:
+            typer.echo(added)
+
+    @estate.callback()
+    def keep_group() -> None:
+        """Keep `add` a sub-command although it is alone."""
+
+
+def _register_terminal_code(terminal: typer.Typer) -> None:
+    @terminal.command(help=_("Make a one-time code, and print the line to type at the terminal."))
+    def code(
+        estate: str = typer.Argument(help=_("The estate's id or name.")),
+        kind: TerminalKind = typer.Option(TerminalKind.GATE, "--kind", help=_("What the terminal is.")),
+        url: str | None = typer.Option(None, "--url", help=_("HQ's address, where it is not the one served last.")),
+        folder: Path | None = _folder_option(),
+        as_json: bool = _json_option(),
+    ) -> None:
+        from butler_tui.hq import admin
+
+        made = admin.new_code(_folder(folder), estate, kind, now_ms(), url)
+        if as_json:
+            facts = {
+                "line": made.line,
+                "url": made.url,
+                "code": made.code,
+                "kind": made.kind,
+                "expires": made.expires_ms,
+            }
+            print_json(facts)
+        else:
+            typer.echo(made.line)
+
+
+def _register_terminal_revoke(terminal: typer.Typer) -> None:
+    @terminal.command(help=_("Refuse a terminal from now on."))
+    def revoke(
+        estate: str = typer.Argument(help=_("The estate's id or name.")),
+        terminal_id: str = typer.Argument(help=_("The terminal's id, as `butler hq status` shows it.")),
+        folder: Path | None = _folder_option(),
+    ) -> None:
+        from butler_tui.hq import admin
+
+        admin.revoke(_folder(folder), estate, terminal_id, now_ms())
+        say(_("The terminal is refused from now on."))
+
+
+def _register_status(hq: typer.Typer) -> None:
+    @hq.command(help=_("Tell how the estates and their terminals stand."))
+    def status(folder: Path | None = _folder_option(), as_json: bool = _json_option()) -> None:
+        from butler_tui.hq import admin
+
+        estates = admin.status(_folder(folder))
+        if as_json:
+            print_json({"estates": [_facts(estate) for estate in estates]})
+            return
+        for estate in estates:
+            typer.echo(_("{name}  {id}  position {pos}, held back {held}", name=estate.name, id=estate.estate_id,
+                         pos=estate.pos, held=estate.quarantined))  # fmt: skip
+            for facts in _facts(estate)["terminals"]:
+                typer.echo("  " + "  ".join("-" if value is None else str(value) for value in facts.values()))
+
+
+def _facts(estate: EstateStatus) -> dict[str, list[dict[str, object]]]:
+    terminals = [
+        {
+            "terminal_id": one.terminal_id,
+            "name": one.name,
+            "kind": one.kind,
+            "last_seen": one.seen_ms,
+            "waiting": one.waiting,
+            "clock_ahead": one.clock_ahead_ms,
+            "version": one.version,
+            "revoked": one.revoked_ms is not None,
+        }
+        for one in estate.terminals
+    ]
+    facts: dict[str, object] = {
+        "estate_id": estate.estate_id,
+        "name": estate.name,
+        "time_zone": estate.time_zone,
+        "pos": estate.pos,
+        "changes": estate.changes,
+        "quarantined": estate.quarantined,
+        "terminals": terminals,
+    }
+    return facts  # type: ignore[return-value]

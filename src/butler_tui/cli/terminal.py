@@ -1,0 +1,113 @@
+"""`butler enrol`, `sync`, `status`: what a terminal has to do with HQ."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+
+from butler_tui import __version__
+from butler_tui.cli.output import now_ms, open_terminal, print_json, say, this_home
+from butler_tui.errors import ButlerError, TryLater
+from butler_tui.paths import Home
+from butler_tui.store import estates, sync_state
+from butler_tui.store.local import create_store, is_set_up, open_store
+from butler_tui.store.sync_state import SyncStatus
+from butler_tui.words import _
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of a terminal."""
+    _register_enrol(app)
+    _register_sync(app)
+    _register_status(app)
+
+
+def _register_enrol(app: typer.Typer) -> None:
+    @app.command(help=_("Bind this terminal to HQ, with the line that HQ printed."))
+    def enrol(
+        url: str = typer.Argument(help=_("HQ's address with the estate and the fingerprint: https://…/e/ESTATE#…")),
+        code: str = typer.Argument(help=_("The code that HQ made for this terminal; it holds for 15 minutes.")),
+        ca: Path | None = typer.Option(None, "--ca", help=_("Trust the authority in this PEM file instead.")),
+    ) -> None:
+        from butler_tui.sync.enrol import enrol as enrol_terminal
+        from butler_tui.sync.enrol import read_address
+
+        read_address(url)
+        home = this_home()
+        fresh = not is_set_up(home)
+        store = create_store(home, now_ms()) if fresh else open_store(home)
+        try:
+            answer = enrol_terminal(store, url, code, ca_file=ca, now_ms=now_ms)
+        except ButlerError as error:
+            store.close()
+            if fresh and not isinstance(error, TryLater):
+                _forget(home)
+            raise
+        store.close()
+        say(_("This terminal is enrolled at HQ for {estate} as {kind}.", estate=answer.estate_name, kind=answer.kind))
+
+
+def _forget(home: Home) -> None:
+    """Remove the empty file that was made only to enrol: a wrong code leaves a computer as it was."""
+    for name in ("", "-wal", "-shm"):
+        home.database.with_name(home.database.name + name).unlink(missing_ok=True)
+    home.keys.unlink(missing_ok=True)
+
+
+def _register_sync(app: typer.Typer) -> None:
+    @app.command(help=_("Bring what waits here to HQ, once."))
+    def sync(
+        as_json: bool = typer.Option(False, "--json", help=_("Print the figures as JSON.")),
+        push_only: bool = typer.Option(False, "--push-only", help=_("Send only, fetch nothing.")),
+    ) -> None:
+        from butler_tui.sync.push import Tally, sync_once
+
+        tally = Tally()
+        with open_terminal() as store:
+            try:
+                report = sync_once(store, now_ms=now_ms, push_only=push_only, tally=tally)
+            except ButlerError:
+                if as_json:
+                    told = sync_state.status(store.connection)
+                    print_json(asdict(tally.report(told.waiting, _hq_word(told))))
+                raise
+            if as_json:
+                print_json(asdict(report))
+                return
+            say(_("Sent to HQ: {pushed}. Still waiting: {waiting}.", pushed=report.pushed, waiting=report.waiting))
+            if report.quarantined:
+                say(_("Held back at HQ for a decision: {count}.", count=report.quarantined))
+
+
+def _register_status(app: typer.Typer) -> None:
+    @app.command(help=_("Tell how this terminal stands."))
+    def status(as_json: bool = typer.Option(False, "--json", help=_("Print it as JSON."))) -> None:
+        with open_terminal() as store:
+            estate = estates.estate(store.connection)
+            gate = estates.gate_of_terminal(store.connection)
+            told = sync_state.status(store.connection)
+            facts = {
+                "estate": estate.name if estate else None,
+                "gate": gate.name if gate else None,
+                "waiting": told.waiting,
+                "last_sync": told.last_sync_ms,
+                "disk_free": shutil.disk_usage(store.home.database.parent).free,
+                "clock_offset": told.clock_offset_ms,
+                "hq": _hq_word(told),
+                "version": __version__,
+            }
+        if as_json:
+            print_json(facts)
+            return
+        for name, value in facts.items():
+            typer.echo(f"{name}\t{'' if value is None else value}")
+
+
+def _hq_word(told: SyncStatus) -> str:
+    """Return ok, unreachable, refused or not_enrolled."""
+    if not told.enrolled:
+        return "not_enrolled"
+    return str(told.last_result or "unreachable")

@@ -1,0 +1,166 @@
+"""What is done at HQ by hand: making it, estates, codes, terminals, and how things stand.
+
+All of it works beside a running `butler hq serve`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from butler_tui.domain.rights import TerminalKind
+from butler_tui.errors import ButlerError, SetUpWrong, TryLater
+from butler_tui.hq import authority, enrolment
+from butler_tui.hq.engines import EstateRow, TerminalRow, Unavailable
+from butler_tui.hq.engines.sqlite import SqliteEngine, create
+from butler_tui.hq.keys import Folder, HqKeys, new_hq_keys, read_hq_keys, write_hq_keys
+from butler_tui.ids import id_text, new_id, parse_id
+from butler_tui.store.database import IntegrityError, plain_errors
+from butler_tui.sync.protocol import path_of
+from butler_tui.text import safe
+from butler_tui.words import N_
+
+DEFAULT_URL = "https://localhost:8443"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A one-time code: `line` is what is typed at the terminal, `expires_ms` until when it holds (UTC ms)."""
+
+    line: str
+    url: str
+    code: str
+    kind: TerminalKind
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class EstateStatus:
+    """How one estate stands: the last position taken, changes in quarantine, its terminals."""
+
+    estate_id: str
+    name: str
+    time_zone: str
+    pos: int
+    changes: int
+    quarantined: int
+    terminals: tuple[TerminalRow, ...]
+
+
+def init(folder: Folder, names: Sequence[str], now_ms: int) -> str:
+    """Make an HQ in `folder`: database, keys, authority and certificate; return the authority's fingerprint.
+
+    `names` are further host names or addresses under which terminals reach it. Raises SetUpWrong where there is an
+    HQ already: nothing is ever overwritten.
+    """
+    for file in (folder.keys, folder.database, folder.file(authority.AUTHORITY)):
+        if file.exists():
+            raise SetUpWrong(N_("{file} is there already and is not overwritten."), file=file)
+    keys = new_hq_keys()
+    with plain_errors(folder.path):
+        folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        authority.make_authority(folder, now_ms)
+        authority.make_server_certificate(folder, names, now_ms)
+        write_hq_keys(folder.keys, keys)
+        create(folder.database, keys.raw())
+    return authority.fingerprint(folder)
+
+
+@contextmanager
+def opened(folder: Folder) -> Iterator[tuple[SqliteEngine, HqKeys]]:
+    """Open HQ for a block; raises SetUpWrong or FileTrouble where it does not open, TryLater where it is too busy."""
+    keys = read_hq_keys(folder.keys)
+    if not folder.database.exists():
+        raise SetUpWrong(N_("There is no HQ in {folder}. Make one with `butler hq init`."), folder=folder.path)
+    with plain_errors(folder.database):
+        engine = SqliteEngine(folder.database, keys.raw())
+        try:
+            yield engine, keys
+        except Unavailable as error:
+            raise TryLater(N_("HQ's database is busy. Nothing was changed: try again.")) from error
+        finally:
+            engine.close()
+
+
+def add_estate(folder: Folder, name: str, time_zone: str, estate_id: str | None, now_ms: int) -> str:
+    """Add an estate and return its id; `estate_id` (UUID text) is given where a terminal has its records already.
+
+    Raises ButlerError for an id that is none or taken, a zone that is none, or an empty name.
+    """
+    name = safe(name).strip()
+    if not name:
+        raise ButlerError(N_("An estate needs a name."))
+    try:
+        ZoneInfo(time_zone)
+        chosen = id_text(parse_id(estate_id)) if estate_id else id_text(new_id(now_ms))
+    except ZoneInfoNotFoundError as error:
+        raise ButlerError(N_("There is no time zone called {name}."), name=safe(time_zone)) from error
+    except ValueError as error:
+        raise ButlerError(N_("{text} is not the id of an estate."), text=safe(estate_id or time_zone)) from error
+    row = EstateRow(chosen, name, time_zone, 0)
+    with opened(folder) as (engine, _keys):
+        try:
+            engine.write(lambda rows: rows.add_estate(row, id_text(new_id(now_ms)), now_ms)).result()
+        except IntegrityError as error:
+            raise ButlerError(N_("HQ has an estate with the id {text} already."), text=chosen) from error
+    return chosen
+
+
+def new_code(folder: Folder, estate: str, kind: TerminalKind, now_ms: int, url: str | None = None) -> Code:
+    """Make a one-time code for a terminal of `kind` and return the line to type there.
+
+    `estate` is an id or a name; `url` is HQ's address where it is not the one it was served under last. Raises
+    ButlerError where there is no such estate.
+    """
+    with opened(folder) as (engine, _keys):
+        estate_id = _find_estate(engine, estate).estate_id
+        code = engine.write(lambda rows: enrolment.new_code(rows, estate_id, kind, now_ms)).result()
+    base = (url or served_under(folder)).rstrip("/")
+    whole = f"{base}{path_of(estate_id, '').rstrip('/')}#{authority.fingerprint(folder)}"
+    return Code(f"butler enrol {whole} {code}", whole, code, kind, now_ms + enrolment.LIFETIME_MS)
+
+
+def served_under(folder: Folder) -> str:
+    """Return the address under which HQ was served last."""
+    try:
+        return folder.address.read_text("ascii").strip() or DEFAULT_URL
+    except OSError:
+        return DEFAULT_URL
+
+
+def revoke(folder: Folder, estate: str, terminal_id: str, now_ms: int) -> None:
+    """Refuse a terminal from now on; raises ButlerError where the estate has none of that id."""
+    with opened(folder) as (engine, _keys):
+        estate_id = _find_estate(engine, estate).estate_id
+        if not engine.write(lambda rows: rows.revoke(estate_id, terminal_id.lower(), now_ms)).result():
+            raise ButlerError(N_("This estate has no terminal {text}."), text=safe(terminal_id))
+
+
+def status(folder: Folder) -> list[EstateStatus]:
+    """Return how every estate stands."""
+    with opened(folder) as (engine, _keys):
+        return [_estate_status(engine, estate) for estate in engine.read(lambda rows: rows.estates())]
+
+
+def _estate_status(engine: SqliteEngine, estate: EstateRow) -> EstateStatus:
+    where = engine.read(lambda rows: rows.position(estate.estate_id))
+    changes, quarantined = engine.read(lambda rows: rows.counts(estate.estate_id))
+    terminals = engine.read(lambda rows: rows.terminals(estate.estate_id))
+    return EstateStatus(
+        estate.estate_id,
+        estate.name,
+        estate.time_zone,
+        where.next_pos - 1,
+        changes,
+        quarantined,
+        tuple(terminals),
+    )
+
+
+def _find_estate(engine: SqliteEngine, estate: str) -> EstateRow:
+    found = [row for row in engine.read(lambda rows: rows.estates()) if estate in (row.estate_id, row.name)]
+    if len(found) != 1:
+        raise ButlerError(N_("HQ has no estate, or more than one, called {text}."), text=safe(estate))
+    return found[0]

@@ -1,0 +1,148 @@
+"""The embedded engine: one encrypted file, one writer, several requests to one COMMIT."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from butler_tui.hq.engines import Reading, Unavailable, Writing
+from butler_tui.hq.engines.sqlite_rows import Rows
+from butler_tui.hq.views import views
+from butler_tui.store.database import (
+    Connection,
+    DatabaseError,
+    IntegrityError,
+    RawKey,
+    check_version,
+    connect,
+    statements,
+    transaction,
+)
+
+T = TypeVar("T")
+
+SCHEMA_VERSION = 1
+"""`PRAGMA user_version` of HQ's file."""
+_MOST_TOGETHER = 64
+_MOST_WAITING = 256
+
+_Job = tuple[Callable[[Writing], Any], "Future[Any]"]
+
+
+def create(file: Path, key: RawKey) -> None:
+    """Make HQ's file with its tables; raises FileTrouble where the disk refuses."""
+    connection = connect(file, key)
+    try:
+        sql = (Path(__file__).parents[1] / "schema.sql").read_text("utf-8")
+        with transaction(connection):
+            for statement in statements(sql):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        file.chmod(0o600)
+    finally:
+        connection.close()
+
+
+class SqliteEngine:
+    """HQ's rows in one SQLCipher file; raises SetUpWrong or FileTrouble where it does not open."""
+
+    def __init__(self, file: Path, key: RawKey) -> None:
+        self._reader = connect(file, key)
+        check_version(self._reader, file, SCHEMA_VERSION)
+        self._reader_lock = threading.Lock()
+        self._writer = connect(file, key)
+        _make_views(self._writer)
+        self._jobs: queue.Queue[_Job | None] = queue.Queue()
+        self._thread = threading.Thread(target=self._serve, name="hq-writer", daemon=True)
+        self._thread.start()
+
+    def write(self, work: Callable[[Writing], T]) -> Future[T]:
+        """Run `work` in a transaction with whatever else waits; done only after COMMIT."""
+        future: Future[T] = Future()
+        if self._jobs.qsize() >= _MOST_WAITING:
+            future.set_exception(Unavailable("too many wait"))
+        else:
+            self._jobs.put((work, future))
+        return future
+
+    def read(self, work: Callable[[Reading], T]) -> T:
+        """Run `work` on what is committed."""
+        with self._reader_lock:
+            return work(Rows(self._reader))
+
+    def close(self) -> None:
+        """Finish what waits and let go."""
+        self._jobs.put(None)
+        self._thread.join()
+        self._writer.close()
+        with self._reader_lock:
+            self._reader.close()
+
+    def _serve(self) -> None:
+        going = True
+        while going:
+            group: list[_Job] = []
+            job = self._jobs.get()
+            while job is not None:
+                group.append(job)
+                if len(group) == _MOST_TOGETHER:
+                    break
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+            going = job is not None
+            if group:
+                _commit_together(self._writer, group)
+
+
+def _make_views(connection: Connection) -> None:
+    """Make the views that are missing or were made from an older list of fields."""
+    rows = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'view'").fetchall()
+    stale = {name: sql for name, sql in views() if (name, sql) not in {(row[0], row[1]) for row in rows}}
+    if not stale:
+        return
+    with transaction(connection):
+        for name, sql in stale.items():
+            connection.execute(f"DROP VIEW IF EXISTS {name}")
+            connection.execute(sql)
+
+
+def _commit_together(connection: Connection, group: list[_Job]) -> None:
+    """Run a group of jobs, one SAVEPOINT each, and COMMIT once; then, and only then, answer them all."""
+    group = [(work, future) for work, future in group if future.set_running_or_notify_cancel()]
+    outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for work, future in group:
+            outcomes.append((future, *_in_savepoint(connection, work)))
+        connection.execute("COMMIT")
+    except DatabaseError as error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        for __, future in group:
+            future.set_exception(Unavailable(type(error).__name__))
+        return
+    for future, value, raised in outcomes:
+        if raised is None:
+            future.set_result(value)
+        else:
+            future.set_exception(raised)
+
+
+def _in_savepoint(connection: Connection, work: Callable[[Writing], Any]) -> tuple[Any, BaseException | None]:
+    connection.execute("SAVEPOINT one")
+    value, raised = None, None
+    try:
+        value = work(Rows(connection))
+    except Exception as error:
+        if isinstance(error, DatabaseError) and not isinstance(error, IntegrityError):
+            raise
+        connection.execute("ROLLBACK TO one")
+        raised = error
+    connection.execute("RELEASE one")
+    return value, raised

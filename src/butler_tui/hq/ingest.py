@@ -1,0 +1,201 @@
+"""Taking a batch: in order, each change once, groups whole, positions without holes. Runs inside one savepoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from butler_tui.domain.audit_chain import next_link
+from butler_tui.domain.changes import Change
+from butler_tui.domain.hlc import Stamp, canonical
+from butler_tui.domain.rights import TerminalKind
+from butler_tui.hq.engines import DuplicateRow, EpochRow, LogRow, StateRow, TerminalRow, Writing
+from butler_tui.hq.judging import reason_against
+from butler_tui.hq.refusals import Refusal
+from butler_tui.ids import parse_id
+from butler_tui.sync.merge import FieldStamp, RecordState, highest_seen, merged, stamps_json, state_from
+from butler_tui.sync.protocol import Code, PushAnswer, PushAsk, compact_json
+from butler_tui.text import safe
+
+_APPLIED = "applied"
+_QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch with its digests and links recomputed, one of each a change."""
+
+    ask: PushAsk
+    digests: tuple[bytes, ...]
+    links: tuple[bytes, ...]
+
+
+def prepare(ask: PushAsk) -> Prepared:
+    """Recompute the chain of a batch; raises Refusal where it does not end in the head that was sent with it."""
+    digests = tuple(change.digest() for change in ask.changes)
+    links: list[bytes] = []
+    link = ask.link_before
+    for change, digest in zip(ask.changes, digests, strict=True):
+        link = next_link(link, parse_id(change.cid), digest)
+        links.append(link)
+    if link != ask.link_after:
+        raise Refusal(400, Code.CHAIN)
+    return Prepared(ask, digests, tuple(links))
+
+
+def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> PushAnswer:
+    """Write a batch of this terminal and return what became of it; `now_ms` is HQ's UTC ms.
+
+    Raises Refusal, before anything is written, where HQ is another generation (`hello_again`), or where the batch
+    does not follow the epoch's head or the epoch is another terminal's (`out_of_order`).
+    """
+    ask = batch.ask
+    where = rows.lock(terminal.estate_id)
+    if where is None or where.hq_gen != ask.hq_gen:
+        raise Refusal(409, Code.HELLO_AGAIN)
+    head = rows.epoch(terminal.estate_id, ask.epoch)
+    _check_order(head, terminal, ask)
+    known = rows.known_cids(terminal.estate_id, [change.cid for change in ask.changes])
+    fresh = len(ask.changes) - len(known)
+    first = rows.advance(terminal.estate_id, fresh) if fresh else where.next_pos
+    landing = _Landing(rows, terminal, first, now_ms, Stamp(head.last_ms, head.last_counter) if head else Stamp(0, 0))
+    landing.land(batch, known)
+    last = ask.changes[-1]
+    rows.put_epoch(
+        EpochRow(
+            terminal.estate_id,
+            ask.epoch,
+            terminal.terminal_id,
+            head.first_link if head else ask.link_before,
+            last.seq,
+            last.cid,
+            ask.link_after,
+            *landing.stamp,
+        )
+    )
+    return PushAnswer(last.seq, last.cid, first + fresh - 1, tuple(sorted(known)), tuple(landing.held))
+
+
+def _check_order(head: EpochRow | None, terminal: TerminalRow, ask: PushAsk) -> None:
+    if head is None:
+        if ask.changes[0].seq != 1:
+            raise Refusal(409, Code.OUT_OF_ORDER, last_seq=0)
+    elif (
+        head.terminal_id != terminal.terminal_id
+        or ask.changes[0].seq != head.last_seq + 1
+        or ask.link_before != head.last_link
+    ):
+        raise Refusal(409, Code.OUT_OF_ORDER, last_seq=head.last_seq, last_cid=head.last_cid)
+
+
+@dataclass(slots=True)
+class _Landing:
+    """One batch on its way into the log: the next position, the author's last stamp, records as they become."""
+
+    rows: Writing
+    terminal: TerminalRow
+    pos: int
+    now_ms: int
+    stamp: Stamp
+    held: list[tuple[str, str]] = field(default_factory=list)
+    log: list[LogRow] = field(default_factory=list)
+    states: dict[tuple[str, str], RecordState | None] = field(default_factory=dict)
+    parents: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    changed: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def land(self, batch: Prepared, known: set[str]) -> None:
+        """Write log, duplicates and records of the batch."""
+        places = list(zip(batch.ask.changes, batch.digests, batch.links, strict=True))
+        estate_id = self.terminal.estate_id
+        self.rows.add_duplicates(
+            DuplicateRow(estate_id, change.epoch, change.seq, change.cid, digest, link)
+            for change, digest, link in places
+            if change.cid in known
+        )
+        fresh = [(change, link) for change, __, link in places if change.cid not in known]
+        for __, group in groupby(fresh, lambda place: place[0].group_id):
+            self._land_group(list(group))
+        self.rows.add_log(self.log)
+        self.rows.put_states(self._row(key, pos) for key, pos in self.changed.items())
+
+    def known(self, tbl: str, record_id: str) -> RecordState | None:
+        """Return a record as it is now, this batch's own changes included."""
+        key = (tbl, record_id)
+        if key not in self.states:
+            row = self.rows.state(self.terminal.estate_id, tbl, record_id)
+            self.states[key] = state_from(row.state, row.stamps) if row else None
+            self.parents[key] = row.parent_id if row else None
+        return self.states[key]
+
+    def _land_group(self, group: Sequence[tuple[Change, bytes]]) -> None:
+        changes = [change for change, __ in group]
+        reason = reason_against(changes, TerminalKind(self.terminal.kind), self.known)
+        for change, link in group:
+            self.stamp = self._canonical(change)
+            self.log.append(self._log_row(change, link, reason))
+            if reason is None:
+                self._apply(change)
+            else:
+                self.held.append((change.cid, reason))
+            self.pos += 1
+
+    def _canonical(self, change: Change) -> Stamp:
+        state = self.known(change.table, change.record_id)
+        seen = highest_seen(state, (*change.fields, *(change.personal or ())), change.seen) if state else None
+        return canonical(change.hlc, max(self.stamp, seen or self.stamp), self.now_ms)
+
+    def _apply(self, change: Change) -> None:
+        key = (change.table, change.record_id)
+        state = self.known(*key) or RecordState()
+        values = {
+            name: safe(value, max(1, 2 * len(value))) if isinstance(value, str) else value
+            for name, value in {**change.fields, **(change.personal or {})}.items()
+        }
+        stamp = FieldStamp(*self.stamp, change.epoch, change.seq, change.cid, self.pos)
+        self.states[key] = merged(state, change.op, values, stamp)
+        self.parents[key] = change.parent_id or self.parents.get(key)
+        self.changed[key] = self.pos
+
+    def _row(self, key: tuple[str, str], pos: int) -> StateRow:
+        state = self.states[key] or RecordState()
+        values = compact_json(dict(state.values)).decode()
+        return StateRow(self.terminal.estate_id, *key, self.parents[key], values, stamps_json(state), pos)
+
+    def _log_row(self, change: Change, link: bytes, reason: str | None) -> LogRow:
+        return LogRow(
+            estate_id=self.terminal.estate_id,
+            pos=self.pos,
+            cid=change.cid,
+            terminal_id=self.terminal.terminal_id,
+            epoch=change.epoch,
+            seq=change.seq,
+            group_id=change.group_id,
+            tbl=change.table,
+            record_id=change.record_id,
+            parent_id=change.parent_id,
+            op=str(change.op),
+            staff_id=change.staff_id,
+            schema_v=change.schema_v,
+            seen=change.seen,
+            hlc_ms=self.stamp.ms,
+            hlc_counter=self.stamp.counter,
+            claimed_ms=change.hlc.ms,
+            claimed_counter=change.hlc.counter,
+            body=_body(change),
+            link=link,
+            verdict=_APPLIED if reason is None else _QUARANTINED,
+            reason=reason,
+            taken_ms=self.now_ms,
+        )
+
+
+def _body(change: Change) -> str:
+    parts = {
+        "fields": dict(change.fields),
+        "personal": None if change.personal is None else dict(change.personal),
+        "salt": change.salt,
+        "personal_digest": change.personal_digest,
+        "resolves": list(change.resolves) or None,
+    }
+    return compact_json({name: part for name, part in parts.items() if part is not None}).decode()

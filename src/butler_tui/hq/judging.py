@@ -1,0 +1,89 @@
+"""What HQ checks again before a group counts: roles, forms, parents. Pure: what is known is asked by a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from butler_tui.domain.changes import Change, from_wire
+from butler_tui.domain.fields import TABLES, Kind, Table
+from butler_tui.domain.rights import WITHOUT_PERSON, Act, Role, TerminalKind, act_of, may, terminal_may
+from butler_tui.ids import id_text
+from butler_tui.sync.merge import RecordState
+from butler_tui.sync.protocol import Reason
+
+Known = Callable[[str, str], RecordState | None]
+"""The present state of a record by table and id, or None where HQ has none."""
+
+_BY_KEY = {table.key: table.name for table in TABLES.values()}
+
+
+def reason_against(group: Sequence[Change], kind: TerminalKind, known: Known) -> str | None:
+    """Return why a group is held in quarantine as a whole, or None where it is applied.
+
+    Tables and columns that this version does not know are no reason: they are kept as they came.
+    """
+    members = {(change.table, change.record_id) for change in group}
+    for change in group:
+        if _malformed(change):
+            return Reason.MALFORMED
+        if not _allowed(change, kind, known):
+            return Reason.NOT_ALLOWED
+        if not _parent_known(change, members, known):
+            return Reason.PARENT_UNKNOWN
+    return None
+
+
+def _malformed(change: Change) -> bool:
+    table = TABLES.get(change.table)
+    if table is None:
+        return False
+    if change.op is not table.op or not _parent_agrees(change, table):
+        return True
+    values = {**change.fields, **(change.personal or {})}
+    return not all(_of_its_kind(table, name, value) for name, value in values.items())
+
+
+def _parent_agrees(change: Change, table: Table) -> bool:
+    parent = table.parent
+    return parent is None or parent not in change.fields or change.fields[parent] == change.parent_id
+
+
+def _of_its_kind(table: Table, name: str, value: str | int | None) -> bool:
+    field = table.field(name)
+    if field is None or value is None:
+        return True
+    try:
+        stored = from_wire(field.kind, value)
+    except ValueError:
+        return False
+    return field.kind is not Kind.ID or (isinstance(stored, bytes) and id_text(stored) == value)
+
+
+def _allowed(change: Change, kind: TerminalKind, known: Known) -> bool:
+    event_kind = change.fields.get("kind")
+    act = act_of(change.table, event_kind if isinstance(event_kind, str) else None)
+    if act is not None and not terminal_may(kind, act):
+        return False
+    if change.staff_id is None:
+        return act in WITHOUT_PERSON
+    person = known("staff", change.staff_id)
+    return person is not None and _may_then(person, act, change)
+
+
+def _may_then(person: RecordState, act: Act | None, change: Change) -> bool:
+    """Tell whether a person may do `act`; one who left may not, but for what was written before that."""
+    if person.values.get("active") == 0 and person.stamps["active"].ms <= change.hlc.ms:
+        return False
+    try:
+        role = Role(str(person.values.get("role")))
+    except ValueError:
+        return False
+    return act is None or may(role, act)
+
+
+def _parent_known(change: Change, members: set[tuple[str, str]], known: Known) -> bool:
+    table = TABLES.get(change.table)
+    if table is None or table.parent is None or change.parent_id is None:
+        return True
+    parent = _BY_KEY[table.parent]
+    return (parent, change.parent_id) in members or known(parent, change.parent_id) is not None

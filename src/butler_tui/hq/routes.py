@@ -1,0 +1,218 @@
+"""What HQ answers: who asks is checked first, then what is asked is done in one transaction, then it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from butler_tui.hq import enrolment
+from butler_tui.hq.engines import Engine, TerminalRow, Unavailable, Writing
+from butler_tui.hq.ingest import prepare, take
+from butler_tui.hq.refusals import Refusal
+from butler_tui.store.database import SCHEMA_VERSION
+from butler_tui.sync.protocol import (
+    MOST_BODY,
+    MOST_IN_BATCH,
+    WINDOW_MS,
+    Code,
+    HelloAnswer,
+    HelloAsk,
+    Signed,
+    enrol_from,
+    hello_from,
+    is_signed,
+    pack,
+    push_from,
+    signed_of,
+    signing_string,
+    unpack,
+)
+from butler_tui.text import safe
+
+T = TypeVar("T")
+
+_OLDEST_SCHEMA = max(1, SCHEMA_VERSION - 2)
+_BUSY_S = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """What every answer needs: the rows, HQ's public sealing key, its authority (PEM), its clock (UTC ms)."""
+
+    engine: Engine
+    box_key: bytes
+    authority: str
+    now_ms: Callable[[], int]
+
+
+async def enrol(hall: Hall, request: Request) -> Response:
+    """Give an identity for a one-time code; the request is signed with the key that it hands over."""
+    content = await _content(request)
+    signed, ask = _signature(request), enrol_from(unpack(content, _encoding(request)))
+    if not is_signed(ask.sign_key, _message(request, content, signed), signed.signature):
+        raise Refusal(403, Code.NOT_SIGNED)
+    estate_id = _estate(request)
+    answer = await _written(hall, lambda rows: enrolment.enrol(rows, estate_id, ask, hall.box_key, hall.now_ms()))
+    if isinstance(answer, Refusal):
+        raise answer
+    return _json(request, answer.to_body())
+
+
+async def hello(hall: Hall, request: Request) -> Response:
+    """Say where HQ stands with a terminal's epoch."""
+    content = await _content(request)
+    signed = _signature(request)
+    terminal = await run_in_threadpool(_checked, hall, request, content, signed)
+    ask = hello_from(unpack(content, _encoding(request)))
+    _same_epoch(ask.epoch, signed)
+    answer = await _written(hall, lambda rows: _hello(rows, hall, terminal, ask, signed))
+    return _json(request, answer.to_body())
+
+
+async def push(hall: Hall, request: Request) -> Response:
+    """Take a batch."""
+    content = await _content(request)
+    signed = _signature(request)
+
+    def read() -> tuple[TerminalRow, Any]:
+        terminal = _checked(hall, request, content, signed)
+        ask = push_from(unpack(content, _encoding(request)))
+        _same_epoch(ask.epoch, signed)
+        return terminal, prepare(ask)
+
+    terminal, batch = await run_in_threadpool(read)
+
+    def write(rows: Writing) -> Any:
+        _use_nonce(rows, hall, terminal, signed)
+        return take(rows, terminal, batch, hall.now_ms())
+
+    answer = await _written(hall, write)
+    return _json(request, answer.to_body())
+
+
+async def authority(hall: Hall, _request: Request) -> Response:
+    """Return HQ's authority, to be believed by its fingerprint."""
+    return Response(hall.authority + "\n", media_type="application/x-pem-file")
+
+
+async def healthz(hall: Hall, request: Request) -> Response:
+    """Answer where the rows can be read."""
+    await run_in_threadpool(hall.engine.read, lambda rows: rows.estate(""))
+    return _json(request, {"hq": "ok"})
+
+
+def _hello(rows: Writing, hall: Hall, terminal: TerminalRow, ask: HelloAsk, signed: Signed) -> HelloAnswer:
+    now_ms = hall.now_ms()
+    _use_nonce(rows, hall, terminal, signed)
+    rows.note_hello(
+        terminal._replace(
+            seen_ms=now_ms, waiting=ask.waiting, clock_ahead_ms=ask.clock - now_ms, version=safe(ask.version)
+        )
+    )
+    where = rows.position(terminal.estate_id)
+    head = rows.epoch(terminal.estate_id, ask.epoch)
+    held = rows.quarantined_after(terminal.estate_id, ask.epoch, ask.acked_seq, MOST_IN_BATCH)
+    return HelloAnswer(
+        hq_gen=where.hq_gen,
+        last_seq=head.last_seq if head else 0,
+        last_cid=head.last_cid if head else None,
+        pos=where.next_pos - 1,
+        durable_pos=0,  # no backup of HQ has been verified: there is none before issue "Sync"
+        server_time=now_ms,
+        min_schema=_OLDEST_SCHEMA,
+        scope_gen=where.scope_gen,
+        quarantined=tuple(held),
+    )
+
+
+async def _content(request: Request) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MOST_BODY:
+            raise Refusal(413, Code.TOO_LARGE)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _encoding(request: Request) -> str:
+    return request.headers.get("content-encoding", "")
+
+
+def _estate(request: Request) -> str:
+    return str(request.path_params["estate"])
+
+
+def _signature(request: Request) -> Signed:
+    try:
+        return signed_of(request.headers)
+    except ValueError as error:
+        raise Refusal(401, Code.NOT_SIGNED) from error
+
+
+def _message(request: Request, content: bytes, signed: Signed) -> bytes:
+    path = request.scope["path"]
+    return signing_string(request.method, path, content, signed.time_ms, signed.nonce, signed.epoch)
+
+
+def _checked(hall: Hall, request: Request, content: bytes, signed: Signed) -> TerminalRow:
+    """Return the terminal that signed this request; raises Refusal where none of this estate did, or at this time."""
+    estate_id = _estate(request)
+    terminal = hall.engine.read(lambda rows: rows.terminal(estate_id, signed.terminal_id))
+    if terminal is None:
+        known = hall.engine.read(lambda rows: rows.estate(estate_id))
+        raise Refusal(403, Code.UNKNOWN_TERMINAL) if known else Refusal(404, Code.NO_ESTATE)
+    if terminal.revoked_ms is not None:
+        raise Refusal(403, Code.REVOKED)
+    if not is_signed(terminal.sign_key, _message(request, content, signed), signed.signature):
+        raise Refusal(403, Code.NOT_SIGNED)
+    now_ms = hall.now_ms()
+    if abs(signed.time_ms - now_ms) > WINDOW_MS:
+        raise Refusal(401, Code.WRONG_TIME, server_time=now_ms)
+    return terminal
+
+
+def _same_epoch(epoch: str, signed: Signed) -> None:
+    if epoch != signed.epoch:
+        raise ValueError("epoch")
+
+
+def _use_nonce(rows: Writing, hall: Hall, terminal: TerminalRow, signed: Signed) -> None:
+    now_ms = hall.now_ms()
+    oldest = now_ms - 3 * WINDOW_MS
+    if not rows.use_nonce(terminal.estate_id, terminal.terminal_id, signed.nonce, now_ms, oldest):
+        raise Refusal(409, Code.REPLAY)
+
+
+async def _written(hall: Hall, work: Callable[[Writing], T]) -> T:
+    return await asyncio.wrap_future(hall.engine.write(work))
+
+
+def _json(request: Request, body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    accepted = request.headers.get("accept-encoding", "")
+    encoding = next((name for name in ("zstd", "deflate") if name in accepted), "")
+    content, packed = pack(body, encoding)
+    packing = {"content-encoding": packed} if packed else {}
+    return Response(content, status, {**packing, **(headers or {})}, "application/json")
+
+
+Answer = Callable[[Hall, Request], Awaitable[Response]]
+
+
+async def answered(hall: Hall, answer: Answer, request: Request) -> Response:
+    """Return what `answer` says, or a JSON error with the protocol's code where the request is not taken."""
+    try:
+        return await answer(hall, request)
+    except Refusal as refusal:
+        return _json(request, {"code": refusal.code, **refusal.details}, refusal.status)
+    except ValueError:
+        return _json(request, {"code": Code.MALFORMED}, 400)
+    except Unavailable:
+        return _json(request, {"code": Code.BUSY}, 503, {"retry-after": str(_BUSY_S)})

@@ -1,0 +1,135 @@
+"""`butler hq serve`: one process, TLS always; it says its address once it answers, and ends cleanly when told to.
+
+Everything runs in this one process, so nothing is left behind that could hold the port when it is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from filelock import FileLock, Timeout
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.log import LogLevels
+from granian.server.embed import Server
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+from butler_tui.errors import ButlerError
+from butler_tui.hq import authority
+from butler_tui.hq.admin import opened
+from butler_tui.hq.app import application
+from butler_tui.hq.keys import Folder
+from butler_tui.hq.routes import Hall
+from butler_tui.sealing import public_box_key
+from butler_tui.words import N_
+
+_PATIENCE_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Where HQ listens, and the address that it tells."""
+
+    host: str
+    port: int
+    url: str
+
+
+def serve(folder: Folder, host: str, port: int, tell: Callable[[str], None]) -> None:
+    """Serve HQ until SIGTERM or SIGINT; `tell` is handed the address once HQ answers. `port` 0 picks a free one.
+
+    Raises ButlerError where the port is taken, another serve of this folder runs, or HQ does not come up.
+    """
+    lock = FileLock(folder.file("hq.serve-lock"), timeout=0)
+    with opened(folder) as (engine, keys):
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise ButlerError(N_("HQ is being served from {folder} already."), folder=folder.path) from error
+        try:
+            authority.renew_where_due(folder, _now_ms())
+            hall = Hall(engine, public_box_key(keys.box), authority.authority_pem(folder), _now_ms)
+            asyncio.run(_serve(folder, hall, _place(host, port), tell))
+        finally:
+            lock.release()
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _place(host: str, port: int) -> Served:
+    """Return where to listen; granian would share a taken port without a word, so it is tried first."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            chosen = int(probe.getsockname()[1])
+    except OSError as error:
+        raise ButlerError(
+            N_("HQ cannot listen on {host}:{port}: {reason}."), host=host, port=port, reason=error.strerror
+        ) from error
+    named = socket.gethostname() if host in ("0.0.0.0", "::") else host  # noqa: S104 (compared, not bound)
+    return Served(host, chosen, f"https://[{named}]:{chosen}" if ":" in named else f"https://{named}:{chosen}")
+
+
+async def _serve(folder: Folder, hall: Hall, place: Served, tell: Callable[[str], None]) -> None:
+    server = Server(
+        application(hall, folder.log),
+        address=place.host,
+        port=place.port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_level=LogLevels.error,
+        ssl_cert=folder.file(authority.SERVER),
+        ssl_key=folder.file(authority.SERVER_KEY),
+        ssl_protocol_min=SSLProtocols.tls12,
+    )
+    stop: Callable[[], None] = server.stop
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop)
+    serving = loop.create_task(server.serve())
+    try:
+        await _until_it_answers(folder, place, serving)
+        folder.address.write_text(place.url + "\n", "ascii")
+        tell(place.url)
+    except BaseException:
+        stop()
+        raise
+    finally:
+        await serving
+
+
+async def _until_it_answers(folder: Folder, place: Served, serving: asyncio.Task[None]) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while not serving.done() and time.monotonic() < deadline:
+        if await asyncio.to_thread(_answers, folder, place):
+            return
+        await asyncio.sleep(0.02)
+    raise ButlerError(N_("HQ does not answer on {host}:{port}."), host=place.host, port=place.port)
+
+
+def _answers(folder: Folder, place: Served) -> bool:
+    import ssl
+
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(place.host, place.host)  # noqa: S104 (compared, not bound)
+    context = ssl.create_default_context(cafile=str(folder.file(authority.AUTHORITY)))
+    context.check_hostname = False  # this very process is asked, by whatever name it was bound
+    connection = HTTPSConnection(host, place.port, timeout=2, ssl_context=context, assert_hostname=False)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPError):
+        return False
+    finally:
+        connection.close()
