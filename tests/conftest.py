@@ -20,6 +20,7 @@ from butler_tui.domain.visits import ConfirmedHow, Registration
 from butler_tui.paths import Home, find_home
 from butler_tui.store import households
 from butler_tui.store import staff as staff_store
+from butler_tui.store.database import Row
 from butler_tui.store.local import Store, create_store
 
 ALL_PASSED = GateCheck(found=dict.fromkeys(Check, Outcome.PASSED))
@@ -71,6 +72,19 @@ class Estate:
             check=ALL_PASSED,
         )
         return replace(complete, **changes)  # type: ignore[arg-type]
+
+    def the_visit(self) -> Row:
+        """Return the one visit there is."""
+        (row,) = self.store.connection.execute("SELECT * FROM visit").fetchall()
+        return row  # type: ignore[no-any-return]
+
+    def visits_saved(self) -> int:
+        """Return how many visits there are."""
+        return int(self.store.connection.execute("SELECT count(*) FROM visit").fetchone()[0])
+
+    def events(self) -> list[str]:
+        """Return the kinds of all events, in the order written."""
+        return [row[0] for row in self.store.connection.execute("SELECT kind FROM visit_event ORDER BY rowid")]
 
 
 @pytest.fixture
