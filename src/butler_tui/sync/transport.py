@@ -132,7 +132,7 @@ class Link:
             if self._connection is None:
                 self._connection = _connection(self.url, trusting(self.authority))
             connection = self._connection
-            connection.request(method, path, body=content or None, headers=headers, decode_content=False)
+            connection.request(method, path, body=content or None, headers=headers, preload_content=False)
             response = connection.getresponse()
             answer = response.read(_MOST_ANSWER + 1, decode_content=False)
         except (OSError, HTTPException, HTTPError) as error:
@@ -197,7 +197,7 @@ def fetch_unverified(url: str, path: str) -> bytes:
     connection = None
     try:
         connection = _connection(url, context)
-        connection.request("GET", path)
+        connection.request("GET", path, preload_content=False)
         return connection.getresponse().read(_MOST_ANSWER)
     except (OSError, HTTPException, HTTPError) as error:
         raise _explained(error, url, None) from error
