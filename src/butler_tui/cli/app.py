@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import typer
 
 from butler_tui import __version__
-from butler_tui.cli import hq, terminal
+from butler_tui.cli import demo, hq, terminal
 from butler_tui.words import _
 
-_GROUPS = (terminal, hq)
+_GROUPS = (terminal, hq, demo)
 
 
 def _version(wanted: bool) -> None:

@@ -52,7 +52,7 @@ class Folder:
         """Mark the folder as a demo in the making, and clear away what an interrupted one left; raises FileTrouble."""
         home = self.home
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._mark(finished=False)
             for file in (home.database, home.keys):
                 for name in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm", ".new"))):

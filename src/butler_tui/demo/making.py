@@ -21,6 +21,8 @@ from butler_tui.words import N_
 _SET_UP_BEFORE_MS = DAY_MS
 """The estate was set up the day before its first visit."""
 
+DEFAULT_VISITS = DAYS * VISITS_A_DAY
+
 Progress = Callable[[int, int], None]
 """Told how many steps of how many are done."""
 
@@ -30,7 +32,7 @@ class Wanted:
     """What the demo is to be: how many households and visits, and the seed that repeats it."""
 
     households: int = 120
-    visits: int = DAYS * VISITS_A_DAY
+    visits: int = DEFAULT_VISITS
     seed: int = 1
     plain: bool = False
 
