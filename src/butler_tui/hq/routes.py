@@ -90,7 +90,10 @@ async def push(hall: Hall, request: Request) -> Response:
 
     def write(rows: Writing) -> Any:
         _use_nonce(rows, hall, terminal, signed)
-        return take(rows, terminal, batch, hall.now_ms())
+        answer = take(rows, terminal, batch, hall.now_ms())
+        left = max(0, (terminal.waiting or 0) - len(batch.ask.changes))
+        rows.note_hello(terminal._replace(seen_ms=hall.now_ms(), waiting=left))
+        return answer
 
     answer = await _written(hall, write)
     return _json(request, answer.to_body())

@@ -1,0 +1,249 @@
+"""What is saved at a terminal arrives at HQ, once, whatever happens on the way."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import pytest
+from filelock import FileLock
+
+from butler_tui.desk import gate
+from butler_tui.domain.rights import Role, TerminalKind
+from butler_tui.errors import SetUpWrong, TryLater
+from butler_tui.hq import admin
+from butler_tui.hq.keys import read_hq_keys
+from butler_tui.hq.numbers import open_number
+from butler_tui.ids import id_text, new_id
+from butler_tui.sealing import seal
+from butler_tui.store import estates, sync_state
+from butler_tui.store.journal import Written, record
+from butler_tui.store.local import open_store
+from butler_tui.store.month_keys import month_key_for
+from butler_tui.sync.push import Tally
+from tests.conftest import Clock, Estate
+from tests.serving import Hq, proxied, real_ms, sync
+
+
+def _estate_id(estate: Estate) -> str:
+    own = estates.estate(estate.store.connection)
+    assert own is not None
+    return id_text(own.estate_id)
+
+
+def _admit(estate: Estate, now: Clock, **changes: object) -> None:
+    session = estate.sessions[Role.GUARD]
+    gate.admit(estate.store, session, estate.registration(**changes), estate.policies, now())
+
+
+def test_everything_arrives_and_every_field_is_read_back(hq: Hq, enrolled: Estate, now: Clock) -> None:
+    _admit(enrolled, now)
+    waiting = sync_state.waiting(enrolled.store.connection)
+    report = sync(enrolled.store)
+    assert (report.pushed, report.waiting, report.quarantined, report.hq) == (waiting, 0, 0, "ok")
+    found = hq.query(
+        "SELECT name, phone, company, room_code, reason, badge, ask_identity, registered_ms FROM v_visit"
+        " WHERE estate_id = ?",
+        _estate_id(enrolled),
+    )
+    assert found == [("李文博", "13900001234", "净源家电维修", "3-2-1801", "repair", "A017", "passed", now())]
+    kinds = hq.query("SELECT kind FROM v_visit_event WHERE estate_id = ?", _estate_id(enrolled))
+    assert kinds == [("admitted",)]
+
+
+def test_positions_are_without_holes(hq: Hq, enrolled: Estate) -> None:
+    sync(enrolled.store)
+    places = hq.query("SELECT pos FROM change_log WHERE estate_id = ? ORDER BY pos", _estate_id(enrolled))
+    assert [place[0] for place in places] == list(range(1, len(places) + 1))
+
+
+def test_nothing_to_do_is_one_request_below_2_kb(enrolled: Estate) -> None:
+    sync(enrolled.store)
+    tally = Tally()
+    report = sync(enrolled.store, tally=tally)
+    assert tally.traffic.requests == 1
+    assert report.bytes_up + report.bytes_down < 2000
+    assert report.pushed == 0
+
+
+def test_the_state_shows_when_hq_had_everything(enrolled: Estate) -> None:
+    before = sync_state.status(enrolled.store.connection)
+    assert before.enrolled
+    assert before.last_sync_ms is None
+    assert before.by_table["staff"] == 4
+    assert before.oldest_ms is not None
+    sync(enrolled.store)
+    after = sync_state.status(enrolled.store.connection)
+    assert after.waiting == 0
+    assert after.by_table == {}
+    assert after.last_result is sync_state.Result.OK
+    assert after.last_sync_ms is not None
+    assert abs(after.clock_offset_ms or 0) < 60_000
+
+
+def test_a_reply_lost_after_hqs_commit_loses_nothing_and_doubles_nothing(hq: Hq, estate: Estate) -> None:
+    with proxied(hq) as proxy:
+        hq.enrol(estate.store, url=proxy.url)
+        estate_id = _estate_id(estate)
+        waiting = sync_state.waiting(estate.store.connection)
+        taken = "SELECT count(*), count(DISTINCT cid) FROM change_log WHERE estate_id = ?"
+        proxy.cut = lambda: hq.query(taken, estate_id)[0][0] > 0
+        with pytest.raises(TryLater):
+            sync(estate.store)
+        assert proxy.cuts == 1
+        assert sync_state.waiting(estate.store.connection) == waiting
+        assert sync_state.status(estate.store.connection).last_result is sync_state.Result.UNREACHABLE
+        proxy.cut = lambda: False
+        sync(estate.store)
+    assert sync_state.waiting(estate.store.connection) == 0
+    assert hq.query(taken, estate_id) == [(waiting, waiting)]
+
+
+def test_more_than_one_batch_arrives_in_order(hq: Hq, enrolled: Estate, now: Clock) -> None:
+    for number in range(700):
+        values = {"name": f"岗{number}"}
+        record(
+            enrolled.store, [Written("gate", new_id(now() + n), values) for n in range(2)], staff_id=None, now_ms=now()
+        )
+    report = sync(enrolled.store, gentle=True)
+    assert report.pushed > 1400
+    epochs = hq.query("SELECT last_seq FROM epoch WHERE estate_id = ?", _estate_id(enrolled))
+    assert epochs == [(report.pushed,)]
+
+
+def test_a_clock_an_hour_off_locks_nobody_out(enrolled: Estate) -> None:
+    tally = Tally()
+    sync(enrolled.store, now_ms=lambda: real_ms() - 3_600_000, tally=tally)
+    offset = sync_state.status(enrolled.store.connection).clock_offset_ms
+    assert offset == pytest.approx(3_600_000, abs=5_000)
+    assert tally.traffic.requests == 3  # refused by time, hello, push
+
+
+def test_a_restored_terminal_stops_with_a_sentence_and_loses_nothing(
+    hq: Hq, enrolled: Estate, now: Clock, english: None
+) -> None:
+    sync(enrolled.store)
+    home = enrolled.store.home
+    enrolled.store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    aside = home.database.with_name("aside")
+    shutil.copyfile(home.database, aside)
+    _admit(enrolled, now)
+    sync(enrolled.store)
+    at_hq = hq.query("SELECT count(*) FROM change_log WHERE estate_id = ?", _estate_id(enrolled))
+    enrolled.store.close()
+    for name in ("-wal", "-shm"):
+        home.database.with_name(home.database.name + name).unlink(missing_ok=True)
+    shutil.copyfile(aside, home.database)
+    restored = replace(enrolled, store=open_store(home))
+    for badge in ("B001", "B002", "B003"):
+        _admit(restored, now, badge=badge)
+    waiting = sync_state.waiting(restored.store.connection)
+    with pytest.raises(SetUpWrong, match="restored or copied"):
+        sync(restored.store)
+    assert sync_state.waiting(restored.store.connection) == waiting
+    assert hq.query("SELECT count(*) FROM change_log WHERE estate_id = ?", _estate_id(restored)) == at_hq
+    assert sync_state.status(restored.store.connection).last_result is sync_state.Result.REFUSED
+    restored.store.close()
+
+
+def test_another_generation_of_hq_stops_with_a_sentence(enrolled: Estate, english: None) -> None:
+    sync(enrolled.store)
+    enrolled.store.connection.execute("UPDATE sync_state SET hq_gen = 'another'")
+    with pytest.raises(SetUpWrong, match="HQ was restored"):
+        sync(enrolled.store)
+
+
+def test_a_revoked_terminal_is_refused(hq: Hq, estate: Estate) -> None:
+    terminal_id = hq.enrol(estate.store)
+    admin.revoke(hq.folder, _estate_id(estate), terminal_id, real_ms())
+    with pytest.raises(SetUpWrong):
+        sync(estate.store)
+    assert sync_state.status(estate.store.connection).last_result is sync_state.Result.REFUSED
+
+
+def test_only_one_sync_runs_at_a_time(enrolled: Estate) -> None:
+    with FileLock(enrolled.store.home.sync_lock), pytest.raises(TryLater):
+        sync(enrolled.store)
+
+
+def test_a_gate_may_not_write_staff_and_what_hangs_on_it_is_held_back(hq: Hq, estate: Estate, now: Clock) -> None:
+    hq.enrol(estate.store, TerminalKind.GATE)
+    _admit(estate, now)
+    report = sync(estate.store)
+    assert report.waiting == 0
+    assert report.quarantined == report.pushed
+    held = hq.query(
+        "SELECT DISTINCT tbl, verdict, reason FROM change_log WHERE estate_id = ? AND tbl IN ('staff', 'visit')",
+        _estate_id(estate),
+    )
+    assert sorted(held) == [("staff", "quarantined", "not_allowed"), ("visit", "quarantined", "not_allowed")]
+    assert hq.query("SELECT * FROM record_state WHERE estate_id = ?", _estate_id(estate)) == []
+    marked = sync_state.status(estate.store.connection).quarantined
+    assert len(marked) == report.quarantined
+    assert {one.table for one in marked} >= {"staff", "visit"}
+
+
+def test_verdicts_whose_reply_was_lost_come_with_the_next_hello(hq: Hq, estate: Estate) -> None:
+    with proxied(hq) as proxy:
+        hq.enrol(estate.store, TerminalKind.GATE, url=proxy.url)
+        taken = "SELECT count(*) FROM change_log WHERE estate_id = ?"
+        proxy.cut = lambda: hq.query(taken, _estate_id(estate))[0][0] > 0
+        with pytest.raises(TryLater):
+            sync(estate.store)
+        proxy.cut = lambda: False
+        report = sync(estate.store)
+    assert report.quarantined > 0
+    assert len(sync_state.status(estate.store.connection).quarantined) == report.quarantined
+
+
+def _visit_with_number(estate: Estate, now: Clock) -> bytes:
+    month_key_id, key, new_key = month_key_for(estate.store, "2026-11", now())
+    visit_id, secret_id = new_id(now()), new_id(now())
+    staff_id = estate.sessions[Role.GUARD].staff.staff_id
+    checks = dict.fromkeys(
+        ("ask_identity", "ask_reason", "ask_host", "check_document", "check_vehicle", "check_belongings"), "passed"
+    )
+    visit = {"registered_ms": now(), "gate_id": estate.gate_ids[0], "staff_id": staff_id, "reason": "estate_agent"}
+    secret = {
+        "visit_id": visit_id,
+        "month_key_id": month_key_id,
+        "sealed": seal(key, b"11010519491231002X", record_id=secret_id, field="number"),
+    }
+    written = [
+        Written("visit", visit_id, {**visit, **checks}),
+        *new_key,
+        Written("document_secret", secret_id, secret),
+    ]
+    record(estate.store, written, staff_id=staff_id, now_ms=now())
+    return secret_id
+
+
+@pytest.mark.parametrize("before_enrolment", [False, True])
+def test_hq_opens_a_number_through_the_sealed_month_key(
+    hq: Hq, estate: Estate, now: Clock, before_enrolment: bool
+) -> None:
+    if before_enrolment:
+        secret_id = _visit_with_number(estate, now)
+        hq.enrol(estate.store)
+    else:
+        hq.enrol(estate.store)
+        secret_id = _visit_with_number(estate, now)
+    report = sync(estate.store)
+    assert report.quarantined == 0
+    with hq.rows() as rows:
+        number = open_number(rows, read_hq_keys(hq.folder.keys), _estate_id(estate), id_text(secret_id))
+    assert number == "11010519491231002X"
+    assert estate.store.connection.execute("SELECT count(*) FROM month_key").fetchone()[0] == 1
+
+
+def test_no_name_and_no_number_can_be_read_in_hqs_files(hq: Hq, enrolled: Estate, now: Clock) -> None:
+    _admit(enrolled, now)
+    _visit_with_number(enrolled, now)
+    sync(enrolled.store)
+    seen = 0
+    for file in hq.folder.path.iterdir():
+        content = file.read_bytes()
+        seen += len(content)
+        for word in ("李文博", "13900001234", "陈宅", "周建国", "11010519491231002X", "云栖玫瑰园"):
+            assert word.encode() not in content, (file, word)
+    assert seen > 50_000
