@@ -57,7 +57,7 @@ def set_up_estate(
         raise RuleBroken(N_("An estate needs at least one gate."))
     try:
         ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise RuleBroken(N_("There is no time zone called {name}."), name=safe(time_zone)) from error
     written = [Written("estate", estate_id or new_id(now_ms), {"name": safe(name), "time_zone": time_zone})]
     gates = [Written("gate", new_id(now_ms), {"name": safe(gate)}) for gate in gate_names]
@@ -130,8 +130,8 @@ def _household(house: NewHouse, house_id: bytes, now_ms: int) -> list[Written]:
                 "name": safe(person.name),
                 "sex": str(person.sex) if person.sex else None,
                 "called": safe(person.called) or None,
-                "relation": person.relation,
-                "phone": person.phone or None,
+                "relation": safe(person.relation),
+                "phone": safe(person.phone) or None,
                 "may_confirm": int(person.may_confirm),
             },
         )
