@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from rich.cells import cell_len, set_cell_size
 
-from butler_tui.domain.documents import DocumentType, read_number
+from butler_tui.domain.documents import DocumentType, Doubt, read_number
 from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.people import read_phone
 from butler_tui.domain.plates import PlateKind, read_plate
@@ -25,7 +25,7 @@ from butler_tui.words import _
 class Scene:
     """Everything the words are made from."""
 
-    context: Context
+    here: Context
     registration: Registration
     household: GateHousehold | None
     rooms: Sequence[str]
@@ -67,8 +67,8 @@ def _phone_hint(scene: Scene) -> Hint:
         return _("check the number"), "warning"
     if earlier is None:
         return (_("first visit"), "") if phone else ("", "")
-    last = moment(earlier.registered_ms, scene.context.now_ms(), scene.context.zone)
-    return _("visit {count}, last {when} {room}", count=earlier.times + 1, when=last, room=earlier.room_code), ""
+    last = moment(earlier.registered_ms, scene.here.now_ms(), scene.here.zone)
+    return _("visit {count}, last {when}", count=earlier.times + 1, when=last), ""
 
 
 def _room_hint(scene: Scene) -> Hint:
@@ -86,7 +86,7 @@ def _confirm_hint(scene: Scene) -> Hint:
         return "", ""
     who = next(one for one in house.confirmers if one.resident_id == registration.confirmed_by)
     when = registration.confirmed_ms
-    time = clock(when, scene.context.zone) if when else ""
+    time = clock(when, scene.here.zone) if when else ""
     return f"{confirmer_name(who)} {label(registration.confirmed_how)} {time}", ""
 
 
@@ -94,24 +94,31 @@ def _reason_hint(scene: Scene) -> Hint:
     reason = scene.registration.reason
     if reason is None:
         return "", ""
-    now = scene.context.now_ms()
-    out = scene.context.policies.rule(reason).expected_out_ms(now, scene.context.zone)
-    return _("{reason}, to leave by {time}", reason=label(reason), time=clock(out, scene.context.zone)), ""
+    now = scene.here.now_ms()
+    out = scene.here.policies.rule(reason).expected_out_ms(now, scene.here.zone)
+    return _("{reason}, to leave by {time}", reason=label(reason), time=clock(out, scene.here.zone)), ""
 
 
 def _document_hint(scene: Scene) -> Hint:
     registration = scene.registration
     kind = label(registration.document_type) if registration.document_type else ""
     if not scene.keeps_number:
-        ruled = registration.reason is not None
-        return (f"{kind} {_('number not kept (policy)')}" if ruled else kind), ""
+        return (f"{kind} {_('number not kept')}".strip() if registration.reason else kind), ""
+    doubt = _doubt(scene)
+    if doubt is None:
+        return (_("valid"), "good") if registration.document_number else ("", "")
+    return label(Outcome.DOUBTFUL), "warning"
+
+
+def _doubt(scene: Scene) -> Doubt | None:
+    """Return the first reason to doubt the number that is typed, if any."""
+    registration = scene.registration
     if not registration.document_number:
-        return _("{kind}: number is kept", kind=kind or label(DocumentType.RESIDENT_ID)), ""
-    today = datetime.fromtimestamp(scene.context.now_ms() / 1000, scene.context.zone).date()
-    reading = read_number(registration.document_type or DocumentType.RESIDENT_ID, registration.document_number, today)
-    if reading.valid:
-        return _("valid"), "good"
-    return _("doubtful: {why}", why=label(reading.doubts[0])), "warning"
+        return None
+    today = datetime.fromtimestamp(scene.here.now_ms() / 1000, scene.here.zone).date()
+    kind = registration.document_type or DocumentType.RESIDENT_ID
+    doubts = read_number(kind, registration.document_number, today).doubts
+    return doubts[0] if doubts else None
 
 
 def _plate_hint(scene: Scene) -> Hint:
@@ -145,10 +152,12 @@ def _vehicle_skipped(registration: Registration) -> bool:
 def info(scene: Scene, field: str) -> list[str]:
     """Return the lines under the check card: the choices of the field in focus, else the household."""
     if field == "reason":
-        rules = scene.context.policies.reasons
+        rules = scene.here.policies.reasons
         return _in_columns([f"{rule.keys[0]} {label(rule.reason)}" for rule in rules], 3)
     if field == "document":
         return _in_columns([f"{n} {label(kind)}" for n, kind in enumerate(DocumentType, 1)], 2)
+    if field == "number":
+        return _number_lines(scene)
     if field == "sex":
         return [_("1 male  2 female")]
     if field == "room" and scene.household is None:
@@ -159,6 +168,13 @@ def info(scene: Scene, field: str) -> list[str]:
         head = _("Who, then how: 12") if people else _("Nobody may confirm here. Enter goes on.")
         return [head, "  ".join(people), *_in_columns(ways if people else [], 3)]
     return _household(scene.household)
+
+
+def _number_lines(scene: Scene) -> list[str]:
+    kind = scene.registration.document_type or DocumentType.RESIDENT_ID
+    doubt = _doubt(scene)
+    first = _("{kind}: the number is kept (policy)", kind=label(kind))
+    return [first, _("Doubtful: {why}", why=label(doubt))] if doubt else [first]
 
 
 def _household(house: GateHousehold | None) -> list[str]:

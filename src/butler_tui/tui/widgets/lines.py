@@ -102,7 +102,7 @@ class KeyLine(Static):
 
 def shown_bindings(screen: Screen[Any]) -> list[Binding]:
     """Return the bindings that work on `screen` now, those of the focus first, each once whatever keys it has."""
-    by_id = {}
+    by_id: dict[str, Binding] = {}
     for active in screen.active_bindings.values():
         by_id.setdefault(active.binding.id or active.binding.action, active.binding)
     return list(by_id.values())

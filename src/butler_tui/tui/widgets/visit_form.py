@@ -34,13 +34,13 @@ class Row:
 
 
 ROWS = (
-    Row(N_("Arrival"), (("arrival", 18),)),
+    Row(N_("Arrival"), (("arrival", 14),)),
     Row(N_("Name"), (("name", 14), ("sex", 3)), N_("Sex")),
-    Row(N_("Phone"), (("phone", 14),)),
+    Row(N_("Phone"), (("phone", 13),)),
     Row(N_("Visits"), (("room", 14),)),
     Row(N_("Confirmed"), (("confirm", 4),)),
     Row(N_("Reason"), (("reason", 14),)),
-    Row(N_("Document"), (("document", 3), ("number", 20)), N_("No.")),
+    Row(N_("Document"), (("document", 3), ("number", 19)), N_("No.")),
     Row(N_("Badge"), (("badge", 14),)),
     Row(N_("Vehicle"), (("plate", 10), ("parking", 10)), N_("Bay")),
     Row(N_("Company"), (("company", 30),)),

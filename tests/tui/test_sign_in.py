@@ -1,0 +1,110 @@
+"""Signing in, locking, and what each person finds again."""
+
+from __future__ import annotations
+
+from butler_tui.domain.rights import Role
+from butler_tui.tui.app import ButlerApp
+from butler_tui.tui.screens.gate import GateScreen
+from butler_tui.tui.screens.sign_in import SignInScreen
+from tests.conftest import Estate
+from tests.tui.conftest import OpenBooth
+
+
+async def test_number_and_pin_lead_to_the_gate_with_the_cursor_in_the_first_field(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        assert isinstance(booth.app.screen, GateScreen)
+        assert booth.focused == "arrival"
+        assert "王强" in booth.text()
+
+
+async def test_a_wrong_pin_says_so_and_empties_the_field(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.type("1007\n000000\n")
+        await booth.app.workers.wait_for_complete()
+        await booth.settle()
+        assert isinstance(booth.app.screen, SignInScreen)
+        assert booth.sentence == "工号或密码不正确，请重新输入。"
+        assert "000000" not in booth.text()
+
+
+async def test_the_pin_is_never_shown(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.type("1007\n2048")
+        assert "2048" not in booth.text()
+
+
+async def test_sign_in_shows_nothing_of_the_estates_data(open_booth: OpenBooth, estate: Estate) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博")
+        await booth.keys("f10")
+        shown = booth.text()
+        assert isinstance(booth.app.screen, SignInScreen)
+        assert not any(word in shown for word in ("李文博", "王强", "陈宅"))
+
+
+async def test_what_is_typed_survives_a_lock(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\n1")
+        for key in ("f10", "ctrl+l"):
+            await booth.keys(key)
+            await booth.sign_in()
+            assert booth.field("name") == "李文博"
+            assert booth.focused == "phone"
+
+
+async def test_another_guard_does_not_see_what_the_first_had_typed(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\n")
+        await booth.keys("ctrl+l")
+        await booth.sign_in(Role.SHIFT_LEAD)
+        assert booth.field("name") == ""
+        assert "周建国" in booth.text()
+        await booth.keys("ctrl+l")
+        await booth.sign_in()
+        assert booth.field("name") == "李文博"
+
+
+async def test_a_lock_covers_a_dialog_and_another_guard_never_sees_it(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\n")
+        await booth.keys("ctrl+r")
+        await booth.app.action_lock()
+        await booth.settle()
+        await booth.sign_in(Role.SHIFT_LEAD)
+        assert isinstance(booth.app.screen, GateScreen)
+        assert "李文博" not in booth.text()
+
+
+async def test_the_screens_lock_after_the_policys_minutes_without_a_key(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await _idle(booth.app, minutes=4.9)
+        assert not booth.app.locked
+        await _idle(booth.app, minutes=5.1)
+        assert booth.app.locked
+
+
+async def _idle(app: ButlerApp, minutes: float) -> None:
+    app._last_input -= minutes * 60
+    await app._lock_when_idle()
+    app._last_input += minutes * 60
+
+
+async def test_function_keys_do_nothing_while_the_screen_is_locked(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        for key in ("f2", "f9", "f7", "ctrl+s"):
+            await booth.keys(key)
+            assert isinstance(booth.app.screen, SignInScreen)
+
+
+async def test_the_lock_key_typed_twice_leaves_one_sign_in(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.keys("f10", "f10", "ctrl+l")
+        await booth.sign_in()
+        assert isinstance(booth.app.screen, GateScreen)
