@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -34,6 +35,10 @@ msgstr ""
 
 """
 """Fixed, without dates: a change of butler.po is a change of words."""
+
+
+NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
+"""Stands where gettext wants a date, so that the same words compile to the same bytes."""
 
 
 def marked(file: Path) -> Iterator[tuple[int, str]]:
@@ -86,8 +91,10 @@ def update() -> list[Message]:
 
 def compiled() -> bytes:
     """Return butler.po as the bytes of a .mo file."""
+    catalogue = read()
+    catalogue.creation_date = NO_DATE
     out = BytesIO()
-    write_mo(out, read())
+    write_mo(out, catalogue)
     return out.getvalue()
 
 

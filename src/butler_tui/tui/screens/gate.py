@@ -315,6 +315,7 @@ class GateScreen(Screen[None]):
         if not self.form.is_empty:
             self._cleared = (self.form.snapshot(), copy(self._case))
             self._new_case()
+            self.form.focus_field("arrival")
             self._say(_("The form is empty. Ctrl+Z brings back what was typed."))
 
     def _act(self, act: Callable[[], str], *, ends_case: bool) -> None:
