@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import zip_longest
 
 from rich.cells import cell_len, set_cell_size
 
@@ -153,20 +154,20 @@ def info(scene: Scene, field: str) -> list[str]:
     """Return the lines under the check card: the choices of the field in focus, else the household."""
     if field == "reason":
         rules = scene.here.policies.reasons
-        return _in_columns([f"{rule.keys[0]} {label(rule.reason)}" for rule in rules], 3)
+        return _in_columns([f"{rule.keys[0]} {label(rule.reason)}" for rule in rules])
     if field == "document":
-        return _in_columns([f"{n} {label(kind)}" for n, kind in enumerate(DocumentType, 1)], 2)
+        return _in_columns([f"{n} {label(kind)}" for n, kind in enumerate(DocumentType, 1)])
     if field == "number":
         return _number_lines(scene)
     if field == "sex":
         return [_("1 male  2 female")]
     if field == "room" and scene.household is None:
-        return _in_columns(list(scene.rooms), 2)
+        return _in_columns(list(scene.rooms))
     if field == "confirm" and scene.household is not None:
         people = [f"{n} {confirmer_name(one)}" for n, one in enumerate(scene.household.confirmers, 1)]
         ways = [f"{n} {label(how)}" for n, how in enumerate(ConfirmedHow, 1)]
         head = _("Who, then how: 12") if people else _("Nobody may confirm here. Enter goes on.")
-        return [head, "  ".join(people), *_in_columns(ways if people else [], 3)]
+        return [head, "  ".join(people), *_in_columns(ways if people else [])]
     return _household(scene.household)
 
 
@@ -189,10 +190,12 @@ def _household(house: GateHousehold | None) -> list[str]:
     return lines
 
 
-def _in_columns(words: Sequence[str], columns: int) -> list[str]:
-    width = max((cell_len(word) for word in words), default=0) + 2
-    rows = [words[start : start + columns] for start in range(0, len(words), columns)]
-    return ["".join(set_cell_size(word, width) for word in row).rstrip() for row in rows]
+def _in_columns(words: Sequence[str]) -> list[str]:
+    """Return words in two columns, read down and then across."""
+    rows = -(-len(words) // 2)
+    left, right = words[:rows], words[rows:]
+    width = max((cell_len(word) for word in left), default=0) + 1
+    return [(set_cell_size(word, width) + other).rstrip() for word, other in zip_longest(left, right, fillvalue="")]
 
 
 def sentence(scene: Scene, *, empty: bool) -> Hint:

@@ -17,7 +17,7 @@ from butler_tui.tui.widgets.record_list import Column, Fetch, Record, RecordList
 from butler_tui.words import _
 
 COLUMNS = (Column(5), Column(8), Column(8), Column(9), Column(9), Column(5), Column(0, right=True))
-NARROW = (Column(5), Column(8), Column(9), Column(0, right=True))
+NARROW = (Column(4), Column(8), Column(8), Column(0, right=True))
 SOON_MS = 15 * 60_000
 """Time left below which the figure is shown as running out (ours)."""
 
@@ -65,7 +65,7 @@ class OnSitePanel(Vertical):
     def _list(self, *, narrow: bool) -> RecordList:
         columns = NARROW if narrow else COLUMNS
         empty = _("Nobody is on site. Who you admit stands here.")
-        return RecordList(columns, fetcher(self._here, narrow=narrow), empty)
+        return RecordList(columns, fetcher(self._here, narrow=narrow), empty, gap=1 if narrow else 2)
 
     def on_mount(self) -> None:
         """Show the figures, and keep the time left true."""

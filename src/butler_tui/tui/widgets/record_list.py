@@ -74,11 +74,12 @@ class RecordList(ScrollView, can_focus=True):
             super().__init__()
             self.key = key
 
-    def __init__(self, columns: Sequence[Column], fetch: Fetch, empty: str, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, columns: Sequence[Column], fetch: Fetch, empty: str, *, gap: int = 2) -> None:
+        super().__init__()
         self._columns = columns
         self._fetch = fetch
         self._empty = empty
+        self._gap = gap
         self._records: list[Record] = []
         self._complete = False
 
@@ -171,7 +172,7 @@ class RecordList(ScrollView, can_focus=True):
 
     def _row(self, record: Record, width: int, chosen: bool) -> Strip:
         base = self.get_component_rich_style("record--chosen" if chosen else "record--row")
-        spare = width - 2 - sum(column.width for column in self._columns) - 2 * (len(self._columns) - 1)
+        spare = width - 2 - sum(column.width for column in self._columns) - self._gap * (len(self._columns) - 1)
         segments = [Segment(" ", base)]
         last = len(self._columns) - 1
         for index, (column, text) in enumerate(zip(self._columns, record.cells, strict=True)):
@@ -180,7 +181,7 @@ class RecordList(ScrollView, can_focus=True):
             if index == last and record.meaning:
                 style = base + Style(color=self.get_component_rich_style(f"record--{record.meaning}").color)
             segments.append(Segment(_fitted(safe(text), cells, column.right), style))
-            segments.append(Segment("  " if index < last else " ", base))
+            segments.append(Segment(" " * self._gap if index < last else " ", base))
         return Strip(segments).adjust_cell_length(width, base)
 
 
