@@ -6,7 +6,7 @@ A value here is never repeated in code: rules are handed `Policies`, made from t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -81,6 +81,7 @@ class ReasonRule:
         return int(out.timestamp() * 1000)
 
 
+_MINUTES_A_DAY = 24 * 60
 _WITHOUT_PAPERS = frozenset({Check.ASK_IDENTITY, Check.ASK_REASON, Check.ASK_HOST, Check.CHECK_VEHICLE})
 _OFFICIAL = frozenset({Check.ASK_IDENTITY, Check.ASK_REASON, Check.CHECK_DOCUMENT})
 
@@ -141,32 +142,36 @@ def policies_from(own: Mapping[str, Any]) -> Policies:
     values that this version does not understand leave the default as it is: a newer HQ must not stop a gate.
     """
     reasons = tuple(_own_rule(rule, own.get(f"reason.{rule.reason}")) for rule in _REASONS)
-    kept: dict[str, Any] = {
-        name: own[name]
-        for name, kind in (
-            ("idle_lock_min", int),
-            ("undo_s", int),
-            ("number_kept_by_estate", bool),
-            ("number_kept_by_permit", bool),
-            ("badge_pattern", str),
-        )
-        if isinstance(own.get(name), kind)
-    }
-    if not _is_pattern(kept.get("badge_pattern", "")):
-        del kept["badge_pattern"]
+    kept = {name: own[name] for name, fits in _FITS.items() if name in own and fits(own[name])}
     return Policies(reasons=reasons, **kept)
 
 
-def _is_pattern(text: str) -> bool:
+def _is_whole(least: int, most: int) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def _is_pattern(value: object) -> bool:
     try:
-        re.compile(text)
-    except re.error:
+        re.compile(value if isinstance(value, str) else "(", re.ASCII)
+    except (re.error, ValueError, OverflowError, RecursionError):
         return False
     return True
 
 
+_FITS: dict[str, Callable[[object], bool]] = {
+    "idle_lock_min": _is_whole(1, _MINUTES_A_DAY),
+    "undo_s": _is_whole(0, 3600),
+    "number_kept_by_estate": lambda value: isinstance(value, bool),
+    "number_kept_by_permit": lambda value: isinstance(value, bool),
+    "badge_pattern": _is_pattern,
+}
+_fits_stay = _is_whole(1, 366 * _MINUTES_A_DAY)
+
+
 def _own_rule(rule: ReasonRule, own: object) -> ReasonRule:
     if not isinstance(own, Mapping):
+        return rule
+    if "leave_after_min" in own and not _fits_stay(own["leave_after_min"]):
         return rule
     try:
         return ReasonRule(
@@ -177,7 +182,7 @@ def _own_rule(rule: ReasonRule, own: object) -> ReasonRule:
             leave_at=time.fromisoformat(own["leave_at"]).strftime("%H:%M")
             if "leave_at" in own
             else (None if "leave_after_min" in own else rule.leave_at),
-            leave_after_min=int(own["leave_after_min"]) if "leave_after_min" in own else rule.leave_after_min,
+            leave_after_min=own.get("leave_after_min", rule.leave_after_min),
         )
     except (TypeError, ValueError):
         return rule
