@@ -1,0 +1,44 @@
+# The two commands of README.md, and those of CONTRIBUTING.md. Needs Python 3.11 or later; sets itself up, once.
+
+PYTHON ?= python3.11
+VENV ?= .venv
+# What to add to the demo's or the tests' command line: make demo OPTIONS=--no-open
+OPTIONS ?=
+
+bin := $(VENV)/bin
+ready := $(VENV)/.set-up
+
+.PHONY: demo test check bench catalogue
+
+# Opens the demo estate in the terminal, with a headquarters of its own while it runs.
+demo: $(ready)
+	@$(bin)/butler demo --hq $(OPTIONS)
+
+test: $(ready)
+	@$(bin)/pytest -q -n 2 $(OPTIONS)
+
+# What CI runs: format, lint, types, layers, tests with coverage.
+check: $(ready)
+	$(bin)/ruff format --check
+	$(bin)/ruff check
+	$(bin)/mypy
+	$(bin)/lint-imports
+	$(bin)/pytest -q -n 2 --cov --cov-report=term:skip-covered $(OPTIONS)
+
+# A table of ratios, each beside its plain baseline from the same run.
+bench: $(ready)
+	@$(bin)/python -m bench $(OPTIONS)
+
+# After a change of words: reads the sources, names what has no Chinese yet, compiles.
+catalogue: $(ready)
+	@$(bin)/python tools/catalogue.py update && $(bin)/python tools/catalogue.py compile
+
+$(ready): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo 'butler-tui needs Python 3.11 or later: install python3.11, or name yours with make PYTHON=...' >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo 'This Python has no venv module: install it first (Debian and Ubuntu: apt install python3.11-venv).' >&2; exit 1; }
+	@test -x $(bin)/pip || $(PYTHON) -m venv $(VENV)
+	@echo 'Setting up in $(VENV), once ...' >&2
+	@$(bin)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(ready)
