@@ -142,12 +142,16 @@ class Proxy:
     port: int
     cut: Callable[[], bool] = lambda: False
     cuts: int = 0
-    _listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
+    host: str = "127.0.0.1"
+    _listener: socket.socket = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._listener = socket.create_server((self.host, 0))
 
     @property
     def url(self) -> str:
         """Return the address of HQ through this proxy."""
-        return f"https://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"https://{self.host}:{self._listener.getsockname()[1]}"
 
     def run(self) -> None:
         """Take connections until closed."""
@@ -175,9 +179,9 @@ class Proxy:
 
 
 @contextmanager
-def proxied(hq: Hq) -> Iterator[Proxy]:
+def proxied(hq: Hq, host: str = "127.0.0.1") -> Iterator[Proxy]:
     """Put a proxy before HQ for a block."""
-    proxy = Proxy(hq.port)
+    proxy = Proxy(hq.port, host=host)
     threading.Thread(target=proxy.run, daemon=True).start()
     try:
         yield proxy

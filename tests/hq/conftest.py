@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import Estate
+from tests.hq.authors import author, author_of, engine
 from tests.serving import Hq, served
+
+__all__ = ["author", "author_of", "engine", "enrolled", "hq"]
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import pytest
 from filelock import FileLock
 
 from butler_tui.desk import gate
+from butler_tui.domain.changes import Value
 from butler_tui.domain.rights import Role, TerminalKind
 from butler_tui.errors import SetUpWrong, TryLater
 from butler_tui.hq import admin
@@ -200,10 +201,15 @@ def _visit_with_number(estate: Estate, now: Clock) -> bytes:
     month_key_id, key, new_key = month_key_for(estate.store, "2026-11", now())
     visit_id, secret_id = new_id(now()), new_id(now())
     staff_id = estate.sessions[Role.GUARD].staff.staff_id
-    checks = dict.fromkeys(
+    checks: dict[str, Value] = dict.fromkeys(
         ("ask_identity", "ask_reason", "ask_host", "check_document", "check_vehicle", "check_belongings"), "passed"
     )
-    visit = {"registered_ms": now(), "gate_id": estate.gate_ids[0], "staff_id": staff_id, "reason": "estate_agent"}
+    visit: dict[str, Value] = {
+        "registered_ms": now(),
+        "gate_id": estate.gate_ids[0],
+        "staff_id": staff_id,
+        "reason": "estate_agent",
+    }
     secret = {
         "visit_id": visit_id,
         "month_key_id": month_key_id,

@@ -39,6 +39,8 @@ T = TypeVar("T")
 
 _OLDEST_SCHEMA = max(1, SCHEMA_VERSION - 2)
 _BUSY_S = 2
+_MOST_DRAINED = 8 * MOST_BODY
+"""Bytes read, and dropped, of a body that is too large: its sender only reads an answer once it has sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +141,12 @@ async def _content(request: Request) -> bytes:
     size = 0
     async for part in request.stream():
         size += len(part)
-        if size > MOST_BODY:
-            raise Refusal(413, Code.TOO_LARGE)
-        parts.append(part)
+        if size > _MOST_DRAINED:
+            break
+        if size <= MOST_BODY:
+            parts.append(part)
+    if size > MOST_BODY:
+        raise Refusal(413, Code.TOO_LARGE)
     return b"".join(parts)
 
 

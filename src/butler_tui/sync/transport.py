@@ -72,6 +72,7 @@ class Link:
     offset_ms: int = 0
     traffic: Traffic = field(default_factory=Traffic)
     _connection: HTTPSConnection | None = None
+    _certificate: Mapping[str, object] = field(default_factory=dict)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return HQ's answer to a signed POST.
@@ -91,11 +92,9 @@ class Link:
 
     def judge_dates(self, hq_ms: int) -> None:
         """Judge the dates of HQ's certificate by HQ's own time (UTC ms); raises SetUpWrong where it has run out."""
-        socket = self._connection.sock if self._connection else None
-        certificate = socket.getpeercert() if isinstance(socket, ssl.SSLSocket) else None
-        if not certificate:
+        if not self._certificate:
             return
-        begins, ends = (ssl.cert_time_to_seconds(str(certificate[name])) for name in ("notBefore", "notAfter"))
+        begins, ends = (ssl.cert_time_to_seconds(str(self._certificate[name])) for name in ("notBefore", "notAfter"))
         if not begins * 1000 - _SLACK_MS <= hq_ms <= ends * 1000:
             raise SetUpWrong(
                 N_(
@@ -131,6 +130,7 @@ class Link:
         try:
             if self._connection is None:
                 self._connection = _connection(self.url, trusting(self.authority))
+                self._certificate = _dates(self._connection)
             connection = self._connection
             connection.request(method, path, body=content or None, headers=headers, preload_content=False)
             response = connection.getresponse()
@@ -184,6 +184,11 @@ def _connection(url: str, context: ssl.SSLContext) -> HTTPSConnection:
     connection.connect()
     connection.timeout = _ANSWER_S
     return connection
+
+
+def _dates(connection: HTTPSConnection) -> Mapping[str, object]:
+    """Return the certificate that the other end showed, as far as it was verified."""
+    return (connection.sock.getpeercert() or {}) if isinstance(connection.sock, ssl.SSLSocket) else {}
 
 
 def fetch_unverified(url: str, path: str) -> bytes:

@@ -1,0 +1,154 @@
+"""What HQ makes of a batch: order, positions, canonical stamps, and state that is safe to show."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from butler_tui.domain.audit_chain import FIRST_LINK
+from butler_tui.domain.hlc import Stamp
+from butler_tui.hq.engines import Unavailable, sqlite
+from butler_tui.hq.engines.sqlite import SqliteEngine
+from butler_tui.hq.ingest import prepare
+from butler_tui.hq.keys import Folder, read_hq_keys
+from butler_tui.hq.refusals import Refusal
+from butler_tui.ids import parse_id
+from butler_tui.store.database import DatabaseError, connect
+from butler_tui.sync.protocol import PushAsk
+from tests.hq.authors import NOW, Author, MakeAuthor, fresh
+
+
+def test_a_duplicate_is_answered_as_one_and_its_place_is_kept(author: Author) -> None:
+    gate = author.change("gate", name="东门岗")
+    author.push(gate)
+    again = replace(gate, epoch=fresh(), seq=1)
+    link = again.link(FIRST_LINK)
+    answer = author.land(PushAsk(again.epoch, author.hq_gen, FIRST_LINK, link, (again,)))
+    assert answer.duplicates == (gate.cid,)
+    assert answer.pos == 1
+    rows = author.engine.read(lambda rows: rows.counts(author.terminal.estate_id))
+    assert rows == (1, 0)
+
+
+def test_positions_are_gap_free_with_duplicates_in_between(author: Author) -> None:
+    known = author.change("gate", name="一")
+    author.push(known)
+    other = replace(author, epoch=fresh(), seq=0, link=FIRST_LINK)
+    changes = [other.change("gate", name="二"), replace(known, epoch=other.epoch, seq=2)]
+    other.seq = 2
+    answer = other.push(*changes, other.change("gate", name="三"))
+    assert (answer.pos, answer.duplicates) == (3, (known.cid,))
+
+
+def test_a_batch_that_does_not_follow_the_chain_changes_nothing(author: Author) -> None:
+    author.push(author.change("gate", name="一"))
+    wrong = author.change("gate", name="二")
+    author.link = bytes(32)
+    with pytest.raises(Refusal, match="out_of_order"):
+        author.push(wrong)
+    assert author.state(wrong) is None
+
+
+def test_nobody_pushes_into_another_terminals_epoch(author_of: MakeAuthor) -> None:
+    one = author_of()
+    one.push(one.change("gate", name="一"))
+    two = replace(author_of(estate_id=one.terminal.estate_id), epoch=one.epoch, seq=one.seq, link=one.link)
+    with pytest.raises(Refusal, match="out_of_order"):
+        two.push(two.change("gate", name="二"))
+
+
+def test_text_that_could_drive_a_terminal_is_made_safe_in_the_state_and_kept_in_the_log(author: Author) -> None:
+    hostile = author.change("gate", name="东门\x1b]0;x\x07岗")
+    author.push(hostile)
+    state = author.state(hostile)
+    assert state is not None
+    assert "\x1b" not in state["name"]
+    connection = connect(author.folder.database, read_hq_keys(author.folder.keys).raw())
+    kept = connection.execute("SELECT body FROM change_log WHERE cid = ?", (hostile.cid,)).fetchone()[0]
+    connection.close()
+    assert json.loads(kept)["fields"] == hostile.fields
+
+
+def test_a_stamp_far_ahead_is_brought_back_and_cause_beats_the_clock(author: Author) -> None:
+    ahead = author.change("gate", name="先", hlc=Stamp(NOW + 10**9, 0))
+    author.push(ahead)
+    after = author.change("gate", record_id=ahead.record_id, name="后", hlc=Stamp(NOW - 10**6, 0))
+    author.push(after)
+    head = author.engine.read(lambda rows: rows.epoch(author.terminal.estate_id, author.epoch))
+    assert head is not None
+    assert (head.last_ms, head.last_counter) == (NOW, 1)
+    assert author.state(after) == {"name": "后"}
+
+
+def test_the_last_writer_wins_per_field_between_terminals(author_of: MakeAuthor) -> None:
+    one = author_of()
+    two = author_of(estate_id=one.terminal.estate_id)
+    first = one.change("gate", name="早", hlc=Stamp(NOW + 50, 0))
+    late = two.change("gate", record_id=first.record_id, name="更早", hlc=Stamp(NOW + 20, 0))
+    one.push(first)
+    two.push(late)
+    assert one.state(first) == {"name": "早"}
+
+
+def test_no_row_crosses_estates(author_of: MakeAuthor) -> None:
+    one, two = author_of(), author_of()
+    gate = one.change("gate", name="东")
+    one.push(gate)
+    assert two.state(gate) is None
+    assert two.land(two.batch(replace(gate, epoch=two.epoch))).duplicates == ()
+
+
+def test_a_failed_job_undoes_itself_only(author: Author) -> None:
+    def fail(_rows: object) -> Any:
+        raise Refusal(409, "no")
+
+    futures: list[Future[Any]] = [
+        author.engine.write(fail),
+        author.engine.write(lambda rows: rows.position(author.terminal.estate_id)),
+    ]
+    with pytest.raises(Refusal):
+        futures[0].result()
+    assert futures[1].result()
+
+
+def test_a_commit_that_fails_is_unavailable_for_all(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        in_transaction = False
+
+        def execute(self, sql: str) -> None:
+            if sql == "COMMIT":
+                raise DatabaseError("disk full")
+
+    futures: list[Future[Any]] = [Future(), Future()]
+    sqlite._commit_together(Broken(), [(lambda _rows: 1, future) for future in futures])  # type: ignore[arg-type]
+    for future in futures:
+        with pytest.raises(Unavailable):
+            future.result()
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=5))
+def test_the_log_is_whole_however_it_is_cut_into_batches(sizes: list[int]) -> None:
+    # The chain alone decides: any cut of one epoch into batches verifies, and ends in the same head.
+    base = Author(None, None, None, "g", fresh())  # type: ignore[arg-type]
+    changes = [base.change("gate", name=str(number)) for number in range(sum(sizes))]
+    whole = prepare(base.batch(*changes))
+    base.link = FIRST_LINK
+    links: list[bytes] = []
+    at = 0
+    for size in sizes:
+        links += prepare(base.batch(*changes[at : at + size])).links
+        at += size
+    assert tuple(links) == whole.links
+    assert parse_id(changes[0].cid)
+
+
+def test_the_database_cannot_be_read_without_its_key(engine: tuple[SqliteEngine, Folder]) -> None:
+    head = Path(engine[1].database).read_bytes()[:16]
+    assert not head.startswith(b"SQLite format 3")

@@ -1,0 +1,104 @@
+"""`butler hq serve`: says where it is once it answers, ends when told, leaves nothing behind when killed."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from butler_tui.hq import admin, authority
+from butler_tui.hq.keys import Folder
+from butler_tui.sync.transport import _connection, trusting
+from tests.serving import Hq, butler, real_ms
+
+_DAY_MS = 24 * 60 * 60 * 1000
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Hq]:
+    """Return an HQ that is made but not served."""
+    folder = Folder(tmp_path / "hq")
+    admin.init(folder, ["hq.example", "192.0.2.7"], real_ms())
+    hq = Hq(folder)
+    yield hq
+    hq.stop()
+
+
+def _answers(hq: Hq) -> int:
+    connection = _connection(hq.url, trusting(authority.authority_pem(hq.folder)))
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_answers_when_it_says_so_and_ends_cleanly(own: Hq, number: int) -> None:
+    own.start()
+    assert _answers(own) == 200
+    assert own.stop(number) == 0
+
+
+def test_a_killed_one_leaves_no_process_that_holds_the_port(own: Hq) -> None:
+    own.start()
+    own.stop(signal.SIGKILL)
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", own.port), timeout=2)
+    own.start()
+    assert _answers(own) == 200
+
+
+def test_a_taken_port_is_a_sentence(own: Hq) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = butler("hq", "serve", "--dir", str(own.folder.path), "--port", port)
+    assert ended.returncode == 1
+    assert "cannot listen" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_one_folder_is_served_once(own: Hq) -> None:
+    own.start()
+    ended = butler("hq", "serve", "--dir", str(own.folder.path), "--port", "0")
+    assert ended.returncode == 1
+    assert "already" in ended.stderr
+
+
+def test_a_certificate_that_is_about_to_run_out_is_renewed_for_the_same_names(own: Hq) -> None:
+    authority.make_server_certificate(own.folder, ["hq.example"], real_ms() - 380 * _DAY_MS)
+    own.start()
+    assert _answers(own) == 200
+    served = x509.load_pem_x509_certificates(own.folder.file(authority.SERVER).read_bytes())
+    names = served[0].extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert "hq.example" in names.get_values_for_type(x509.DNSName)
+    assert served[0].not_valid_after_utc - datetime.now(UTC) > timedelta(days=300)
+    assert len(served) == 2
+
+
+def test_private_files_are_their_owners_alone(own: Hq) -> None:
+    for name in ("hq.key", "authority.key", "server.key", "hq.db"):
+        assert own.folder.file(name).stat().st_mode & 0o077 == 0
+
+
+def test_an_hq_is_never_overwritten(own: Hq) -> None:
+    before = own.folder.keys.read_bytes()
+    ended = butler("hq", "init", "--dir", str(own.folder.path))
+    assert ended.returncode == 78
+    assert own.folder.keys.read_bytes() == before
+
+
+def test_administration_works_beside_a_running_server(own: Hq) -> None:
+    own.start()
+    estate_id = admin.add_estate(own.folder, "云栖玫瑰园", "Asia/Shanghai", None, real_ms())
+    ended = butler("hq", "terminal", "code", "云栖玫瑰园", "--dir", str(own.folder.path))
+    line = ended.stdout.split()
+    assert line[:2] == ["butler", "enrol"]
+    assert line[2] == f"{own.url}/e/{estate_id}#{authority.fingerprint(own.folder)}"
+    assert len(line[3]) == 10
+    assert [one.name for one in admin.status(own.folder)] == ["云栖玫瑰园"]
