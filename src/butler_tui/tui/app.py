@@ -21,7 +21,7 @@ from butler_tui.store import estates
 from butler_tui.store.local import Store, open_store
 from butler_tui.tui.context import Clock, Context
 from butler_tui.tui.key_queue import KeyQueue
-from butler_tui.tui.messages import Saved, SignedIn, SyncAsked
+from butler_tui.tui.messages import Saved, SignedIn, SyncAsked, SyncDone
 from butler_tui.tui.screens.sign_in import SignInScreen
 from butler_tui.tui.themes import THEMES
 from butler_tui.words import N_
@@ -170,7 +170,7 @@ class ButlerApp(App[None]):
             for line in screen.query(StatusLine):
                 line.show_hq(*words)
 
-    def on_background_sync_done(self, message: Any) -> None:
+    def on_sync_done(self, message: SyncDone) -> None:
         """Show how a sync went."""
         from butler_tui.tui.screens.sync import SyncScreen
 

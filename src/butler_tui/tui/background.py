@@ -6,12 +6,13 @@ import random
 import threading
 from typing import TYPE_CHECKING
 
-from textual.message import Message
 from textual.timer import Timer
 
+from butler_tui import crash_log
 from butler_tui.errors import ButlerError, TryLater
 from butler_tui.store import estates
 from butler_tui.tui.context import Context
+from butler_tui.tui.messages import SyncDone
 from butler_tui.words import _
 
 if TYPE_CHECKING:
@@ -21,17 +22,6 @@ AFTER_SAVE_S = 5.0
 EVERY_S = 60.0
 FIRST_S = 2.0
 LONGEST_S = 15 * 60.0
-
-
-class SyncDone(Message):
-    """A sync ended; `sentence` says how, `meaning` colours it."""
-
-    handler_name = "on_background_sync_done"
-
-    def __init__(self, sentence: str, meaning: str) -> None:
-        super().__init__()
-        self.sentence = sentence
-        self.meaning = meaning
 
 
 class BackgroundSync:
@@ -82,15 +72,24 @@ class BackgroundSync:
             finally:
                 store.close()
         except TryLater as error:
-            self._failures += 1
-            self._done(error.sentence(), "warning", _backed_off(self._failures))
+            self._failed(error.sentence(), "warning", error)
         except ButlerError as error:
-            self._failures += 1
-            self._done(error.sentence(), "bad", _backed_off(self._failures))
+            self._failed(error.sentence(), "bad")
+        except Exception as error:
+            # Nothing may end the looking after HQ while the screens are open.
+            crash_log.keep(self._here.store.home.log, error)
+            self._failed(_("The sync stopped at an error; it is tried again. Nothing is lost."), "bad")
         else:
             self._failures = 0
             words = _("Headquarters has everything. Sent now: {count}.", count=report.pushed)
             self._done(words, "good", EVERY_S)
+
+    def _failed(self, sentence: str, meaning: str, error: TryLater | None = None) -> None:
+        from butler_tui.sync.transport import retry_after
+
+        self._failures += 1
+        asked_s = (retry_after(error) if error else None) or 0
+        self._done(sentence, meaning, max(asked_s, _backed_off(self._failures)))
 
     def _done(self, sentence: str, meaning: str, again_s: float) -> None:
         self._running.clear()

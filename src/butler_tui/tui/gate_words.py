@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,8 @@ class Scene:
     rooms: Sequence[str]
     earlier: EarlierVisit | None
     keeps_number: bool
+    wearer: OnSite | None = None
+    """Who inside wears the badge that is typed."""
 
 
 Hint = tuple[str, str]
@@ -53,6 +56,7 @@ def hints(scene: Scene) -> dict[str, Hint]:
         "confirm": _confirm_hint(scene),
         "reason": _reason_hint(scene),
         "document": _document_hint(scene),
+        "badge": _badge_hint(scene),
         "plate": _plate_hint(scene),
     }
 
@@ -120,6 +124,15 @@ def _doubt(scene: Scene) -> Doubt | None:
     kind = registration.document_type or DocumentType.RESIDENT_ID
     doubts = read_number(kind, registration.document_number, today).doubts
     return doubts[0] if doubts else None
+
+
+def _badge_hint(scene: Scene) -> Hint:
+    badge = scene.registration.badge
+    if scene.wearer is not None:
+        return _("still out with {who}", who=greeting(scene.wearer.name, scene.wearer.sex)), "warning"
+    if badge and not re.fullmatch(scene.here.policies.badge_pattern, badge, re.ASCII):
+        return _("check the badge"), "warning"
+    return "", ""
 
 
 def _plate_hint(scene: Scene) -> Hint:

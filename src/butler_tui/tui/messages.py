@@ -21,3 +21,12 @@ class SignedIn(Message):
 
 class SyncAsked(Message):
     """A person wants a sync now."""
+
+
+class SyncDone(Message):
+    """A sync ended; `sentence` says how, `meaning` ("", "good", "warning", "bad") colours it."""
+
+    def __init__(self, sentence: str, meaning: str) -> None:
+        super().__init__()
+        self.sentence = sentence
+        self.meaning = meaning
