@@ -1,0 +1,35 @@
+"""`python -m bench [--runs N] [FIGURE…]`: prints the table; leaves with 1 where a target is missed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import cold_start, durable_save
+from bench.figures import RUNS, Figure, table
+
+_FIGURES = {"cold_start": cold_start.measure, "durable_save": durable_save.measure}
+_DISK = Path(__file__).resolve().parent.parent / "build"
+"""On the disk of the checkout: a temporary folder may lie in memory, where nothing is durable."""
+
+
+def main() -> int:
+    """Measure what was asked for, else everything."""
+    asked = argparse.ArgumentParser(prog="python -m bench", description="Ratios beside plain baselines.")
+    asked.add_argument("--runs", type=int, default=RUNS, help="runs a side; the median counts")
+    asked.add_argument("figures", nargs="*", choices=[*_FIGURES, []], help="which ones; all if none is named")
+    given = asked.parse_args()
+    figures: list[Figure] = []
+    _DISK.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=_DISK) as folder:
+        for name in given.figures or _FIGURES:
+            print(f"measuring {name}", file=sys.stderr)
+            figures += _FIGURES[name](Path(folder), given.runs)
+    print(table(figures))
+    return 0 if all(figure.kept for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
