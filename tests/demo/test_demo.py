@@ -187,6 +187,22 @@ def test_a_demo_is_encrypted_unless_it_is_asked_to_be_plain(home: Home, now: Clo
         again.close()
 
 
+def test_the_same_seed_and_time_save_the_same_visits_under_other_ids(tmp_path: Path, now: Clock) -> None:
+    told = (
+        "SELECT registered_ms, v.name, v.phone, plate, badge, room_code, reason, state, out_ms, document_masked, r.name"
+        " FROM visit v LEFT JOIN resident r ON r.resident_id = v.confirmed_by ORDER BY v.rowid"
+    )
+    found, ids = [], []
+    for name in ("one", "two"):
+        store = make_demo(Folder(tmp_path / name).home, Wanted(12, 40, seed=5), now(), lambda *_: None)
+        found.append(rows(store, told))
+        ids.append(rows(store, "SELECT visit_id FROM visit"))
+        store.close()
+
+    assert found[0] == found[1]
+    assert not set(ids[0]) & set(ids[1])
+
+
 @pytest.mark.parametrize("wanted", [Wanted(households=0), Wanted(visits=-1)])
 @pytest.mark.usefixtures("english")
 def test_an_impossible_estate_is_refused_before_anything_is_made(home: Home, now: Clock, wanted: Wanted) -> None:

@@ -86,6 +86,15 @@ def test_a_home_with_all_who_live_there_is_one_group(store: Store, now: Clock) -
     assert [row[0] for row in groups] == ["house,household,resident,resident"]
 
 
+def test_people_are_shown_in_the_order_in_which_they_were_given(store: Store, now: Clock) -> None:
+    family = [NewResident(f"王{number}", None, "family", may_confirm=True) for number in range(6)]
+    add_house(store, NewHouse("5-1-101", "5", household_name="王宅", residents=family), now())
+
+    home = households.at_room(store.connection, "5-1-101")
+    assert home is not None
+    assert [one.name for one in home.confirmers] == [person.name for person in family]
+
+
 def test_residents_of_a_home_without_a_household_are_not_written(store: Store, now: Clock) -> None:
     add_house(store, NewHouse("5-1-101", "5", residents=[NewResident("王伟", None, "owner")]), now())
 

@@ -121,10 +121,11 @@ def _household(house: NewHouse, house_id: bytes, now_ms: int) -> list[Written]:
         "name": safe(house.household_name),
         "gate_note": safe(house.gate_note) or None,
     }
+    in_order = sorted(new_id(now_ms) for _person in house.residents)  # people are shown in the order given
     residents = [
         Written(
             "resident",
-            new_id(now_ms),
+            resident_id,
             {
                 "household_id": household_id,
                 "name": safe(person.name),
@@ -135,6 +136,6 @@ def _household(house: NewHouse, house_id: bytes, now_ms: int) -> list[Written]:
                 "may_confirm": int(person.may_confirm),
             },
         )
-        for person in house.residents
+        for resident_id, person in zip(in_order, house.residents, strict=True)
     ]
     return [Written("household", household_id, values), *residents]
