@@ -11,7 +11,7 @@ from butler_tui.domain.changes import Change
 from butler_tui.domain.hlc import Stamp, canonical
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq.engines import DuplicateRow, EpochRow, LogRow, StateRow, TerminalRow, Writing
-from butler_tui.hq.judging import reason_against
+from butler_tui.hq.judging import leans_on, reason_against
 from butler_tui.hq.refusals import Refusal
 from butler_tui.ids import parse_id
 from butler_tui.sync.merge import FieldStamp, RecordState, highest_seen, merged, stamps_json, state_from
@@ -100,7 +100,7 @@ class _Landing:
     stamp: Stamp
     held: list[tuple[str, str]] = field(default_factory=list)
     log: list[LogRow] = field(default_factory=list)
-    states: dict[tuple[str, str], RecordState | None] = field(default_factory=dict)
+    states: dict[tuple[str, str], RecordState] = field(default_factory=dict)
     parents: dict[tuple[str, str], str | None] = field(default_factory=dict)
     changed: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -114,6 +114,7 @@ class _Landing:
             if change.cid in known
         )
         fresh = [(change, link) for change, __, link in places if change.cid not in known]
+        self._look_up([change for change, __ in fresh])
         for __, group in groupby(fresh, lambda place: place[0].group_id):
             self._land_group(list(group))
         self.rows.add_log(self.log)
@@ -121,12 +122,14 @@ class _Landing:
 
     def known(self, tbl: str, record_id: str) -> RecordState | None:
         """Return a record as it is now, this batch's own changes included."""
-        key = (tbl, record_id)
-        if key not in self.states:
-            row = self.rows.state(self.terminal.estate_id, tbl, record_id)
-            self.states[key] = state_from(row.state, row.stamps) if row else None
-            self.parents[key] = row.parent_id if row else None
-        return self.states[key]
+        return self.states.get((tbl, record_id))
+
+    def _look_up(self, changes: Sequence[Change]) -> None:
+        """Read at once every record that the changes touch or lean on."""
+        keys = {key for change in changes for key in leans_on(change)}
+        for row in self.rows.states(self.terminal.estate_id, sorted(keys)):
+            self.states[row.tbl, row.record_id] = state_from(row.state, row.stamps)
+            self.parents[row.tbl, row.record_id] = row.parent_id
 
     def _land_group(self, group: Sequence[tuple[Change, bytes]]) -> None:
         changes = [change for change, __ in group]
@@ -158,7 +161,7 @@ class _Landing:
         self.changed[key] = self.pos
 
     def _row(self, key: tuple[str, str], pos: int) -> StateRow:
-        state = self.states[key] or RecordState()
+        state = self.states[key]
         values = compact_json(dict(state.values)).decode()
         return StateRow(self.terminal.estate_id, *key, self.parents[key], values, stamps_json(state), pos)
 

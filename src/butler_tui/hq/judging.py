@@ -7,14 +7,24 @@ from collections.abc import Callable, Sequence
 from butler_tui.domain.changes import Change, from_wire
 from butler_tui.domain.fields import TABLES, Kind, Table
 from butler_tui.domain.rights import WITHOUT_PERSON, Act, Role, TerminalKind, act_of, may, terminal_may
-from butler_tui.ids import id_text
 from butler_tui.sync.merge import RecordState
-from butler_tui.sync.protocol import Reason
+from butler_tui.sync.protocol import Reason, checked_id
 
 Known = Callable[[str, str], RecordState | None]
 """The present state of a record by table and id, or None where HQ has none."""
 
 _BY_KEY = {table.key: table.name for table in TABLES.values()}
+
+
+def leans_on(change: Change) -> list[tuple[str, str]]:
+    """Return the records (table, id) whose present state decides about a change: itself, its parent, its author."""
+    table = TABLES.get(change.table)
+    keys = [(change.table, change.record_id)]
+    if table is not None and table.parent is not None and change.parent_id is not None:
+        keys.append((_BY_KEY[table.parent], change.parent_id))
+    if change.staff_id is not None:
+        keys.append(("staff", change.staff_id))
+    return keys
 
 
 def reason_against(group: Sequence[Change], kind: TerminalKind, known: Known) -> str | None:
@@ -52,11 +62,12 @@ def _of_its_kind(table: Table, name: str, value: str | int | None) -> bool:
     field = table.field(name)
     if field is None or value is None:
         return True
+    if field.kind is Kind.TEXT:
+        return isinstance(value, str)
     try:
-        stored = from_wire(field.kind, value)
+        return bool(checked_id(value)) if field.kind is Kind.ID else from_wire(field.kind, value) is not None
     except ValueError:
         return False
-    return field.kind is not Kind.ID or (isinstance(stored, bytes) and id_text(stored) == value)
 
 
 def _allowed(change: Change, kind: TerminalKind, known: Known) -> bool:

@@ -21,6 +21,7 @@ from butler_tui.sync.wire import (
     compact_json,
     maybe,
     pack,
+    squeeze,
     take_id,
     take_integer,
     take_list,
@@ -45,6 +46,7 @@ __all__ = [
     "PushAsk",
     "Reason",
     "Signed",
+    "checked_id",
     "compact_json",
     "enrol_answer_from",
     "enrol_from",
@@ -59,6 +61,7 @@ __all__ = [
     "sign",
     "signed_of",
     "signing_string",
+    "squeeze",
     "unpack",
 ]
 

@@ -27,9 +27,9 @@ from butler_tui.sync.protocol import (
     PushAsk,
     compact_json,
     hello_answer_from,
-    pack,
     path_of,
     push_answer_from,
+    squeeze,
 )
 from butler_tui.sync.transport import OUT_OF_REACH, Identity, Link, Refused, Traffic, busy
 from butler_tui.words import N_, _
@@ -207,11 +207,12 @@ class _Sync:
 
     def _push(self, where: Position, batch: Batch) -> Position:
         ask = PushAsk(id_text(where.epoch), where.hq_gen or "", batch.link_before, batch.link_after, batch.changes)
-        body = ask.to_body()
-        if len(batch.changes) > 1 and (len(compact_json(body)) > MOST_OPENED or len(pack(body)[0]) > MOST_BODY):
+        raw = compact_json(ask.to_body())
+        content, encoding = squeeze(raw)
+        if len(batch.changes) > 1 and (len(raw) > MOST_OPENED or len(content) > MOST_BODY):
             return self._halved(where, batch)
         try:
-            answer = push_answer_from(self.link.post(path_of(self.estate_id, "push"), body))
+            answer = push_answer_from(self.link.post_bytes(path_of(self.estate_id, "push"), content, encoding))
         except ValueError as error:
             raise TryLater(OUT_OF_REACH, reason=_("something else answers in its place")) from error
         except Refused as refused:

@@ -75,12 +75,15 @@ class Link:
     _certificate: Mapping[str, object] = field(default_factory=dict)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return HQ's answer to a signed POST.
+        """Return HQ's answer to a signed POST of `body`; raises as `post_bytes` does."""
+        return self.post_bytes(path, *pack(body))
+
+    def post_bytes(self, path: str, content: bytes, encoding: str) -> Mapping[str, Any]:
+        """Return HQ's answer to a signed POST of a body that is packed already.
 
         A request outside HQ's window of time is signed anew with HQ's time, a replay with a new nonce. Raises
         TryLater (out of reach, busy), SetUpWrong (authority, terminal not accepted), Refused (any other code).
         """
-        content, encoding = pack(body)
         for left in range(_TRIES - 1, -1, -1):
             try:
                 return self._once("POST", path, content, self._headers("POST", path, content, encoding))

@@ -35,7 +35,11 @@ def compact_json(value: object) -> bytes:
 
 def pack(value: object, encoding: str = "zstd") -> tuple[bytes, str]:
     """Return a body and its Content-Encoding: `encoding` (zstd or deflate), or none ("") where it is short."""
-    raw = compact_json(value)
+    return squeeze(compact_json(value), encoding)
+
+
+def squeeze(raw: bytes, encoding: str = "zstd") -> tuple[bytes, str]:
+    """Return the bytes of a body compressed, and its Content-Encoding; short ones stay as they are."""
     if len(raw) < _WORTH_COMPRESSING or not encoding:
         return raw, ""
     if encoding == "deflate":

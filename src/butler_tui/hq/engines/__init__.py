@@ -152,6 +152,9 @@ class Reading(Protocol):
     def state(self, estate_id: str, tbl: str, record_id: str) -> StateRow | None:
         """Return the present state of a record."""
 
+    def states(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> list[StateRow]:
+        """Return the present states of those of the records (table, id) that HQ has."""
+
     def quarantined_after(self, estate_id: str, epoch: str, seq: int, most: int) -> list[tuple[str, str]]:
         """Return (cid, reason) of this epoch's changes after `seq` that stand in quarantine."""
 

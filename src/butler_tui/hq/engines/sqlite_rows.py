@@ -105,7 +105,8 @@ class Rows:
     def known_cids(self, estate_id: str, cids: Sequence[str]) -> set[str]:
         """Return which of these changes the log has."""
         rows = self.connection.execute(
-            "SELECT l.cid FROM json_each(?) c JOIN change_log l ON l.estate_id = ? AND l.cid = c.value",
+            "SELECT c.value FROM json_each(?) c WHERE EXISTS"
+            " (SELECT 1 FROM change_log l WHERE l.estate_id = ? AND l.cid = c.value)",
             (json.dumps(cids), estate_id),
         )
         return {row[0] for row in rows}
@@ -119,6 +120,15 @@ class Rows:
             record_id,
         )
         return StateRow(*row) if row else None
+
+    def states(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> list[StateRow]:
+        """Return the present states of those of the records (table, id) that HQ has."""
+        rows = self.connection.execute(
+            f"SELECT {', '.join('r.' + name for name in StateRow._fields)} FROM json_each(?) k"
+            " CROSS JOIN record_state r ON r.estate_id = ? AND r.tbl = k.value ->> 0 AND r.record_id = k.value ->> 1",
+            (json.dumps(keys), estate_id),
+        )
+        return [StateRow(*row) for row in rows]
 
     def quarantined_after(self, estate_id: str, epoch: str, seq: int, most: int) -> list[tuple[str, str]]:
         """Return (cid, reason) of this epoch's changes after `seq` that stand in quarantine."""
