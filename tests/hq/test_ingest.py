@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from butler_tui.domain.audit_chain import FIRST_LINK
+from butler_tui.domain.fields import Op
 from butler_tui.domain.hlc import Stamp
 from butler_tui.hq.engines import Unavailable, sqlite
 from butler_tui.hq.engines.sqlite import SqliteEngine
@@ -21,6 +22,7 @@ from butler_tui.hq.keys import Folder, read_hq_keys
 from butler_tui.hq.refusals import Refusal
 from butler_tui.ids import parse_id
 from butler_tui.store.database import DatabaseError, connect
+from butler_tui.sync.merge import FieldStamp, RecordState, merged, state_from
 from butler_tui.sync.protocol import PushAsk
 from tests.hq.authors import NOW, Author, MakeAuthor, fresh
 
@@ -152,3 +154,26 @@ def test_the_log_is_whole_however_it_is_cut_into_batches(sizes: list[int]) -> No
 def test_the_database_cannot_be_read_without_its_key(engine: tuple[SqliteEngine, Folder]) -> None:
     head = Path(engine[1].database).read_bytes()[:16]
     assert not head.startswith(b"SQLite format 3")
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 2), st.integers(-5, 5)), min_size=1, max_size=12))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_state_is_the_replay_of_the_log(author_of: MakeAuthor, writes: list[tuple[bool, int, int]]) -> None:
+    one = author_of()
+    two = author_of(estate_id=one.terminal.estate_id)
+    records = [fresh() for __ in range(3)]
+    for number, (first, which, ms) in enumerate(writes):
+        author = one if first else two
+        author.push(author.change("gate", record_id=records[which], name=str(number), hlc=Stamp(NOW + ms, 0)))
+    connection = connect(one.folder.database, read_hq_keys(one.folder.keys).raw())
+    replayed: dict[str, RecordState] = {}
+    for row in connection.execute(
+        "SELECT * FROM change_log WHERE estate_id = ? AND verdict = 'applied' ORDER BY pos", (one.terminal.estate_id,)
+    ):
+        stamp = FieldStamp(row["hlc_ms"], row["hlc_counter"], row["epoch"], row["seq"], row["cid"], row["pos"])
+        state = replayed.get(row["record_id"], RecordState())
+        replayed[row["record_id"]] = merged(state, Op(row["op"]), json.loads(row["body"])["fields"], stamp)
+    connection.close()
+    for record_id, state in replayed.items():
+        found = one.engine.read(lambda rows: rows.states(one.terminal.estate_id, [("gate", record_id)]))  # noqa: B023
+        assert [state_from(row.state, row.stamps) for row in found] == [state]

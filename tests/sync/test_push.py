@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -16,11 +18,13 @@ from butler_tui.hq import admin
 from butler_tui.hq.keys import read_hq_keys
 from butler_tui.hq.numbers import open_number
 from butler_tui.ids import id_text, new_id
+from butler_tui.paths import find_home
 from butler_tui.sealing import seal
 from butler_tui.store import estates, sync_state
 from butler_tui.store.journal import Written, record
 from butler_tui.store.local import open_store
 from butler_tui.store.month_keys import month_key_for
+from butler_tui.sync import push
 from butler_tui.sync.push import Tally
 from tests.conftest import Clock, Estate
 from tests.serving import Hq, proxied, real_ms, sync
@@ -145,6 +149,31 @@ def test_a_restored_terminal_stops_with_a_sentence_and_loses_nothing(
     assert hq.query("SELECT count(*) FROM change_log WHERE estate_id = ?", _estate_id(restored)) == at_hq
     assert sync_state.status(restored.store.connection).last_result is sync_state.Result.REFUSED
     restored.store.close()
+
+
+def test_a_live_clone_that_pushes_in_between_stops_the_other_with_a_sentence(
+    hq: Hq, enrolled: Estate, now: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, english: None
+) -> None:
+    sync(enrolled.store)
+    enrolled.store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copytree(enrolled.store.home.database.parent, tmp_path / "clone")
+    clone = replace(enrolled, store=open_store(find_home({"BUTLER_HOME": str(tmp_path / "clone")})))
+    _admit(clone, now, badge="B001")
+    _admit(enrolled, now, badge="B002")
+    honest, clones_turn = push._Sync._push, [True]
+
+    def after_the_clone(self: Any, *arguments: Any) -> Any:
+        if clones_turn.pop() if clones_turn else False:
+            sync(clone.store)
+        return honest(self, *arguments)
+
+    monkeypatch.setattr(push._Sync, "_push", after_the_clone)
+    with pytest.raises(SetUpWrong, match="restored or copied"):
+        sync(enrolled.store)
+    clone.store.close()
+    assert sync_state.waiting(enrolled.store.connection) == 2
+    badges = hq.query("SELECT badge FROM v_visit WHERE estate_id = ?", _estate_id(enrolled))
+    assert badges == [("B001",)]
 
 
 def test_another_generation_of_hq_stops_with_a_sentence(enrolled: Estate, english: None) -> None:

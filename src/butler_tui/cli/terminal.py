@@ -15,7 +15,18 @@ from butler_tui.paths import Home
 from butler_tui.store import estates, sync_state
 from butler_tui.store.local import create_store, is_set_up, open_store
 from butler_tui.store.sync_state import SyncStatus
-from butler_tui.words import _
+from butler_tui.words import N_, _
+
+_LABELS = {
+    "estate": N_("Estate"),
+    "gate": N_("Gate"),
+    "waiting": N_("Waiting for HQ"),
+    "last_sync": N_("HQ last had everything (UTC ms)"),
+    "disk_free": N_("Free on disk (bytes)"),
+    "clock_offset": N_("HQ's clock minus ours (ms)"),
+    "hq": N_("HQ"),
+    "version": N_("Version"),
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -103,7 +114,7 @@ def _register_status(app: typer.Typer) -> None:
             print_json(facts)
             return
         for name, value in facts.items():
-            typer.echo(f"{name}\t{'' if value is None else value}")
+            typer.echo(f"{_(_LABELS[name])}\t{'-' if value is None else value}")
 
 
 def _hq_word(told: SyncStatus) -> str:

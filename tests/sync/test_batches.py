@@ -1,0 +1,89 @@
+"""A batch holds whole groups, follows what HQ has, and is as small as HQ asks for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from butler_tui.domain.changes import Change
+from butler_tui.domain.fields import Op
+from butler_tui.domain.hlc import Stamp
+from butler_tui.ids import id_text, new_id, parse_id
+from butler_tui.store import estates, sync_state
+from butler_tui.store.journal import Written, record
+from butler_tui.sync import push
+from tests.conftest import Clock, Estate
+from tests.serving import Hq, sync
+
+
+def _write_groups(estate: Estate, now: Clock, sizes: list[int]) -> None:
+    for size in sizes:
+        gates = [Written("gate", new_id(now()), {"name": "岗"}) for __ in range(size)]
+        record(estate.store, gates, staff_id=None, now_ms=now())
+
+
+@pytest.mark.parametrize("most", [1, 3, 50, 1000])
+def test_a_batch_never_splits_a_group_and_nothing_is_left_out(estate: Estate, now: Clock, most: int) -> None:
+    _write_groups(estate, now, [1, 200, 2, 40, 7, 1])
+    seen: list[Change] = []
+    link = None
+    while True:
+        where = sync_state.position(estate.store.connection)
+        batch = sync_state.batch_after(estate.store.connection, where, most)
+        if batch is None:
+            break
+        assert link in (None, batch.link_before)
+        groups = {change.group_id for change in batch.changes}
+        assert len(batch.changes) <= most or len(groups) == 1
+        assert groups.isdisjoint({change.group_id for change in seen})
+        link = batch.link_before
+        for change in batch.changes:
+            link = change.link(link)
+        assert link == batch.link_after
+        seen += batch.changes
+        sync_state.acknowledge(estate.store.connection, acked_seq=seen[-1].seq, quarantined=(), now_ms=now())
+    assert [change.seq for change in seen] == list(range(1, len(seen) + 1))
+    assert sync_state.waiting(estate.store.connection) == 0
+
+
+def test_a_batch_that_is_too_large_is_halved_until_it_is_not(
+    hq: Hq, enrolled: Estate, now: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push, "MOST_BODY", 3_000)
+    _write_groups(enrolled, now, [3] * 150)
+    tally = push.Tally()
+    report = sync(enrolled.store, tally=tally)
+    assert report.waiting == 0
+    assert tally.traffic.requests > 4
+    own = estates.estate(enrolled.store.connection)
+    assert own is not None
+    taken = hq.query("SELECT count(*) FROM change_log WHERE estate_id = ?", id_text(own.estate_id))
+    assert taken == [(report.pushed,)]
+
+
+def test_hqs_log_alone_verifies_the_chain_of_an_epoch(hq: Hq, enrolled: Estate) -> None:
+    sync(enrolled.store)
+    own = estates.estate(enrolled.store.connection)
+    assert own is not None
+    estate_id = id_text(own.estate_id)
+    ((epoch, link, last_link),) = hq.query(
+        "SELECT epoch, first_link, last_link FROM epoch WHERE estate_id = ?", estate_id
+    )
+    rows = hq.query(
+        "SELECT cid, group_id, seq, tbl, record_id, parent_id, op, body, claimed_ms, claimed_counter, seen, staff_id,"
+        " schema_v, link FROM change_log WHERE estate_id = ? AND epoch = ? ORDER BY seq",
+        estate_id,
+        epoch,
+    )
+    assert rows
+    for cid, group_id, seq, tbl, record_id, parent_id, op, body, ms, counter, seen, staff_id, schema_v, kept in rows:
+        parts = json.loads(body)
+        change = Change(
+            cid, group_id, epoch, seq, tbl, record_id, parent_id, Op(op), parts.get("fields", {}),
+            parts.get("personal"), parts.get("salt"), Stamp(ms, counter), seen, staff_id, schema_v,
+        )  # fmt: skip
+        link = change.link(link)
+        assert link == kept
+        assert parse_id(cid)
+    assert link == last_link
