@@ -24,7 +24,7 @@ from butler_tui.domain.documents import DocumentType, read_number
 from butler_tui.domain.people import read_phone
 from butler_tui.domain.plates import PlateKind, read_plate
 from butler_tui.domain.policies import Policies, Reason
-from butler_tui.errors import SetUpWrong, WrongUsage
+from butler_tui.errors import FileTrouble, SetUpWrong, WrongUsage
 from butler_tui.paths import Home
 from butler_tui.store import estates, visits
 from butler_tui.store.journal import verify_chain
@@ -246,6 +246,14 @@ def test_a_file_in_the_folders_place_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(SetUpWrong, match="holds something that is not a demo"):
         Folder(tmp_path / "demo").look()
+
+
+@pytest.mark.usefixtures("english")
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "ascii")
+
+    with pytest.raises(FileTrouble, match="cannot be used"):
+        Folder(tmp_path / "file" / "demo").begin()
 
 
 def test_an_interrupted_demo_is_cleared_away_and_nothing_beside_it(tmp_path: Path, now: Clock) -> None:

@@ -49,6 +49,16 @@ def test_a_stranger_who_says_nothing_can_be_turned_away(estate: Estate, session:
     assert (row["state"], row["name"], row["reason"]) == ("turned_away", None, "other")
 
 
+def test_the_number_of_who_is_turned_away_before_saying_why_is_not_kept(
+    estate: Estate, session: Session, now: Clock
+) -> None:
+    silent = Registration(document_number="330000199001011239")
+    turn_away(estate.store, session, silent, estate.policies, now(), reason=TurnAwayReason.REFUSES_CHECK)
+
+    assert estate.the_visit()["document_masked"] is None
+    assert estate.store.connection.execute("SELECT count(*) FROM document_secret").fetchone()[0] == 0
+
+
 def test_a_visitor_leaves_once(estate: Estate, session: Session, now: Clock) -> None:
     done = admit(estate.store, session, estate.registration(), estate.policies, now())
     check_out(estate.store, session, done.visit_id, now.advance(minutes=30))
