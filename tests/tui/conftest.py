@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -51,8 +52,15 @@ class Booth:
         """Sign in by number and PIN."""
         number, pin = PINS[role]
         await self.type(f"{number}\n{pin}\n")
-        await self.app.workers.wait_for_complete()
+        await self.until(lambda: not self.app.locked and self.app.focused is not None)
         await self.settle()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds, at most 20 s."""
+        deadline = time.monotonic() + 20
+        while not holds():
+            assert time.monotonic() < deadline, self.text()
+            await self.pilot.pause(0.01)
 
     @property
     def gate(self) -> GateScreen:

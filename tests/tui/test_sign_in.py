@@ -21,10 +21,8 @@ async def test_number_and_pin_lead_to_the_gate_with_the_cursor_in_the_first_fiel
 async def test_a_wrong_pin_says_so_and_empties_the_field(open_booth: OpenBooth) -> None:
     async with open_booth() as booth:
         await booth.type("1007\n000000\n")
-        await booth.app.workers.wait_for_complete()
-        await booth.settle()
+        await booth.until(lambda: booth.sentence == "工号或密码不正确，请重新输入。")
         assert isinstance(booth.app.screen, SignInScreen)
-        assert booth.sentence == "工号或密码不正确，请重新输入。"
         assert "000000" not in booth.text()
 
 

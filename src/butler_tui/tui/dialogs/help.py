@@ -8,10 +8,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from butler_tui.tui.shown import line
 from butler_tui.tui.widgets.lines import KeyLine, key_name
 from butler_tui.words import _
 
@@ -31,13 +31,13 @@ class HelpDialog(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay out sentences and keys."""
         with Vertical(classes="dialog help"):
-            yield Static(Content(_("Help")), classes="title")
+            yield Static(line(_("Help")), classes="title")
             with VerticalScroll():
                 for sentence in self._sentences:
-                    yield Static(Content(sentence))
+                    yield Static(line(sentence))
                 yield Static()
                 for binding in self._keys:
-                    yield Static(Content.assemble((f"{key_name(binding):<12}", "$accent"), binding.tooltip))
+                    yield Static(line((f"{key_name(binding):<12}", "$accent"), binding.tooltip))
             yield KeyLine()
 
     def action_leave(self) -> None:

@@ -7,10 +7,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from butler_tui.tui.shown import line
 from butler_tui.tui.widgets.lines import KeyLine
 from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.words import _
@@ -31,9 +31,9 @@ class NoteDialog(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Lay out the question and the field."""
         with Vertical(classes="dialog"):
-            yield Static(Content(self._title), classes="title")
+            yield Static(line(self._title), classes="title")
             yield ScanInput(id="note")
-            yield Static(Content(_("A few words; may be left empty.")), classes="quiet")
+            yield Static(line(_("A few words; may be left empty.")), classes="quiet")
             yield KeyLine()
 
     def on_scan_input_entered(self, message: ScanInput.Entered) -> None:

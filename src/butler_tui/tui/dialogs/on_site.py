@@ -8,12 +8,12 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from butler_tui.store import visits
 from butler_tui.tui.context import Context
+from butler_tui.tui.shown import line
 from butler_tui.tui.widgets.lines import KeyLine
 from butler_tui.tui.widgets.on_site import COLUMNS, fetcher
 from butler_tui.tui.widgets.record_list import RecordList
@@ -36,7 +36,7 @@ class OnSiteDialog(ModalScreen[bytes | None]):
     def compose(self) -> ComposeResult:
         """Lay out filter and list."""
         with Horizontal(id="filter"):
-            yield Static(Content(f" {_('Badge, name, room or plate')}  "), classes="between")
+            yield Static(line(f" {_('Badge, name, room or plate')}  "), classes="between")
             yield ScanInput(id="matching", folded=True)
             yield Static(id="counts", classes="hint")
         yield RecordList(COLUMNS, fetcher(self._here), _("Nobody is on site. Who you admit stands here."))
@@ -46,7 +46,7 @@ class OnSiteDialog(ModalScreen[bytes | None]):
         """Show the figures."""
         counts = visits.counts(self._here.store.connection, self._here.now_ms())
         words = _("On site {people} people, {vehicles} cars", people=counts.people, vehicles=counts.vehicles)
-        self.query_one("#counts", Static).update(Content(words))
+        self.query_one("#counts", Static).update(line(words))
 
     def on_input_changed(self, message: ScanInput.Changed) -> None:
         """Narrow the list."""

@@ -7,13 +7,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from butler_tui.domain.entries import pick
 from butler_tui.domain.policies import TurnAwayReason
 from butler_tui.labels import label
+from butler_tui.tui.shown import line
 from butler_tui.tui.widgets.lines import KeyLine, Sentence
 from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.words import _
@@ -36,15 +36,15 @@ class TurnAwayDialog(ModalScreen[TurnedAway | None]):
     def compose(self) -> ComposeResult:
         """Lay out the reasons and two fields."""
         with Vertical(classes="dialog"):
-            yield Static(Content(_("Turn away: {who}", who=self._who)), classes="title")
+            yield Static(line(_("Turn away: {who}", who=self._who)), classes="title")
             for number, reason in enumerate(TurnAwayReason, 1):
-                yield Static(Content.assemble((f" {number} ", "$accent"), " ", label(reason)))
+                yield Static(line((f" {number} ", "$accent"), " ", label(reason)))
             with Horizontal():
-                yield Static(Content(_("Reason")), classes="label")
+                yield Static(line(_("Reason")), classes="label")
                 yield ScanInput(id="reason", folded=True, longest=1)
                 yield Static(id="picked", classes="hint")
             with Horizontal():
-                yield Static(Content(_("Note")), classes="label")
+                yield Static(line(_("Note")), classes="label")
                 yield ScanInput(id="note")
             yield Sentence()
             yield KeyLine()
@@ -54,7 +54,7 @@ class TurnAwayDialog(ModalScreen[TurnedAway | None]):
         message.stop()
         if message.input.id == "reason":
             reason = pick(message.value, list(TurnAwayReason))
-            self.query_one("#picked", Static).update(Content(label(reason) if reason else ""))
+            self.query_one("#picked", Static).update(line(label(reason) if reason else ""))
             if reason is not None:
                 self.set_focus(self.query_one("#note"))
 

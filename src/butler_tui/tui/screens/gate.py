@@ -10,7 +10,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
-from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -27,6 +26,7 @@ from butler_tui.tui.dialogs.on_site import OnSiteDialog
 from butler_tui.tui.dialogs.turn_away import TurnAwayDialog, TurnedAway
 from butler_tui.tui.gate_case import GateCase, called
 from butler_tui.tui.messages import Saved
+from butler_tui.tui.shown import line, lines
 from butler_tui.tui.widgets.check_card import CheckCard
 from butler_tui.tui.widgets.lines import KeyLine, Sentence, StatusLine, TopLine
 from butler_tui.tui.widgets.on_site import OnSitePanel
@@ -75,29 +75,34 @@ class GateScreen(Screen[None]):
         self._session = session
         self._case = GateCase(context, session)
         self._cleared: tuple[dict[str, str], GateCase] | None = None
+        self.form = VisitForm(context.policies)
+        self.card = CheckCard()
+        self._card_title = Static(classes="title")
+        self._info = Static(id="info")
+        self._on_site = OnSitePanel(context)
+        self._sentence = Sentence()
+        self._status = StatusLine()
 
     def compose(self) -> ComposeResult:
         """Lay out form, card and list."""
         yield TopLine(self._here, "gate")
         with Container(id="body"):
             with Vertical(id="left"):
-                yield Static(Content(f" {_('Register a visit')}"), classes="title")
-                yield VisitForm(self._here.policies)
+                yield Static(line(f" {_('Register a visit')}"), classes="title")
+                yield self.form
             with Vertical(id="right"):
-                yield Static(id="card-title", classes="title")
-                yield CheckCard()
-                yield Static(id="info")
-            yield OnSitePanel(self._here)
-        yield Sentence()
-        yield StatusLine()
+                yield self._card_title
+                yield self.card
+                yield self._info
+            yield self._on_site
+        yield self._sentence
+        yield self._status
         yield KeyLine()
 
     def on_mount(self) -> None:
         """Stand in the first field."""
         person = self._session.staff
-        self.query_one(StatusLine).show_place(
-            self._here.estate.name, self._here.gate.name, person.name, labels.label(person.role)
-        )
+        self._status.show_place(self._here.estate.name, self._here.gate.name, person.name, labels.label(person.role))
         self.form.show_number_field(False)
         self.form.focus_field("arrival")
         self._show()
@@ -106,21 +111,11 @@ class GateScreen(Screen[None]):
         """On a wide screen the list moves to a third column; nothing else moves."""
         wide = event.size.width >= WIDE
         self.set_class(wide, "wide")
-        await self.query_one(OnSitePanel).narrow(wide)
+        await self._on_site.narrow(wide)
 
     def on_screen_resume(self) -> None:
         """Show the list of now."""
-        self.query_one(OnSitePanel).reload()
-
-    @property
-    def form(self) -> VisitForm:
-        """The form."""
-        return self.query_one(VisitForm)
-
-    @property
-    def card(self) -> CheckCard:
-        """The check card."""
-        return self.query_one(CheckCard)
+        self._on_site.reload()
 
     # What is shown
 
@@ -138,18 +133,16 @@ class GateScreen(Screen[None]):
         self.card.ready = not in_the_way(scene.registration)
         left = len(check.in_the_way())
         state = _("{count} to settle", count=left) if left else _("all settled")
-        self.query_one("#card-title", Static).update(
-            Content.assemble(_("Gate check"), "  ", (state, "$warning" if left else "$success"))
-        )
+        self._card_title.update(line(_("Gate check"), "  ", (state, "$warning" if left else "$success")))
         self._show_info(scene)
         self._say(*gate_words.sentence(scene, empty=self.form.is_empty))
 
     def _show_info(self, scene: gate_words.Scene) -> None:
         focused = self.focused.id if self.focused is not None else None
-        self.query_one("#info", Static).update(Content("\n".join(gate_words.info(scene, focused or ""))))
+        self._info.update(lines(map(line, gate_words.info(scene, focused or ""))))
 
     def _say(self, text: str, meaning: str = "") -> None:
-        self.query_one(Sentence).say(text, meaning)
+        self._sentence.say(text, meaning)
 
     def on_descendant_focus(self) -> None:
         """Show the choices of the field that has the focus."""
@@ -328,7 +321,7 @@ class GateScreen(Screen[None]):
         if ends_case:
             self._cleared = None
             self._new_case()
-        self.query_one(OnSitePanel).reload()
+        self._on_site.reload()
         self.form.focus_field("arrival")
         self._say(done, "good")
         self.post_message(Saved())

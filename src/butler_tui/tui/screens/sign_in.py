@@ -9,12 +9,12 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Center, Horizontal, Middle, Vertical
-from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
 from butler_tui.tui.context import Context
 from butler_tui.tui.messages import SignedIn
+from butler_tui.tui.shown import line
 from butler_tui.tui.widgets.lines import KeyLine, Sentence
 from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.words import _
@@ -40,10 +40,10 @@ class SignInScreen(Screen[None]):
         """Lay out the two fields in the middle."""
         with Middle(), Center(), Vertical(id="sign-in"):
             place = f"{self._here.estate.name}  {self._here.gate.name}"
-            yield Static(Content(place), id="place")
+            yield Static(line(place), id="place")
             for name, words in (("number", _("Staff no.")), ("pin", _("PIN"))):
                 with Horizontal():
-                    yield Static(Content(words), classes="label")
+                    yield Static(line(words), classes="label")
                     longest = PIN_DIGITS if name == "pin" else 20
                     yield ScanInput(id=name, folded=True, password=name == "pin", longest=longest)
             yield Sentence()

@@ -16,6 +16,7 @@ from butler_tui.labels import moment, table_label
 from butler_tui.store import sync_state
 from butler_tui.tui.context import Context
 from butler_tui.tui.messages import SyncAsked
+from butler_tui.tui.shown import line, lines
 from butler_tui.tui.sync_words import clock_words, hq_words, reason_words
 from butler_tui.tui.widgets.lines import KeyLine, Sentence, StatusLine, TopLine
 from butler_tui.words import _
@@ -73,26 +74,26 @@ class SyncScreen(Screen[None]):
         status = sync_state.status(self._here.store.connection)
         now, zone = self._here.now_ms(), self._here.zone
         word, meaning = hq_words(status, now, zone)
-        lines = [
+        rows = [
             (_("Headquarters"), word, meaning),
             (_("Waiting"), _("{count} changes", count=status.waiting), "warning" if status.waiting else "good"),
         ]
-        lines += [("", f"{table_label(table)}  {count}", "") for table, count in status.by_table.items()]
+        rows += [("", f"{table_label(table)}  {count}", "") for table, count in status.by_table.items()]
         if status.oldest_ms is not None:
-            lines.append((_("Oldest"), moment(status.oldest_ms, now, zone), ""))
+            rows.append((_("Oldest"), moment(status.oldest_ms, now, zone), ""))
         for name, at_ms in ((_("At HQ"), status.last_sync_ms), (_("Last try"), status.last_try_ms)):
-            lines.append((name, moment(at_ms, now, zone) if at_ms is not None else _("not yet"), ""))
-        lines.append((_("Clock"), *clock_words(status.clock_offset_ms)))
+            rows.append((name, moment(at_ms, now, zone) if at_ms is not None else _("not yet"), ""))
+        rows.append((_("Clock"), *clock_words(status.clock_offset_ms)))
         pending = status.quarantined
-        lines.append((_("To be looked at"), str(len(pending)), "warning" if pending else ""))
-        lines += [("", f"{table_label(one.table or '')}  {reason_words(one.reason)}", "warning") for one in pending]
-        self.query_one("#lines", Static).update(Content("\n").join(_line(*line) for line in lines))
+        rows.append((_("To be looked at"), str(len(pending)), "warning" if pending else ""))
+        rows += [("", f"{table_label(one.table or '')}  {reason_words(one.reason)}", "warning") for one in pending]
+        self.query_one("#lines", Static).update(lines(_figure(*row) for row in rows))
 
 
 _STYLES = {"": "$foreground", "good": "$success", "warning": "$warning", "bad": "$error"}
 
 
-def _line(name: str, words: str, meaning: str) -> Content:
+def _figure(name: str, words: str, meaning: str) -> Content:
     from rich.cells import set_cell_size
 
-    return Content.assemble((f" {set_cell_size(name, 18)}", "$dim"), (words, _STYLES[meaning]))
+    return line((f" {set_cell_size(name, 18)}", "$dim"), (words, _STYLES[meaning]))

@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from butler_tui.domain.gate_check import Check, GateCheck, Outcome
 from butler_tui.labels import label
+from butler_tui.tui.shown import line, lines
 from butler_tui.words import _
 
 _BY_KEY = {"1": Outcome.PASSED, "2": Outcome.DOUBTFUL, "3": Outcome.FAILED, "4": Outcome.NOT_APPLICABLE}
@@ -139,8 +140,8 @@ class CheckCard(Widget, can_focus=True):
 
     def render(self) -> Content:
         """Return the seven lines."""
-        lines = [self._line(index, check) for index, check in enumerate(_ORDER)]
-        return Content("\n").join([*lines, self._decision()])
+        rows = [self._line(index, check) for index, check in enumerate(_ORDER)]
+        return lines([*rows, self._decision()])
 
     def _line(self, index: int, check: Check) -> Content:
         outcome = self.check.outcome(check)
@@ -149,7 +150,7 @@ class CheckCard(Widget, can_focus=True):
         word = f"[{word}]" if here else f" {word} "
         style = f"{_MEANING[outcome]} bold reverse" if here else _MEANING[outcome]
         note = self.check.notes.get(check) or self.facts.get(check, "")
-        return Content.assemble(
+        return line(
             (_padded(label(check), _NAME_CELLS), "$foreground" if here else "$dim"),
             (word, style),
             " " * max(1, _OUTCOME_CELLS - cell_len(word)),
@@ -160,7 +161,7 @@ class CheckCard(Widget, can_focus=True):
         here = self.cursor == _ADMIT and self.has_focus
         style = "$success bold" if self.ready else "$dim"
         word = _("[ Admit ]") if here else _("  Admit  ")
-        return Content.assemble((word, f"{style} reverse" if here else style))
+        return line((word, f"{style} reverse" if here else style))
 
 
 def _padded(text: str, cells: int) -> str:

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from butler_tui.tui.context import Context
+from butler_tui.tui.shown import line, spaced
 from butler_tui.words import N_, _
 
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
@@ -27,18 +28,18 @@ class TopLine(Horizontal):
         super().__init__()
         self._here = context
         self._desk = desk
+        self._now = Static(id="now")
 
     def compose(self) -> ComposeResult:
         """Lay out desks left, time right."""
-        parts: list[Content] = [Content(" ")]
+        desks = []
         for key, name, label in DESKS:
             if name == self._desk:
-                parts.append(Content.styled(f"[{key} {_(label)}]", "bold $accent"))
+                desks.append((f" [{key} {_(label)}]", "bold $accent"))
             else:
-                parts.append(Content.styled(f" {key} {_(label)} ", "$dim"))
-            parts.append(Content(" "))
-        yield Static(Content("").join(parts), id="desks")
-        yield Static(id="now")
+                desks.append((f"  {key} {_(label)} ", "$dim"))
+        yield Static(line(*desks), id="desks")
+        yield self._now
 
     def on_mount(self) -> None:
         """Show the time, and keep showing it."""
@@ -47,7 +48,7 @@ class TopLine(Horizontal):
 
     def _tick(self) -> None:
         now = datetime.fromtimestamp(self._here.now_ms() / 1000, self._here.zone)
-        self.query_one("#now", Static).update(Content(f"{_(WEEKDAYS[now.weekday()])} {now:%H:%M} "))
+        self._now.update(line(f"{_(WEEKDAYS[now.weekday()])} {now:%H:%M} "))
 
 
 class Sentence(Static):
@@ -56,26 +57,30 @@ class Sentence(Static):
     def say(self, text: str, meaning: str = "") -> None:
         """Show `text`; `meaning` is "", "good", "warning" or "bad" and only colours what the words say."""
         self.set_classes(meaning)
-        self.update(Content(f" {text}"))
+        self.update(line(f" {text}"))
 
 
 class StatusLine(Horizontal):
     """Where and who left, how it stands with HQ right, as a coloured word."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._where = Static(id="where")
+        self._hq = Static(id="hq")
+
     def compose(self) -> ComposeResult:
         """Lay out place and person left, HQ right."""
-        yield Static(id="where")
-        yield Static(id="hq")
+        yield self._where
+        yield self._hq
 
     def show_place(self, *words: str) -> None:
         """Show estate, gate and person."""
-        self.query_one("#where", Static).update(Content(" " + "  ".join(words)))
+        self._where.update(line(" " + "  ".join(words)))
 
     def show_hq(self, word: str, meaning: str) -> None:
         """Show the state of HQ; `meaning` as for Sentence."""
-        line = self.query_one("#hq", Static)
-        line.set_classes(meaning)
-        line.update(Content(f"{word} "))
+        self._hq.set_classes(meaning)
+        self._hq.update(line(f"{word} "))
 
 
 class KeyLine(Static):
@@ -93,7 +98,7 @@ class KeyLine(Static):
         while words and sum(word.cell_length + 2 for word in words) > max(self.size.width, 40):
             # The help (last) stays; what does not fit is in it.
             del words[-2 if len(words) > 1 else -1]
-        self.update(Content(" ") + Content("  ").join(words))
+        self.update(line(" ") + spaced(words))
 
     def on_resize(self) -> None:
         """Show as many keys as fit."""
@@ -110,7 +115,7 @@ def shown_bindings(screen: Screen[Any]) -> list[Binding]:
 
 def key_words(binding: Binding) -> Content:
     """Return a binding as `Ctrl+S 放行`, key bright and label dim."""
-    return Content.assemble((key_name(binding), "$accent"), " ", (binding.description, "$dim"))
+    return line((key_name(binding), "$accent"), " ", (binding.description, "$dim"))
 
 
 _KEY_NAMES = {"enter": "Enter", "escape": "Esc", "up": "Up", "down": "Down", "tab": "Tab", "space": "Space"}

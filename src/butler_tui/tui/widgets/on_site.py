@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Static
 
 from butler_tui.labels import clock, greeting, label, room_left
 from butler_tui.store import visits
 from butler_tui.store.visits import OnSite
 from butler_tui.tui.context import Context
+from butler_tui.tui.shown import line
 from butler_tui.tui.widgets.record_list import Column, Fetch, Record, RecordList
 from butler_tui.words import _
 
@@ -56,11 +56,13 @@ class OnSitePanel(Vertical):
         super().__init__()
         self._here = context
         self._narrow = False
+        self._counts = Static(id="counts")
+        self._rows = self._list(narrow=False)
 
     def compose(self) -> ComposeResult:
         """Lay out figures and list."""
-        yield Static(id="counts")
-        yield self._list(narrow=False)
+        yield self._counts
+        yield self._rows
 
     def _list(self, *, narrow: bool) -> RecordList:
         columns = NARROW if narrow else COLUMNS
@@ -76,16 +78,14 @@ class OnSitePanel(Vertical):
         """Draw the list for a narrow column, or for the whole width."""
         if narrow != self._narrow:
             self._narrow = narrow
-            await self.query_one(RecordList).remove()
-            await self.mount(self._list(narrow=narrow))
+            await self._rows.remove()
+            self._rows = self._list(narrow=narrow)
+            await self.mount(self._rows)
 
     def reload(self) -> None:
         """Read figures and list again."""
         counts = visits.counts(self._here.store.connection, self._here.now_ms())
         words = _("On site {people} people, {vehicles} cars", people=counts.people, vehicles=counts.vehicles)
         over = _("Overstayed {count}", count=counts.overstays)
-        self.query_one("#counts", Static).update(
-            Content.assemble(" ", (words, "$foreground"), "   ", (over, "$error" if counts.overstays else "$dim"))
-        )
-        for rows in self.query(RecordList):
-            rows.reload()
+        self._counts.update(line(" ", (words, "$foreground"), "   ", (over, "$error" if counts.overstays else "$dim")))
+        self._rows.reload()

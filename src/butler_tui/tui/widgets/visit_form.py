@@ -8,7 +8,6 @@ from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
@@ -20,6 +19,7 @@ from butler_tui.domain.policies import Policies
 from butler_tui.domain.recognise import Kind, recognise
 from butler_tui.domain.visits import Registration
 from butler_tui.store.households import GateHousehold
+from butler_tui.tui.shown import line
 from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.words import N_, _
 
@@ -88,27 +88,24 @@ class VisitForm(Vertical):
         self.only_room = ""
         """The one room that what is typed can become; Enter completes it."""
         self.keeps_number = False
-        self._fields: dict[str, ScanInput] = {}
-        self._hints: dict[str, Static] = {}
+        self._fields = {name: ScanInput(id=name, folded=name in FOLDED) for name in ORDER}
+        self._between = {row.fields[-1][0]: Static(line(f" {_(row.between)} ")) for row in ROWS if row.between}
+        self._hints = {row.fields[0][0]: Static(classes="hint") for row in ROWS}
 
     def compose(self) -> ComposeResult:
         """Lay out the rows."""
         widest = max(cell_len(_(row.label)) for row in ROWS)
         for row in ROWS:
             with Horizontal():
-                label = Static(Content(f" {_(row.label)}"), classes="label")
+                label = Static(line(f" {_(row.label)}"), classes="label")
                 label.styles.width = widest + 3
                 yield label
-                for index, (name, width) in enumerate(row.fields):
-                    if index and row.between:
-                        yield Static(Content(f" {_(row.between)} "), classes="between", id=f"before-{name}")
-                    field = ScanInput(id=name, folded=name in FOLDED)
-                    field.styles.width = width
-                    self._fields[name] = field
-                    yield field
-                hint = Static(classes="hint")
-                self._hints[row.fields[0][0]] = hint
-                yield hint
+                for name, width in row.fields:
+                    if name in self._between:
+                        yield self._between[name].add_class("between")
+                    self._fields[name].styles.width = width
+                    yield self._fields[name]
+                yield self._hints[row.fields[0][0]]
 
     # What stands in the form
 
@@ -186,15 +183,15 @@ class VisitForm(Vertical):
 
     def hint(self, field: str, words: str, meaning: str = "") -> None:
         """Show words at the end of a field's line; `meaning` colours them."""
-        line = self._hints[field]
-        line.set_classes(f"hint {meaning}")
-        line.update(Content(words))
+        end = self._hints[field]
+        end.set_classes(f"hint {meaning}")
+        end.update(line(words))
 
     def show_number_field(self, shown: bool) -> None:
         """Show or hide the field for the document's number: it is there only where policy keeps it."""
         self.keeps_number = shown
-        for name in ("before-number", "number"):
-            self.query_one(f"#{name}").display = shown
+        for part in (self._between["number"], self._fields["number"]):
+            part.display = shown
 
     # Moving
 

@@ -1,0 +1,32 @@
+"""The one way for words to the screen: safe() again, and never read as markup.
+
+Values were made safe when they came in; what another version or HQ let through must still not drive a terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.content import Content
+
+from butler_tui.text import safe
+
+Part = str | tuple[str, str]
+"""Words, or words with their style."""
+
+
+def line(*parts: Part) -> Content:
+    """Return one line of the parts, in order."""
+    return Content.assemble(
+        *((safe(part), "") if isinstance(part, str) else (safe(part[0]), part[1]) for part in parts)
+    )
+
+
+def lines(each: Iterable[Content]) -> Content:
+    """Return lines one below the other."""
+    return Content("\n").join(each)
+
+
+def spaced(each: Iterable[Content]) -> Content:
+    """Return parts of one line, two cells apart."""
+    return Content("  ").join(each)
