@@ -64,7 +64,8 @@ def on_site(
     ms, visit_id = after or (-1, b"")
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM visit WHERE state = 'inside' AND (coalesce(expected_out_ms, 0), visit_id) > (?, ?)"
-        " AND (?3 = '' OR instr(upper(name), ?3) OR instr(badge, ?3) = 1 OR instr(plate, ?3) OR instr(room_code, ?3) = 1)"
+        " AND (?3 = '' OR instr(upper(name), ?3) OR instr(badge, ?3) = 1 OR instr(plate, ?3)"
+        " OR instr(room_code, ?3) = 1)"
         " ORDER BY coalesce(expected_out_ms, 0), visit_id LIMIT ?4",
         (ms, visit_id, matching.upper(), most),
     )
