@@ -6,4 +6,5 @@ from sqlite3 import Error as Error
 from sqlite3 import IntegrityError as IntegrityError
 from sqlite3 import OperationalError as OperationalError
 from sqlite3 import Row as Row
+from sqlite3 import complete_statement as complete_statement
 from sqlite3 import connect as connect

@@ -5,12 +5,11 @@ The only place that imports the driver; `sqlite_utils` runs on it through `as_sq
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlcipher3 import dbapi2 as driver
 
@@ -26,8 +25,7 @@ SCHEMA_VERSION = 1
 """`PRAGMA user_version` of a file this program writes; a higher one is from a newer program."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawKey:
+class RawKey(NamedTuple):
     """What opens an encrypted file: a 32-byte key and the 16-byte salt that stands at the file's head."""
 
     key: bytes
@@ -89,7 +87,7 @@ def statements(sql: str) -> Iterator[str]:
     pending = ""
     for line in sql.splitlines(keepends=True):
         pending += line
-        if sqlite3.complete_statement(pending):
+        if driver.complete_statement(pending):
             yield pending
             pending = ""
 

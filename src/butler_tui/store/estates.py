@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
-from butler_tui.domain.policies import Policies, policies_from
 from butler_tui.store.database import Connection
 
+if TYPE_CHECKING:
+    from butler_tui.domain.policies import Policies
 
-@dataclass(frozen=True, slots=True)
-class Estate:
+
+class Estate(NamedTuple):
     """The estate as the screens name it; `time_zone` is an IANA name."""
 
     estate_id: bytes
@@ -18,16 +19,14 @@ class Estate:
     time_zone: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """A post."""
 
     gate_id: bytes
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
+class Terminal(NamedTuple):
     """This machine's row: what it is enrolled as, if it is."""
 
     gate_id: bytes | None
@@ -83,6 +82,8 @@ def save_enrolment(
 
 def policies(connection: Connection) -> Policies:
     """Return the policies in force: the defaults with the estate's own on top."""
+    from butler_tui.domain.policies import policies_from  # not needed before the first screen
+
     own = {}
     for key, value in connection.execute("SELECT key, value FROM policy"):
         try:

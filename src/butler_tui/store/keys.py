@@ -7,7 +7,6 @@ synced to disk and renamed into place, so a power cut leaves either the old keys
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -38,7 +37,8 @@ class Keys:
 
 def new_keys() -> Keys:
     """Return fresh random keys for a new terminal."""
-    token = secrets.token_bytes
+    from secrets import token_bytes as token
+
     return Keys(token(32), token(16), token(32), token(32), token(32), token(32))
 
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from butler_tui.domain.audit_chain import FIRST_LINK
 from butler_tui.errors import ButlerError, SetUpWrong
-from butler_tui.ids import new_id
 from butler_tui.paths import Home
-from butler_tui.store.database import Connection, RawKey, check_version, connect, plain_errors, transaction
+from butler_tui.store.database import Connection, RawKey, check_version, connect, plain_errors
 from butler_tui.store.keys import Keys, new_keys, read_keys, write_keys
-from butler_tui.store.schema import create_schema
 from butler_tui.words import N_
 
 _PLAIN_HEAD = b"SQLite format 3\0"
@@ -81,6 +78,8 @@ def create_store(home: Home, now_ms: int, *, plain: bool = False) -> Store:
 
     Raises SetUpWrong where there is a file or a key already: neither is ever overwritten.
     """
+    from butler_tui.store.schema import create_schema, open_first_epoch
+
     for file in (home.database, home.keys):
         if file.exists():
             raise SetUpWrong(N_("{file} is there already and is not overwritten."), file=file)
@@ -93,7 +92,7 @@ def create_store(home: Home, now_ms: int, *, plain: bool = False) -> Store:
         connection = connect(home.database, None if plain else _raw(keys))
         with plain_errors(home.database):
             create_schema(connection)
-            _first_epoch(connection, now_ms)
+            open_first_epoch(connection, now_ms)
     except ButlerError:
         _remove(home.keys, home.database)
         raise
@@ -108,13 +107,6 @@ def is_plain(database: Path) -> bool:
 
 def _raw(keys: Keys) -> RawKey:
     return RawKey(keys.database, keys.salt)
-
-
-def _first_epoch(connection: Connection, now_ms: int) -> None:
-    with transaction(connection):
-        connection.execute("INSERT INTO epoch (epoch_no, epoch, opened_ms) VALUES (1, ?, ?)", (new_id(now_ms), now_ms))
-        connection.execute("INSERT INTO sync_state (one, epoch_no, last_link) VALUES (1, 1, ?)", (FIRST_LINK,))
-        connection.execute("INSERT INTO terminal (one) VALUES (1)")
 
 
 def _remove(*files: Path) -> None:

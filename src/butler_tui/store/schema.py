@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from butler_tui.domain.audit_chain import FIRST_LINK
 from butler_tui.domain.fields import TABLES
+from butler_tui.ids import new_id
 from butler_tui.store.database import SCHEMA_VERSION, Connection, statements, transaction
 
 
@@ -42,3 +44,11 @@ def create_schema(connection: Connection) -> None:
         for statement in guard_statements():
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def open_first_epoch(connection: Connection, now_ms: int) -> None:
+    """Begin the first incarnation of a new file at `now_ms` (UTC ms), and its rows of one."""
+    with transaction(connection):
+        connection.execute("INSERT INTO epoch (epoch_no, epoch, opened_ms) VALUES (1, ?, ?)", (new_id(now_ms), now_ms))
+        connection.execute("INSERT INTO sync_state (one, epoch_no, last_link) VALUES (1, 1, ?)", (FIRST_LINK,))
+        connection.execute("INSERT INTO terminal (one) VALUES (1)")

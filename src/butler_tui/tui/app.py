@@ -8,10 +8,10 @@ os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")  # input methods lose or
 
 import time
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
 
 from textual import events
 from textual.app import App
+from textual.screen import Screen
 
 from butler_tui import crash_log
 from butler_tui.errors import ButlerError, SetUpWrong
@@ -40,12 +40,14 @@ class ButlerApp(App[None]):
     def __init__(self, context: Context, settings: Settings) -> None:
         super().__init__()
         self.here = context
-        self._settings = settings
         self._keys = KeyQueue(self, super().on_event)
         self._last_input = time.monotonic()
         self._person = ""
         for theme in THEMES:
             self.register_theme(theme)
+        wanted = settings.theme if settings.theme in self.available_themes else THEMES[0].name
+        self.set_reactive(ButlerApp.theme, wanted)  # without watchers, which would read all styles twice
+        self.stylesheet.set_variables(self.get_css_variables())
         self._background: Any = None
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -69,10 +71,12 @@ class ButlerApp(App[None]):
 
     # Screens
 
+    def get_default_screen(self) -> Screen[Any]:
+        """Stand on the sign-in screen: a blank one under it would cost a tenth of the way to the first key."""
+        return SignInScreen(self.here)
+
     async def on_mount(self) -> None:
         """Begin at sign-in."""
-        self.theme = self._settings.theme if self._settings.theme in self.available_themes else THEMES[0].name
-        await self.push_screen(SignInScreen(self.here))
         self.set_interval(IDLE_LOOK_S, self._lock_when_idle)
         self.call_after_refresh(self._begin_background)
 
@@ -91,7 +95,7 @@ class ButlerApp(App[None]):
 
         staff = message.staff
         person = staff.staff_id.hex()
-        same = person == self._person and len(self.screen_stack) > 2
+        same = person == self._person and len(self.screen_stack) > 1
         if not self.is_screen_installed(f"gate-{person}"):
             session = Session(staff, self.here.gate.gate_id)
             self.install_screen(GateScreen(self.here, session), f"gate-{person}")
@@ -103,7 +107,7 @@ class ButlerApp(App[None]):
         await self._show(f"gate-{person}")
 
     async def _show(self, name: str) -> None:
-        """Make `name` the only screen over the blank one."""
+        """Make `name` the only screen over the first sign-in."""
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         await self.push_screen(name)
@@ -198,8 +202,7 @@ def make_context(store: Store, now_ms: Clock) -> Context:
     gate = estates.gate_of_terminal(store.connection)
     if estate is None or gate is None:
         raise SetUpWrong(N_("This computer has no estate or gate yet. Try the demo: butler demo"))
-    policies = estates.policies(store.connection)
-    return Context(store, estate, gate, ZoneInfo(estate.time_zone), policies, now_ms)
+    return Context(store, estate, gate, now_ms)
 
 
 def run_screens(home: Home, settings: Settings) -> None:

@@ -4,23 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from butler_tui.domain.policies import Policies
+from butler_tui.store import estates
 from butler_tui.store.estates import Estate, Gate
 from butler_tui.store.local import Store
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from butler_tui.domain.policies import Policies
 
 Clock = Callable[[], int]
 """Returns now as UTC ms."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
     """This terminal as the screens see it; `store` belongs to the screens' thread."""
 
     store: Store
     estate: Estate
     gate: Gate
-    zone: ZoneInfo
-    policies: Policies
     now_ms: Clock
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The estate's zone, in which every time is shown."""
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(self.estate.time_zone)
+
+    @cached_property
+    def policies(self) -> Policies:
+        """The policies in force when they were first asked for, which is after sign-in."""
+        return estates.policies(self.store.connection)

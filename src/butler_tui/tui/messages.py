@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.message import Message
 
-from butler_tui.store.staff import Staff
+if TYPE_CHECKING:
+    from butler_tui.store.staff import Staff
 
 
 class Saved(Message):

@@ -19,6 +19,8 @@ from butler_tui.words import _
 class HelpDialog(ModalScreen[None]):
     """Shows a few sentences on the screen, and every key that works there."""
 
+    CSS_PATH: ClassVar[str] = "../styles/dialogs.tcss"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f1,enter", "leave", _("Back"), key_display="Esc", id="help.leave", tooltip=_("close the help")),
     ]

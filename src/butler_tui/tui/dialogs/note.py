@@ -19,6 +19,8 @@ from butler_tui.words import _
 class NoteDialog(ModalScreen[str | None]):
     """Returns the note (may be empty), or None where the finding is taken back."""
 
+    CSS_PATH: ClassVar[str] = "../styles/dialogs.tcss"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "keep", _("Keep"), id="note.keep", tooltip=_("keep the note")),
         Binding("escape", "leave", _("Back"), id="note.leave", tooltip=_("back, nothing is changed")),

@@ -24,6 +24,8 @@ from butler_tui.words import _
 class OnSiteDialog(ModalScreen[bytes | None]):
     """Returns the visit that ends, or None."""
 
+    CSS_PATH: ClassVar[str] = "../styles/dialogs.tcss"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "check_out", _("Check out"), id="on_site.check_out", tooltip=_("the chosen visitor leaves")),
         Binding("f7,escape", "leave", _("Back"), key_display="Esc", id="on_site.leave", tooltip=_("back to the gate")),

@@ -24,6 +24,8 @@ TurnedAway = tuple[TurnAwayReason, str]
 class TurnAwayDialog(ModalScreen[TurnedAway | None]):
     """Returns reason and note, or None where the guard thought better of it."""
 
+    CSS_PATH: ClassVar[str] = "../styles/dialogs.tcss"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "keep", _("Turn away"), id="turn_away.keep", tooltip=_("save: not let in")),
         Binding("escape", "leave", _("Back"), id="turn_away.leave", tooltip=_("back, nothing is saved")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual import events
@@ -49,6 +50,8 @@ _MISSING_FIELDS = {Missing.NAME: "name", Missing.REASON: "reason", Missing.HOUSE
 
 class GateScreen(Screen[None]):
     """Registers who comes, checks out who goes."""
+
+    CSS_PATH: ClassVar[list[str | PurePath] | None] = ["../styles/desks.tcss", "../styles/gate.tcss"]
 
     GUIDE = (
         _("Type or scan a plate, phone, name or badge into the first field; Enter goes on."),

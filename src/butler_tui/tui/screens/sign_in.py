@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Center, Horizontal, Middle, Vertical
+from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -38,14 +38,13 @@ class SignInScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the two fields in the middle."""
-        with Middle(), Center(), Vertical(id="sign-in"):
+        with Vertical(id="sign-in"):
             place = f"{self._here.estate.name}  {self._here.gate.name}"
             yield Static(line(place), id="place")
             for name, words in (("number", _("Staff no.")), ("pin", _("PIN"))):
-                with Horizontal():
-                    yield Static(line(words), classes="label")
-                    longest = PIN_DIGITS if name == "pin" else 20
-                    yield ScanInput(id=name, folded=True, password=name == "pin", longest=longest)
+                yield Static(line(words), classes="label")
+                longest = PIN_DIGITS if name == "pin" else 20
+                yield ScanInput(id=name, folded=True, password=name == "pin", longest=longest)
             yield Sentence()
         yield KeyLine()
 

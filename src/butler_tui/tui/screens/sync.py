@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -28,6 +29,8 @@ class Figures(VerticalScroll, can_focus=True):
 
 class SyncScreen(Screen[None]):
     """What waits for HQ, since when, and how the last try went."""
+
+    CSS_PATH: ClassVar[list[str | PurePath] | None] = ["../styles/desks.tcss", "../styles/sync.tcss"]
 
     GUIDE = (
         _("Everything you save is kept on this computer at once, and sent to headquarters by itself."),

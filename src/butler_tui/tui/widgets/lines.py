@@ -106,10 +106,15 @@ class KeyLine(Static):
 
 
 def shown_bindings(screen: Screen[Any]) -> list[Binding]:
-    """Return the bindings that work on `screen` now, those of the focus first, each once whatever keys it has."""
+    """Return the bindings that work on `screen` now, those of the focus first, each once whatever keys it has.
+
+    Where the screen has words of its own for a key (Enter checks out), they win over those of its fields.
+    """
+    own = {key: binding for key, binding in screen._bindings if binding.show}
     by_id: dict[str, Binding] = {}
-    for active in screen.active_bindings.values():
-        by_id.setdefault(active.binding.id or active.binding.action, active.binding)
+    for key, active in screen.active_bindings.items():
+        binding = own.get(key, active.binding)
+        by_id.setdefault(binding.id or binding.action, binding)
     return list(by_id.values())
 
 

@@ -57,6 +57,13 @@ class RecordList(ScrollView, can_focus=True):
         Binding("pageup", "page(-1)", _("Page up"), show=False, id="list.pageup", tooltip=_("a page up")),
         Binding("pagedown", "page(1)", _("Page down"), show=False, id="list.pagedown", tooltip=_("a page down")),
     ]
+    DEFAULT_CSS: ClassVar[str] = """
+    RecordList { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
+    RecordList > .record--chosen { background: $panel; color: $accent; }
+    RecordList > .record--warning { color: $warning; }
+    RecordList > .record--bad { color: $error; }
+    RecordList > .record--empty { color: $dim; }
+    """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "record--row",
         "record--chosen",
