@@ -266,4 +266,4 @@ def test_sqlite_utils_runs_on_the_encrypted_file(store: Store) -> None:
 
     tables = database.as_sqlite_utils(store.connection)
 
-    assert [row["name"] for row in tables["gate"].rows] == ["南门岗"]  # type: ignore[index]
+    assert [row["name"] for row in tables["gate"].rows] == ["南门岗"]

@@ -9,12 +9,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlcipher3 import dbapi2 as driver
 
 from butler_tui.errors import ButlerError, FileTrouble, SetUpWrong
 from butler_tui.words import N_
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database as SqliteUtilsDatabase
 
 Connection = driver.Connection
 Row = driver.Row
@@ -152,7 +155,7 @@ def _head(file: Path) -> bytes:
         return b""
 
 
-def as_sqlite_utils(connection: Connection) -> object:
+def as_sqlite_utils(connection: Connection) -> SqliteUtilsDatabase:
     """Return a `sqlite_utils.Database` on `connection`; it takes our driver in place of its own."""
     sys.modules.setdefault("pysqlite3", sys.modules["sqlcipher3"])
     sys.modules.setdefault("pysqlite3.dbapi2", driver)

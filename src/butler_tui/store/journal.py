@@ -11,7 +11,7 @@ import base64
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -118,8 +118,8 @@ def erase(store: Store, table: str, record_id: bytes) -> None:
 
 @contextmanager
 def migrate(connection: Connection) -> Iterator[Connection]:
-    """Open the door for a migration: one transaction in which synced tables may be rewritten."""
-    with transaction(connection), _permit(connection, "migrate"):
+    """Open the door for a migration: synced tables may be rewritten, in the caller's transaction or one of its own."""
+    with nullcontext() if connection.in_transaction else transaction(connection), _permit(connection, "migrate"):
         yield connection
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from butler_tui.errors import ButlerError, SetUpWrong
 from butler_tui.paths import Home
-from butler_tui.store.database import Connection, RawKey, check_version, connect, plain_errors
+from butler_tui.store.database import SCHEMA_VERSION, Connection, RawKey, check_version, connect, plain_errors
 from butler_tui.store.keys import Keys, new_keys, read_keys, write_keys
 from butler_tui.words import N_
 
@@ -52,7 +52,10 @@ def open_store(home: Home) -> Store:
     Raises SetUpWrong (not set up, wrong or missing key, newer file) or FileTrouble (damage, disk), each a sentence.
     """
     if not home.database.exists():
-        raise SetUpWrong(N_("This computer is not set up yet: {file} is not there."), file=home.database)
+        raise SetUpWrong(
+            N_("This computer is not set up yet: {file} is not there. To try the program, run: butler demo"),
+            file=home.database,
+        )
     keys = read_keys(home.keys)
     plain = is_plain(home.database)
     connection = connect(home.database, None if plain else _raw(keys))
@@ -67,6 +70,10 @@ def open_store(home: Home) -> Store:
                 ),
                 file=home.database,
             )
+        if version < SCHEMA_VERSION:
+            from butler_tui.store.migrations import STEPS
+
+            STEPS.bring_up_to_date(connection, home.database)
     except BaseException:
         connection.close()
         raise

@@ -1,0 +1,93 @@
+"""Bringing an older file up to date: real encrypted files, steps of the test's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from butler_tui.errors import FileTrouble
+from butler_tui.paths import Home
+from butler_tui.store.database import Connection
+from butler_tui.store.local import open_store
+from butler_tui.store.migrations import STEPS, SchemaSteps
+from butler_tui.store.schema import missing_guards
+from tests.conftest import Estate
+
+
+def version(connection: Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def copies(home: Home) -> list[Path]:
+    return list(home.database.parent.glob("*.before-version-*"))
+
+
+def test_a_step_may_rewrite_a_synced_table_and_leaves_its_guards(estate: Estate) -> None:
+    steps = SchemaSteps()
+
+    @steps.step
+    def name_gates_in_full(connection: Connection) -> None:
+        connection.execute("UPDATE gate SET name = name || '岗亭'")
+        connection.execute("ALTER TABLE gate ADD COLUMN place TEXT")
+
+    store = estate.store
+    steps.bring_up_to_date(store.connection, store.home.database, known=2)
+    names = {row[0] for row in store.connection.execute("SELECT name FROM gate WHERE place IS NULL")}
+    assert names == {"东门岗岗亭", "西门岗岗亭"}
+    assert version(store.connection) == 2
+    assert missing_guards(store.connection) == []
+    assert store.connection.execute("SELECT count(*) FROM permit").fetchone()[0] == 0
+    assert copies(store.home) == []
+
+
+def test_a_step_that_has_run_does_not_run_again(estate: Estate) -> None:
+    steps, runs = SchemaSteps(), []
+
+    @steps.step
+    def count(connection: Connection) -> None:
+        runs.append(connection)
+
+    for _again in range(2):
+        steps.bring_up_to_date(estate.store.connection, estate.store.home.database, known=2)
+    assert len(runs) == 1
+
+
+def test_a_step_that_fails_leaves_the_file_as_it_was_and_a_copy_that_opens(estate: Estate) -> None:
+    steps = SchemaSteps()
+
+    @steps.step
+    def fail(connection: Connection) -> None:
+        connection.execute("UPDATE gate SET name = ''")
+        connection.execute("SELECT nonsense FROM nowhere")
+
+    store = estate.store
+    with pytest.raises(FileTrouble):
+        steps.bring_up_to_date(store.connection, store.home.database, known=2)
+    assert version(store.connection) == 1
+    assert store.connection.execute("SELECT count(*) FROM gate WHERE name = ''").fetchone()[0] == 0
+    (copy,) = copies(store.home)
+    assert copy.stat().st_mode & 0o077 == 0
+    assert "东门岗".encode() not in copy.read_bytes()
+    store.connection.execute("BEGIN IMMEDIATE")
+    store.connection.execute("ROLLBACK")
+    again = open_store(store.home._replace(database=copy))
+    assert again.connection.execute("SELECT count(*) FROM gate").fetchone()[0] == 2
+    again.close()
+
+
+def test_a_step_that_drops_guards_is_found_out(estate: Estate) -> None:
+    steps = SchemaSteps()
+
+    @steps.step
+    def rebuild(connection: Connection) -> None:
+        connection.execute("DROP TRIGGER guard_visit_insert")
+
+    with pytest.raises(FileTrouble, match="guard_visit_insert"):
+        steps.bring_up_to_date(estate.store.connection, estate.store.home.database, known=2)
+    assert version(estate.store.connection) == 1
+
+
+def test_a_file_of_this_version_needs_no_step(estate: Estate) -> None:
+    STEPS.bring_up_to_date(estate.store.connection, estate.store.home.database)
+    assert version(estate.store.connection) == 1

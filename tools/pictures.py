@@ -1,0 +1,81 @@
+"""Draws the README's pictures: `python tools/pictures.py`; the same demo and clock give the same pictures."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.cells import cell_len
+from textual import events
+from textual.keys import _character_to_key
+
+from butler_tui import words
+from butler_tui.demo.making import Wanted, make_demo
+from butler_tui.paths import find_home
+from butler_tui.settings import Settings
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+NOW_MS = 1_794_527_880_000
+"""Friday 2026-11-13 07:58 in Shanghai."""
+CELL = 12.2
+"""Width of one cell in Textual's pictures."""
+SIGN_IN = "1007\n204816\n"
+WALK_IN = "浙A8K32F\n李文博\n1" + "13900002211\n3-2-1801\n12\n3 空调\nA017\n11111"
+PICTURES = (
+    ("sign-in", 80, 24, ""),
+    ("gate-80x24", 80, 24, SIGN_IN + WALK_IN),
+    ("gate-120x36", 120, 36, SIGN_IN + WALK_IN),
+)
+
+
+async def draw(width: int, height: int, keys: str, home: Path) -> str:
+    """Return the picture of the screens at `width` x `height` cells after `keys` (a newline is Enter)."""
+    from butler_tui.store.local import open_store
+    from butler_tui.tui.app import ButlerApp, make_context
+
+    store = open_store(find_home({"BUTLER_HOME": str(home)}))
+    app = ButlerApp(make_context(store, lambda: NOW_MS), Settings())
+    async with app.run_test(size=(width, height)) as pilot:
+        for character in keys:
+            name = "enter" if character == "\n" else _character_to_key(character)
+            app.post_message(events.Key(name, None if character == "\n" else character))
+            await pilot.pause()
+            await app.keys_settled()
+            await app.workers.wait_for_complete()
+        await pilot.pause()
+        picture = app.export_screenshot()
+    store.close()
+    return plain(picture)
+
+
+def plain(svg: str) -> str:
+    """Return a picture without fonts from elsewhere, every text as wide as its cells: Chinese takes two."""
+    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+    svg = svg.replace("Fira Code", "DejaVu Sans Mono, Noto Sans Mono CJK SC")
+    svg = re.sub(r"terminal-\d+-", "terminal-", svg)
+
+    def fitted(found: re.Match[str]) -> str:
+        length = CELL * cell_len(html.unescape(found[2]))
+        return f'textLength="{length:.1f}"{found[1]}>{found[2]}<'
+
+    return re.sub(r'textLength="[\d.]+"([^>]*)>([^<]*)<', fitted, svg)
+
+
+def main() -> int:
+    """Draw all pictures."""
+    words.speak("zh_CN")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "demo"
+        make_demo(find_home({"BUTLER_HOME": str(home)}), Wanted(), NOW_MS, lambda _done, _total: None).close()
+        for name, width, height, keys in PICTURES:
+            (FOLDER / f"{name}.svg").write_text(asyncio.run(draw(width, height, keys, home)), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
