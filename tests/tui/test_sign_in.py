@@ -106,3 +106,14 @@ async def test_the_lock_key_typed_twice_leaves_one_sign_in(open_booth: OpenBooth
         await booth.keys("f10", "f10", "ctrl+l")
         await booth.sign_in()
         assert isinstance(booth.app.screen, GateScreen)
+
+
+async def test_ctrl_q_at_the_gate_locks_first_and_ends_the_program_only_at_sign_in(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博")
+        await booth.keys("ctrl+c", "ctrl+q")
+        assert booth.app.locked
+        assert booth.app.return_code is None
+        await booth.keys("ctrl+q")
+        assert booth.app.return_code == 0

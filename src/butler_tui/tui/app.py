@@ -18,6 +18,7 @@ from butler_tui.errors import ButlerError, SetUpWrong
 from butler_tui.paths import Home
 from butler_tui.settings import Settings
 from butler_tui.store import estates
+from butler_tui.store.database import DatabaseError, plain_errors
 from butler_tui.store.local import Store, open_store
 from butler_tui.tui.context import Clock, Context
 from butler_tui.tui.key_queue import KeyQueue
@@ -138,6 +139,16 @@ class ButlerApp(App[None]):
         if time.monotonic() - self._last_input > self.here.policies.idle_lock_min * 60:
             await self.action_lock()
 
+    async def action_quit(self) -> None:
+        """End the program, from sign-in only: elsewhere it locks, so that no slip ends a half-typed form."""
+        if self.locked:
+            self.exit()
+        else:
+            await self.action_lock()
+
+    def action_help_quit(self) -> None:
+        """Leave Ctrl+C without effect: nothing here is for a slip of the hand to end."""
+
     def action_help(self) -> None:
         """Show what can be done on the screen in front."""
         from butler_tui.tui.dialogs.help import HelpDialog
@@ -184,6 +195,11 @@ class ButlerApp(App[None]):
 
     # The end
 
+    def raise_if_database_failed(self) -> None:
+        """Raise what ended the screens, where it was the database's."""
+        if isinstance(self._exception, DatabaseError):
+            raise self._exception
+
     def _fatal_error(self) -> None:
         """End without printing what was on screen or in variables: names are in them."""
         if self._exception is not None:
@@ -218,6 +234,8 @@ def run_screens(home: Home, settings: Settings) -> None:
     finally:
         store.close()
     if app.return_code:
+        with plain_errors(home.database):
+            app.raise_if_database_failed()
         raise ButlerError(
             N_("The program had to stop. What was saved is saved. Please pass on this file: {log}"), log=home.log
         )

@@ -16,36 +16,26 @@ from textual.widgets import Static
 
 from butler_tui import labels
 from butler_tui.desk.session import Session
-from butler_tui.domain.gate_check import Check, Outcome
+from butler_tui.domain.gate_check import Check
 from butler_tui.domain.recognise import Kind, recognise
-from butler_tui.domain.visits import Missing, in_the_way
+from butler_tui.domain.visits import in_the_way
 from butler_tui.errors import ButlerError
 from butler_tui.tui import gate_words
 from butler_tui.tui.context import Context
-from butler_tui.tui.dialogs.note import NoteDialog
 from butler_tui.tui.dialogs.on_site import OnSiteDialog
 from butler_tui.tui.dialogs.turn_away import TurnAwayDialog, TurnedAway
 from butler_tui.tui.gate_case import GateCase, called
 from butler_tui.tui.messages import Saved
-from butler_tui.tui.shown import line, lines
+from butler_tui.tui.shown import line
 from butler_tui.tui.widgets.check_card import CheckCard
+from butler_tui.tui.widgets.check_pane import CheckPane
 from butler_tui.tui.widgets.lines import KeyLine, Sentence, StatusLine, TopLine
 from butler_tui.tui.widgets.on_site import OnSitePanel
-from butler_tui.tui.widgets.visit_form import VisitForm
+from butler_tui.tui.widgets.visit_form import ARRIVAL_FIELDS, MISSING_FIELDS, VisitForm
 from butler_tui.words import _
 
 WIDE = 110
 """Columns from which the list of those on site stands beside the form."""
-
-_ARRIVAL_FIELDS = {
-    Kind.PLATE: "plate",
-    Kind.PHONE: "phone",
-    Kind.ROOM: "room",
-    Kind.NAME: "name",
-    Kind.BADGE: "badge",
-    Kind.DOCUMENT: "number",
-}
-_MISSING_FIELDS = {Missing.NAME: "name", Missing.REASON: "reason", Missing.HOUSE: "room"}
 
 
 class GateScreen(Screen[None]):
@@ -58,6 +48,7 @@ class GateScreen(Screen[None]):
         _("The badge or plate of somebody inside checks them out at Enter."),
         _("On the check card digits settle a check; at the end Enter admits."),
         _("119, 120 or 110 in the first field admits an emergency service at once."),
+        _("Start the bay with V for valet parking."),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+t", "checks", _("Checks"), id="gate.checks", tooltip=_("to the six checks, or back")),
@@ -79,9 +70,7 @@ class GateScreen(Screen[None]):
         self._case = GateCase(context, session)
         self._cleared: tuple[dict[str, str], GateCase] | None = None
         self.form = VisitForm(context.policies)
-        self.card = CheckCard()
-        self._card_title = Static(classes="title")
-        self._info = Static(id="info")
+        self._checks = CheckPane()
         self._on_site = OnSitePanel(context)
         self._sentence = Sentence()
         self._status = StatusLine()
@@ -93,10 +82,7 @@ class GateScreen(Screen[None]):
             with Vertical(id="left"):
                 yield Static(line(f" {_('Register a visit')}"), classes="title")
                 yield self.form
-            with Vertical(id="right"):
-                yield self._card_title
-                yield self.card
-                yield self._info
+            yield self._checks
             yield self._on_site
         yield self._sentence
         yield self._status
@@ -130,26 +116,19 @@ class GateScreen(Screen[None]):
             scene = self._case.scene(self.form.registration())
         for field, (words, meaning) in gate_words.hints(scene).items():
             self.form.hint(field, words, meaning)
-        check = scene.registration.check
-        self.card.check = check
-        self.card.facts = gate_words.facts(scene)
-        self.card.ready = not in_the_way(scene.registration)
-        left = len(check.in_the_way())
-        state = _("{count} to settle", count=left) if left else _("all settled")
-        self._card_title.update(line(_("Gate check"), "  ", (state, "$warning" if left else "$success")))
-        self._show_info(scene)
+        self._checks.show(scene, self._focused_field)
         self._say(*gate_words.sentence(scene, empty=self.form.is_empty))
 
-    def _show_info(self, scene: gate_words.Scene) -> None:
-        focused = self.focused.id if self.focused is not None else None
-        self._info.update(lines(map(line, gate_words.info(scene, focused or ""))))
+    @property
+    def _focused_field(self) -> str:
+        return self.focused.id or "" if self.focused is not None else ""
 
     def _say(self, text: str, meaning: str = "") -> None:
         self._sentence.say(text, meaning)
 
     def on_descendant_focus(self) -> None:
         """Show the choices of the field that has the focus."""
-        self._show_info(self._case.scene(self.form.registration()))
+        self._checks.show_info(self._case.scene(self.form.registration()), self._focused_field)
 
     # What is typed
 
@@ -187,7 +166,7 @@ class GateScreen(Screen[None]):
             self.form.put("reason", found.value)
             self.action_admit()
         else:
-            field = _ARRIVAL_FIELDS[found.kind]
+            field = ARRIVAL_FIELDS[found.kind]
             self.form.put(field, found.value)
             self._look_up(field)
             self._show()
@@ -196,32 +175,16 @@ class GateScreen(Screen[None]):
     def on_visit_form_finished(self, message: VisitForm.Finished) -> None:
         """From the last field to the first open check."""
         message.stop()
-        self._to_card()
-
-    def _to_card(self) -> None:
-        self.card.to_first_open()
-        self.set_focus(self.card)
+        self._checks.to()
 
     # The checks
 
-    def on_check_card_settled(self, message: CheckCard.Settled) -> None:
-        """Write a finding in; doubtful and failed ones with the guard's words."""
+    def on_check_pane_found(self, message: CheckPane.Found) -> None:
+        """Write a finding in, and go on to the next open check."""
         message.stop()
-        check, outcome = message.check, message.outcome
-        if outcome not in (Outcome.DOUBTFUL, Outcome.FAILED):
-            self._settle(check, outcome, "")
-            return
-
-        def noted(note: str | None) -> None:
-            if note is not None:
-                self._settle(check, outcome, note)
-
-        self.app.push_screen(NoteDialog(f"{labels.label(check)}  {labels.label(outcome)}"), noted)
-
-    def _settle(self, check: Check, outcome: Outcome, note: str) -> None:
-        self._case.settle(self.form.registration(), check, outcome, note)
+        self._case.settle(self.form.registration(), message.check, message.outcome, message.note)
         self._show()
-        self.card.to_next_open()
+        self._checks.card.to_next_open()
 
     def on_check_card_reopened(self, message: CheckCard.Reopened) -> None:
         """Take a finding back."""
@@ -249,10 +212,10 @@ class GateScreen(Screen[None]):
 
     def action_checks(self) -> None:
         """Go to the first open check, or from the card back to the form."""
-        if self.focused is self.card:
+        if self.focused is self._checks.card:
             self.action_back()
         else:
-            self._to_card()
+            self._checks.to()
 
     def action_back(self) -> None:
         """Go from the checks back to the form; what is typed stays."""
@@ -267,10 +230,9 @@ class GateScreen(Screen[None]):
             return
         self._say(gate_words.obstacle_sentence(registration, obstacles[0]), "warning")
         if isinstance(obstacles[0], Check):
-            self.card.to(obstacles[0])
-            self.set_focus(self.card)
+            self._checks.to(obstacles[0])
         else:
-            self.form.focus_field(_MISSING_FIELDS[obstacles[0]])
+            self.form.focus_field(MISSING_FIELDS[obstacles[0]])
 
     def action_turn_away(self) -> None:
         """Ask why, then save as turned away."""

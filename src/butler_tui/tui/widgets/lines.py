@@ -47,6 +47,8 @@ class TopLine(Horizontal):
         self.set_interval(5, self._tick)
 
     def _tick(self) -> None:
+        if not self.screen.is_current:
+            return
         now = datetime.fromtimestamp(self._here.now_ms() / 1000, self._here.zone)
         self._now.update(line(f"{_(WEEKDAYS[now.weekday()])} {now:%H:%M} "))
 

@@ -72,7 +72,11 @@ class OnSitePanel(Vertical):
     def on_mount(self) -> None:
         """Show the figures, and keep the time left true."""
         self.reload()
-        self.set_interval(30, self.reload)
+        self.set_interval(30, self._look_again)
+
+    def _look_again(self) -> None:
+        if self.screen.is_current:
+            self.reload()
 
     async def narrow(self, narrow: bool) -> None:
         """Draw the list for a narrow column, or for the whole width."""

@@ -17,7 +17,7 @@ from butler_tui.domain.people import Sex, normalise_phone, read_phone
 from butler_tui.domain.plates import read_plate, vehicle_type
 from butler_tui.domain.policies import Policies
 from butler_tui.domain.recognise import Kind, recognise
-from butler_tui.domain.visits import Registration
+from butler_tui.domain.visits import Missing, Registration
 from butler_tui.store.households import GateHousehold
 from butler_tui.tui.shown import line
 from butler_tui.tui.widgets.scan_input import ScanInput
@@ -57,6 +57,17 @@ SCANNED_ELSEWHERE = {
     "phone": frozenset({Kind.PLATE, Kind.BADGE}),
 }
 """What a scanner may bring while another field has the focus: it goes where it belongs."""
+ARRIVAL_FIELDS = {
+    Kind.PLATE: "plate",
+    Kind.PHONE: "phone",
+    Kind.ROOM: "room",
+    Kind.NAME: "name",
+    Kind.BADGE: "badge",
+    Kind.DOCUMENT: "number",
+}
+"""Where what came into the field that takes all belongs."""
+MISSING_FIELDS = {Missing.NAME: "name", Missing.REASON: "reason", Missing.HOUSE: "room"}
+"""Where what is missing is typed."""
 VALET = ("代", "v")
 """A bay that begins so is valet parking."""
 
