@@ -131,7 +131,7 @@ CREATE TABLE companion (
     companion_id BLOB PRIMARY KEY CHECK (length(companion_id) = 16),
     visit_id     BLOB NOT NULL,
     name         TEXT NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX companion_by_visit ON companion (visit_id);
 
 -- What happened to a visit; rows are only ever added.
@@ -145,7 +145,7 @@ CREATE TABLE visit_event (
     reason      TEXT,                       -- turned_away: why
     note        TEXT,
     undoes      BLOB                        -- undone: the event that no longer holds
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX visit_event_by_visit ON visit_event (visit_id);
 
 -- The number of a document, only where policy keeps it: AES-256-GCM under the month's key (key file, never here).
@@ -156,7 +156,7 @@ CREATE TABLE document_secret (
     sealed       BLOB NOT NULL,             -- nonce, ciphertext and tag; record and field are bound to it
     -- Derived here, never sent.
     number_key   BLOB                       -- keyed hash for exact look-up
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX document_secret_by_visit ON document_secret (visit_id);
 CREATE INDEX document_secret_by_number ON document_secret (number_key) WHERE number_key IS NOT NULL;
 
@@ -209,9 +209,9 @@ CREATE TABLE epoch (
 -- Every change of a synced record, in the order written: what `butler sync` pushes. Rows stay after HQ has taken
 -- them, until HQ reports them in a verified backup or 35 days have gone, whichever is later.
 CREATE TABLE journal (
-    journal_id   INTEGER PRIMARY KEY,
-    epoch_no     INTEGER NOT NULL,
-    seq          INTEGER NOT NULL,          -- gap-free from 1 in each epoch
+    journal_id   INTEGER PRIMARY KEY,       -- epoch_no * 2^40 + seq: one tree less to write in each save
+    epoch_no     INTEGER NOT NULL AS (journal_id >> 40),
+    seq          INTEGER NOT NULL AS (journal_id & 0xFFFFFFFFFF),  -- gap-free from 1 in each epoch
     cid          BLOB NOT NULL UNIQUE CHECK (length(cid) = 16),
     group_id     BLOB NOT NULL,             -- one use case, one transaction
     tbl          TEXT NOT NULL,
@@ -230,7 +230,6 @@ CREATE TABLE journal (
     schema_v     INTEGER NOT NULL,
     link         BLOB NOT NULL              -- the audit chain up to here
 ) STRICT;
-CREATE UNIQUE INDEX journal_by_seq ON journal (epoch_no, seq);
 
 -- Where this terminal stands with HQ. One row.
 CREATE TABLE sync_state (

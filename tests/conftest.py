@@ -84,7 +84,10 @@ class Estate:
 
     def events(self) -> list[str]:
         """Return the kinds of all events, in the order written."""
-        return [row[0] for row in self.store.connection.execute("SELECT kind FROM visit_event ORDER BY rowid")]
+        rows = self.store.connection.execute(
+            "SELECT e.kind FROM visit_event e JOIN journal j ON j.record_id = e.event_id ORDER BY j.journal_id"
+        )
+        return [row[0] for row in rows]
 
 
 @pytest.fixture

@@ -149,7 +149,7 @@ LOOK_UPS: dict[str, Callable[[Store], object]] = {
     "inside": lambda store: visits.inside(store.connection, b"\1" * 16),
     "counts": lambda store: visits.counts(store.connection, 1),
     "earlier_by_phone": lambda store: visits.earlier_by_phone(store, "13900001234"),
-    "last_event": lambda store: visits.last_event(store.connection, b"\1" * 16),
+    "events": lambda store: visits.events(store.connection, b"\1" * 16),
     "rooms_starting": lambda store: households.rooms_starting(store.connection, "3-2"),
     "at_room": lambda store: households.at_room(store.connection, "3-2-1801"),
 }

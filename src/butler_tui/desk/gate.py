@@ -32,6 +32,8 @@ class Done:
     event_id: bytes
     kind: EventKind
     at_ms: int
+    events: int
+    """How many events the visit had with this one: more means that somebody has acted since."""
 
 
 def admit(store: Store, session: Session, registration: Registration, policies: Policies, now_ms: int) -> Done:
@@ -83,7 +85,7 @@ def check_out(store: Store, session: Session, visit_id: bytes, now_ms: int) -> D
         raise RuleBroken(N_("This visitor has already left."))
     event = _event(visit_id, session, EventKind.OUT, now_ms)
     record(store, [event], staff_id=session.staff.staff_id, now_ms=now_ms)
-    return Done(visit_id, event.record_id, EventKind.OUT, now_ms)
+    return Done(visit_id, event.record_id, EventKind.OUT, now_ms, visits.events(store.connection, visit_id))
 
 
 def undo(store: Store, session: Session, done: Done, policies: Policies, now_ms: int) -> None:
@@ -94,8 +96,7 @@ def undo(store: Store, session: Session, done: Done, policies: Policies, now_ms:
     require(session, Act.UNDO_VISIT)
     if not 0 <= now_ms - done.at_ms <= policies.undo_s * 1000:
         raise RuleBroken(N_("Only the last {seconds} seconds can be undone."), seconds=policies.undo_s)
-    last = visits.last_event(store.connection, done.visit_id)
-    if last != done.event_id:
+    if visits.events(store.connection, done.visit_id) != done.events:
         raise RuleBroken(N_("Something has happened to this visit since; it was not undone."))
     event = _event(done.visit_id, session, EventKind.UNDONE, now_ms, undoes=done.event_id)
     record(store, [event], staff_id=session.staff.staff_id, now_ms=now_ms)
@@ -129,7 +130,7 @@ def _save(
     ]
     event = _event(visit_id, session, kind, now_ms, reason=str(reason) if reason else None, note=safe(note) or None)
     record(store, [*written, event], staff_id=session.staff.staff_id, now_ms=now_ms)
-    return Done(visit_id, event.record_id, kind, now_ms)
+    return Done(visit_id, event.record_id, kind, now_ms, events=1)
 
 
 def _keeps_number(store: Store, registration: Registration, policies: Policies) -> bool:

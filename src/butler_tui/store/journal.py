@@ -22,7 +22,7 @@ from butler_tui.domain.hlc import Stamp, tick
 from butler_tui.errors import RuleBroken
 from butler_tui.ids import id_text, new_id, parse_id
 from butler_tui.store import derived
-from butler_tui.store.database import SCHEMA_VERSION, Connection, Row, plain_errors, transaction
+from butler_tui.store.database import SCHEMA_VERSION, Connection, IntegrityError, Row, plain_errors, transaction
 from butler_tui.store.local import Store
 from butler_tui.words import N_
 
@@ -62,7 +62,7 @@ def record(store: Store, written: Sequence[Written], *, staff_id: bytes | None, 
         head = _head(connection)
         size = 0
         for one in written:
-            before = _write(connection, TABLES[one.table], one.record_id, one.values)
+            before = _write(store, TABLES[one.table], one.record_id, one.values)
             change = _change(one, head, group_id, staff_id, now_ms)
             head = _follow(head, change)
             size += _journalise(connection, change, head, before)
@@ -72,7 +72,7 @@ def record(store: Store, written: Sequence[Written], *, staff_id: bytes | None, 
             "UPDATE sync_state SET last_seq = ?, last_link = ?, hlc_ms = ?, hlc_counter = ?",
             (head.seq, head.link, *head.stamp),
         )
-        derived.derive(connection, store.keys, [(one.table, one.record_id) for one in written])
+        derived.derive(connection, [(one.table, one.record_id, one.values) for one in written])
     return group_id
 
 
@@ -80,7 +80,7 @@ def apply(store: Store, changes: Sequence[Change]) -> None:
     """Write what HQ sent, in its order, in one transaction: columns that this version knows, no journal rows."""
     connection = store.connection
     with plain_errors(store.home.database), transaction(connection), _permit(connection, "apply"):
-        touched = []
+        touched: list[derived.Touched] = []
         for change in changes:
             table = TABLES.get(change.table)
             if table is None:
@@ -91,9 +91,9 @@ def apply(store: Store, changes: Sequence[Change]) -> None:
                 for name, value in values.items()
                 if (field := table.field(name)) is not None
             }
-            _write(connection, table, parse_id(change.record_id), known)
-            touched.append((change.table, parse_id(change.record_id)))
-        derived.derive(connection, store.keys, touched)
+            _write(store, table, parse_id(change.record_id), known)
+            touched.append((change.table, parse_id(change.record_id), known))
+        derived.derive(connection, touched)
 
 
 def erase(store: Store, table: str, record_id: bytes) -> None:
@@ -174,12 +174,11 @@ def _journalise(connection: Connection, change: Change, head: _Head, before: str
     fields = json.dumps(change.fields, ensure_ascii=False, separators=(",", ":"))
     personal = json.dumps(change.personal, ensure_ascii=False, separators=(",", ":")) if change.personal else None
     connection.execute(
-        "INSERT INTO journal (epoch_no, seq, cid, group_id, tbl, record_id, parent_id, op, fields, personal,"
+        "INSERT INTO journal (journal_id, cid, group_id, tbl, record_id, parent_id, op, fields, personal,"
         " personal_digest, salt, before, hlc_ms, hlc_counter, seen, staff_id, schema_v, link)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            head.epoch_no,
-            change.seq,
+            journal_id(head.epoch_no, change.seq),
             parse_id(change.cid),
             parse_id(change.group_id),
             change.table,
@@ -201,17 +200,21 @@ def _journalise(connection: Connection, change: Change, head: _Head, before: str
     return len(fields.encode()) + len((personal or "").encode())
 
 
-def _write(connection: Connection, table: Table, record_id: bytes, values: Mapping[str, Value]) -> str | None:
-    """Write one record; return what an update replaced as JSON, None for a new row."""
-    names = tuple(values)
-    row = None
-    if table.op is Op.PUT and names:
-        row = connection.execute(_select_sql(table.name, table.key, names), (record_id,)).fetchone()
-    if row is None:
-        connection.execute(_insert_sql(table.name, table.key, names), (record_id, *values.values()))
+def _write(store: Store, table: Table, record_id: bytes, values: Mapping[str, Value]) -> str | None:
+    """Write one record and its derived columns; return what an update replaced as JSON, None for a new row."""
+    connection = store.connection
+    whole = {**values, **derived.columns(store.keys, table.name, record_id, values)}
+    names = tuple(whole)
+    try:
+        connection.execute(_insert_sql(table.name, table.key, names), (record_id, *whole.values()))
         return None
-    connection.execute(_update_sql(table.name, table.key, names), (*values.values(), record_id))
-    return json.dumps({name: to_wire(_kind(table, name), row[name]) for name in names}, ensure_ascii=False)
+    except IntegrityError:
+        # There already, or a new row that lacks what it must have: the update tells which.
+        row = connection.execute(_select_sql(table.name, table.key, names), (record_id,)).fetchone()
+        if row is None or table.op is not Op.PUT:
+            raise
+    connection.execute(_update_sql(table.name, table.key, names), (*whole.values(), record_id))
+    return json.dumps({name: to_wire(_kind(table, name), row[name]) for name in values}, ensure_ascii=False)
 
 
 def _kind(table: Table, name: str) -> Kind:
@@ -234,6 +237,11 @@ def _update_sql(table: str, key: str, names: tuple[str, ...]) -> str:
 @lru_cache(maxsize=128)
 def _select_sql(table: str, key: str, names: tuple[str, ...]) -> str:
     return f"SELECT {', '.join(names)} FROM {table} WHERE {key} = ?"
+
+
+def journal_id(epoch_no: int, seq: int) -> int:
+    """Return the row of the journal that holds change `seq` of an epoch; rows are in the order written."""
+    return epoch_no << 40 | seq
 
 
 def change_of(row: Row, epoch: bytes) -> Change:
@@ -263,11 +271,15 @@ def verify_chain(connection: Connection) -> int:
     """Return how many changes of the current epoch verify; raises RuleBroken naming the first that does not."""
     head = connection.execute("SELECT epoch_no, epoch FROM sync_state JOIN epoch USING (epoch_no)").fetchone()
     first = connection.execute(
-        "SELECT link FROM journal WHERE epoch_no < ? ORDER BY journal_id DESC LIMIT 1", (head["epoch_no"],)
+        "SELECT link FROM journal WHERE journal_id < ? ORDER BY journal_id DESC LIMIT 1",
+        (journal_id(head["epoch_no"], 0),),
     ).fetchone()
     link = first[0] if first else FIRST_LINK
     count = 0
-    for row in connection.execute("SELECT * FROM journal WHERE epoch_no = ? ORDER BY seq", (head["epoch_no"],)):
+    rows = connection.execute(
+        "SELECT * FROM journal WHERE journal_id > ? ORDER BY journal_id", (journal_id(head["epoch_no"], 0),)
+    )
+    for row in rows:
         link = change_of(row, head["epoch"]).link(link)
         count += 1
         if link != row["link"]:

@@ -11,7 +11,7 @@ from butler_tui.domain.changes import MOST_CHANGES, Change
 from butler_tui.ids import id_text, parse_id
 from butler_tui.store import estates
 from butler_tui.store.database import Connection, transaction
-from butler_tui.store.journal import change_of
+from butler_tui.store.journal import change_of, journal_id
 
 
 class Result(StrEnum):
@@ -85,8 +85,8 @@ def status(connection: Connection) -> SyncStatus:
     """Return what the screens say about HQ, from one look."""
     row = connection.execute("SELECT * FROM sync_state").fetchone()
     tables = connection.execute(
-        "SELECT j.tbl, count(*), min(j.hlc_ms) FROM journal j JOIN sync_state s USING (epoch_no)"
-        " WHERE j.seq > s.acked_seq GROUP BY j.tbl ORDER BY 2 DESC, 1"
+        "SELECT j.tbl, count(*), min(j.hlc_ms) FROM journal j, sync_state s"
+        " WHERE j.journal_id > (s.epoch_no << 40 | s.acked_seq) GROUP BY j.tbl ORDER BY 2 DESC, 1"
     ).fetchall()
     return SyncStatus(
         enrolled=estates.terminal(connection).terminal_id is not None,
@@ -114,7 +114,7 @@ def position(connection: Connection) -> Position:
     """Return where the journal and HQ stand."""
     row = connection.execute(
         "SELECT s.*, e.epoch, j.cid AS acked_cid FROM sync_state s JOIN epoch e USING (epoch_no)"
-        " LEFT JOIN journal j ON j.epoch_no = s.epoch_no AND j.seq = s.acked_seq"
+        " LEFT JOIN journal j ON j.journal_id = (s.epoch_no << 40 | s.acked_seq)"
     ).fetchone()
     return Position(
         row["epoch_no"],
@@ -134,7 +134,7 @@ def holds(connection: Connection, epoch_no: int, seq: int, cid: str | None) -> b
     """Tell whether this journal has the change that HQ says it took last: `seq` under that `cid` (text)."""
     if seq == 0:
         return cid is None
-    row = connection.execute("SELECT cid FROM journal WHERE epoch_no = ? AND seq = ?", (epoch_no, seq)).fetchone()
+    row = connection.execute("SELECT cid FROM journal WHERE journal_id = ?", (journal_id(epoch_no, seq),)).fetchone()
     return row is not None and cid is not None and bytes(row[0]) == parse_id(cid)
 
 
@@ -144,8 +144,8 @@ def batch_after(connection: Connection, where: Position, most: int) -> Batch | N
     None where nothing waits.
     """
     rows = connection.execute(
-        "SELECT * FROM journal WHERE epoch_no = ? AND seq > ? ORDER BY seq LIMIT ?",
-        (where.epoch_no, where.acked_seq, max(most, MOST_CHANGES) + 1),
+        "SELECT * FROM journal WHERE journal_id > ? ORDER BY journal_id LIMIT ?",
+        (journal_id(where.epoch_no, where.acked_seq), max(most, MOST_CHANGES) + 1),
     ).fetchall()
     if not rows:
         return None
@@ -159,11 +159,12 @@ def batch_after(connection: Connection, where: Position, most: int) -> Batch | N
 
 def _link_at(connection: Connection, where: Position) -> bytes:
     row = connection.execute(
-        "SELECT link FROM journal WHERE epoch_no = ? AND seq = ?", (where.epoch_no, where.acked_seq)
+        "SELECT link FROM journal WHERE journal_id = ?", (journal_id(where.epoch_no, where.acked_seq),)
     ).fetchone()
     if row is None:
         row = connection.execute(
-            "SELECT link FROM journal WHERE epoch_no < ? ORDER BY journal_id DESC LIMIT 1", (where.epoch_no,)
+            "SELECT link FROM journal WHERE journal_id < ? ORDER BY journal_id DESC LIMIT 1",
+            (journal_id(where.epoch_no, 0),),
         ).fetchone()
     return bytes(row[0]) if row else FIRST_LINK
 

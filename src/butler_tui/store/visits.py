@@ -119,12 +119,10 @@ def earlier_by_phone(store: Store, phone: str) -> EarlierVisit | None:
     return EarlierVisit(row[0], row[1] or "", row[2]) if row else None
 
 
-def last_event(connection: Connection, visit_id: bytes) -> bytes | None:
-    """Return the id of the event last written to a visit on this terminal, or None."""
-    row = connection.execute(
-        "SELECT event_id FROM visit_event WHERE visit_id = ? ORDER BY rowid DESC LIMIT 1", (visit_id,)
-    ).fetchone()
-    return row[0] if row else None
+def events(connection: Connection, visit_id: bytes) -> int:
+    """Return how many events a visit has."""
+    row = connection.execute("SELECT count(*) FROM visit_event WHERE visit_id = ?", (visit_id,)).fetchone()
+    return int(row[0])
 
 
 def _on_site(row: Row) -> OnSite:
