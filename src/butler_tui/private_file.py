@@ -14,17 +14,40 @@ def write_private(file: Path, content: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_name(file.name + ".new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    _fill(descriptor, content)
+    fresh.replace(file)
+    _sync_folder(file.parent)
+
+
+def create_private(file: Path, content: bytes) -> None:
+    """Write a new `file` durably, readable by its owner only.
+
+    Raises FileExistsError where there is one, which stays as it is; OSError where the disk refuses, and none is left.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        _fill(descriptor, content)
+        _sync_folder(file.parent)
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+
+
+def _fill(descriptor: int, content: bytes) -> None:
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
-    fresh.replace(file)
+
+
+def _sync_folder(folder: Path) -> None:
     if os.name == "posix":
-        folder = os.open(file.parent, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(folder)
+            os.fsync(descriptor)
         finally:
-            os.close(folder)
+            os.close(descriptor)
 
 
 def refuse_open_to_others(file: Path) -> None:

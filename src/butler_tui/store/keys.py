@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from butler_tui.errors import SetUpWrong
-from butler_tui.private_file import refuse_open_to_others, write_private
+from butler_tui.private_file import create_private, refuse_open_to_others, write_private
 from butler_tui.words import N_
 
 
@@ -64,16 +64,25 @@ def read_keys(file: Path) -> Keys:
 
 def write_keys(file: Path, keys: Keys) -> None:
     """Write `keys` to `file` durably, mode 0600; raises OSError where the disk refuses."""
-    content: dict[str, Any] = {
-        item.name: getattr(keys, item.name).hex() for item in fields(keys) if item.name != "months"
-    }
-    content["months"] = {key_id: key.hex() for key_id, key in keys.months.items()}
-    write_private(file, json.dumps(content, indent=1).encode())
+    write_private(file, _to_json(keys))
+
+
+def create_keys(file: Path, keys: Keys) -> None:
+    """Write `keys` to a new `file` as `write_keys` does; raises FileExistsError where there is one, which stays."""
+    create_private(file, _to_json(keys))
 
 
 def with_month_key(keys: Keys, month_key_id: bytes, key: bytes) -> Keys:
     """Return `keys` with one month's key added."""
     return replace(keys, months={**keys.months, month_key_id.hex(): key})
+
+
+def _to_json(keys: Keys) -> bytes:
+    content: dict[str, Any] = {
+        item.name: getattr(keys, item.name).hex() for item in fields(keys) if item.name != "months"
+    }
+    content["months"] = {key_id: key.hex() for key_id, key in keys.months.items()}
+    return json.dumps(content, indent=1).encode()
 
 
 def _from_json(loaded: dict[str, Any]) -> Keys:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from butler_tui.errors import ButlerError, SetUpWrong
+from butler_tui.errors import SetUpWrong
 from butler_tui.paths import Home
 from butler_tui.store.database import SCHEMA_VERSION, Connection, RawKey, check_version, connect, plain_errors
-from butler_tui.store.keys import Keys, new_keys, read_keys, write_keys
+from butler_tui.store.keys import Keys, create_keys, new_keys, read_keys, write_keys
 from butler_tui.words import N_
 
 _PLAIN_HEAD = b"SQLite format 3\0"
@@ -81,29 +82,55 @@ def open_store(home: Home) -> Store:
 
 
 def create_store(home: Home, now_ms: int, *, plain: bool = False) -> Store:
-    """Make a new, empty file with fresh keys and open it; nothing is left behind where that fails.
+    """Make a new, empty file with fresh keys and open it; nothing of it is left behind where that fails.
 
-    Raises SetUpWrong where there is a file or a key already: neither is ever overwritten.
+    Raises SetUpWrong where there is a file or a key already: neither is ever overwritten, nor removed, even where two
+    set up the same place at once.
     """
-    from butler_tui.store.schema import create_schema, open_first_epoch
-
-    for file in (home.database, home.keys):
-        if file.exists():
-            raise SetUpWrong(N_("{file} is there already and is not overwritten."), file=file)
+    if home.database.exists():
+        raise _there_already(home.database)
     keys = new_keys()
+    with plain_errors(home.database):
+        _claim(home.keys, lambda: create_keys(home.keys, keys))
     try:
         with plain_errors(home.database):
             home.database.parent.mkdir(parents=True, exist_ok=True)
-            write_keys(home.keys, keys)
-            home.database.touch(mode=0o600)  # before it has content; what lies beside it takes the same mode
-        connection = connect(home.database, None if plain else _raw(keys))
-        with plain_errors(home.database):
-            create_schema(connection)
-            open_first_epoch(connection, now_ms)
-    except ButlerError:
-        _remove(home.keys, home.database)
+            # Before it has content: what lies beside it takes the same mode.
+            _claim(home.database, lambda: home.database.touch(mode=0o600, exist_ok=False))
+        try:
+            connection = _filled(home, None if plain else _raw(keys), now_ms)
+        except BaseException:
+            _remove(home.database)
+            raise
+    except BaseException:
+        _remove(home.keys)
         raise
     return Store(home, connection, keys, plain=plain)
+
+
+def _claim(file: Path, create: Callable[[], None]) -> None:
+    """Make `file` by `create`, which makes a new one or none; raises SetUpWrong where somebody was there before."""
+    try:
+        create()
+    except FileExistsError as error:
+        raise _there_already(file) from error
+
+
+def _there_already(file: Path) -> SetUpWrong:
+    return SetUpWrong(N_("{file} is there already and is not overwritten."), file=file)
+
+
+def _filled(home: Home, key: RawKey | None, now_ms: int) -> Connection:
+    from butler_tui.store.schema import create_schema
+
+    connection = connect(home.database, key)
+    try:
+        with plain_errors(home.database):
+            create_schema(connection, now_ms)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def is_plain(database: Path) -> bool:
@@ -116,7 +143,6 @@ def _raw(keys: Keys) -> RawKey:
     return RawKey(keys.database, keys.salt)
 
 
-def _remove(*files: Path) -> None:
-    for file in files:
-        for name in (file, file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")):
-            name.unlink(missing_ok=True)
+def _remove(file: Path) -> None:
+    for name in (file, file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")):
+        name.unlink(missing_ok=True)

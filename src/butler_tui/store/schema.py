@@ -36,19 +36,17 @@ def missing_guards(connection: Connection) -> list[str]:
     return [name for name in wanted if name not in found]
 
 
-def create_schema(connection: Connection) -> None:
-    """Make all tables and guards in an empty file, in one transaction."""
+def create_schema(connection: Connection, now_ms: int) -> None:
+    """Make all tables, guards and rows of one in an empty file, and begin its first incarnation at `now_ms` (UTC ms).
+
+    One transaction with the version: a file either is whole or has version 0.
+    """
     with transaction(connection):
         for statement in statements(schema_file().read_text("utf-8")):
             connection.execute(statement)
         for statement in guard_statements():
             connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-
-def open_first_epoch(connection: Connection, now_ms: int) -> None:
-    """Begin the first incarnation of a new file at `now_ms` (UTC ms), and its rows of one."""
-    with transaction(connection):
         connection.execute("INSERT INTO epoch (epoch_no, epoch, opened_ms) VALUES (1, ?, ?)", (new_id(now_ms), now_ms))
         connection.execute("INSERT INTO sync_state (one, epoch_no, last_link) VALUES (1, 1, ?)", (FIRST_LINK,))
         connection.execute("INSERT INTO terminal (one) VALUES (1)")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
