@@ -15,6 +15,7 @@ from butler_tui.ids import id_text
 from butler_tui.paths import find_home
 from butler_tui.store import estates
 from butler_tui.store.local import Store, create_store
+from butler_tui.sync import enrol as enrolling
 from butler_tui.sync.enrol import enrol, read_address
 from tests.conftest import Estate
 from tests.serving import Hq, proxied, real_ms, sync
@@ -106,6 +107,25 @@ def test_a_code_runs_out(hq: Hq, store: Store, code: Callable[[], admin.Code], e
         enrol(store, old.url, old.code, now_ms=real_ms)
 
 
+def test_a_revoked_terminal_does_not_come_back_by_its_own_used_code(
+    hq: Hq, store: Store, code: Callable[[], admin.Code], english: None
+) -> None:
+    made = code()
+    answer = enrol(store, made.url, made.code, now_ms=real_ms)
+    admin.revoke(hq.folder, answer.estate_id, answer.terminal_id, real_ms())
+    with pytest.raises(ButlerError, match="used already"):
+        enrol(store, made.url, made.code, now_ms=real_ms)
+    assert _revoked(hq, answer.terminal_id)
+    again = code()
+    assert enrol(store, again.url, again.code, now_ms=real_ms).terminal_id == answer.terminal_id
+    assert not _revoked(hq, answer.terminal_id)
+
+
+def _revoked(hq: Hq, terminal_id: str) -> bool:
+    ((revoked_ms,),) = hq.query("SELECT revoked_ms FROM terminal WHERE terminal_id = ?", terminal_id)
+    return revoked_ms is not None
+
+
 def test_another_fingerprint_is_not_trusted(store: Store, code: Callable[[], admin.Code]) -> None:
     made = code()
     with pytest.raises(SetUpWrong):
@@ -132,6 +152,39 @@ def test_an_authority_can_be_given_as_a_file(
     with pytest.raises(SetUpWrong):
         enrol(store, bare, made.code, ca_file=tmp_path / "absent.pem", now_ms=real_ms)
     enrol(store, bare, made.code, ca_file=hq.folder.file(authority.AUTHORITY), now_ms=real_ms)
+
+
+@pytest.mark.parametrize("extra", ["another certificate", "garbage"])
+@pytest.mark.parametrize("as_file", [False, True])
+def test_what_stands_behind_the_certificate_is_never_trusted_with_it(
+    hq: Hq,
+    store: Store,
+    code: Callable[[], admin.Code],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    extra: str,
+    as_file: bool,
+) -> None:
+    other = Folder(tmp_path / "other")
+    other.path.mkdir()
+    authority.make_authority(other, real_ms())
+    behind = authority.authority_pem(other) if extra == "another certificate" else "garbage"
+    both = authority.authority_pem(hq.folder) + "\n" + behind + "\n"
+    made = code()
+    monkeypatch.setattr(enrolling, "fetch_unverified", lambda _url, _path: both.encode())
+    given = tmp_path / "given.pem"
+    given.write_text(both)
+    with pytest.raises(ButlerError):
+        enrol(store, made.url, made.code, ca_file=given if as_file else None, now_ms=real_ms)
+    assert estates.terminal(store.connection).hq_authority is None
+
+
+def test_one_certificate_is_kept_and_nothing_else(hq: Hq, store: Store, code: Callable[[], admin.Code]) -> None:
+    made = code()
+    enrol(store, made.url, made.code, now_ms=real_ms)
+    kept = estates.terminal(store.connection).hq_authority
+    assert kept is not None
+    assert kept.split() == authority.authority_pem(hq.folder).split()
 
 
 def test_an_authority_that_changed_stops_the_sync(hq: Hq, estate: Estate, tmp_path: Path) -> None:

@@ -117,16 +117,15 @@ def _check_estate(store: Store, address: Address) -> None:
 def _authority(address: Address, ca_file: Path | None) -> str | None:
     if ca_file is not None:
         try:
-            pem = ca_file.read_text("ascii")
-            ssl.PEM_cert_to_DER_cert(pem.strip())
+            return ssl.DER_cert_to_PEM_cert(_only_certificate(ca_file.read_text("ascii")))
         except (OSError, ValueError) as error:
-            raise SetUpWrong(N_("The authority in {file} cannot be read."), file=ca_file) from error
-        return pem
+            raise SetUpWrong(
+                N_("The authority in {file} cannot be read: it must be one certificate in PEM form."), file=ca_file
+            ) from error
     if not address.fingerprint:
         return None
     try:
-        pem = fetch_unverified(address.base, AUTHORITY_PATH).decode("ascii")
-        der = ssl.PEM_cert_to_DER_cert(pem.strip())
+        der = _only_certificate(fetch_unverified(address.base, AUTHORITY_PATH).decode("ascii"))
     except ValueError as error:
         raise TryLater(OUT_OF_REACH, reason=_("something else answers in its place")) from error
     if hashlib.sha256(der).hexdigest() != address.fingerprint:
@@ -137,7 +136,18 @@ def _authority(address: Address, ca_file: Path | None) -> str | None:
             ),
             url=address.base,
         )
-    return pem
+    return ssl.DER_cert_to_PEM_cert(der)
+
+
+def _only_certificate(pem: str) -> bytes:
+    """Return the DER of the one certificate in `pem`; ValueError where there is none, or anything beside it.
+
+    Reading PEM stops at the end of the first certificate, while trusting it takes all: what is hashed must be all.
+    """
+    der = ssl.PEM_cert_to_DER_cert(pem.strip())
+    if "".join(ssl.DER_cert_to_PEM_cert(der).split()) != "".join(pem.split()):
+        raise ValueError("more than one certificate")
+    return der
 
 
 def _exchange(
