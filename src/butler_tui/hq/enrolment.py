@@ -30,7 +30,8 @@ def new_code(rows: Writing, estate_id: str, kind: TerminalKind, now_ms: int) -> 
 def enrol(rows: Writing, estate_id: str, ask: EnrolAsk, box_key: bytes, now_ms: int) -> EnrolAnswer | Refusal:
     """Enrol a terminal for its code; return what to refuse it with where the code is no good (tries are counted).
 
-    `box_key` is HQ's public X25519 key. The same terminal may use the same code again, when the answer was lost.
+    `box_key` is HQ's public X25519 key. The same terminal may use the same code again, when the answer was lost: as
+    long as the code holds, and not once it was revoked. Only an unused code lets a revoked terminal in again.
     """
     estate = rows.estate(estate_id)
     if estate is None:
@@ -43,10 +44,10 @@ def enrol(rows: Writing, estate_id: str, ask: EnrolAsk, box_key: bytes, now_ms: 
         rows.count_wrong_code(estate_id)
         return Refusal(403, Code.WRONG_CODE)
     known = rows.terminal_by_key(estate_id, ask.sign_key)
-    again = known is not None and code.used_by == known.terminal_id
+    again = known is not None and known.revoked_ms is None and code.used_by == known.terminal_id
     if code.used_by is not None and not again:
         return Refusal(403, Code.CODE_USED)
-    if now_ms > code.expires_ms and not again:
+    if now_ms > code.expires_ms:
         return Refusal(403, Code.CODE_EXPIRED)
     terminal_id = known.terminal_id if known else id_text(new_id(now_ms))
     rows.put_terminal(_terminal(estate_id, terminal_id, ask, code.kind, now_ms))
