@@ -11,7 +11,7 @@ import pytest
 
 from butler_tui.domain.audit_chain import FIRST_LINK
 from butler_tui.domain.changes import Change
-from butler_tui.domain.fields import TABLES, Op
+from butler_tui.domain.fields import TABLES, Op, Privacy
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq import admin
@@ -43,10 +43,11 @@ class Author:
     link: bytes = FIRST_LINK
 
     def change(self, table: str, *, group: str | None = None, **values: Any) -> Change:
-        """Return the next change; values named like envelope parts go there, the rest into fields."""
+        """Return the next change; values named like envelope parts go there, the rest to its side of the split."""
         self.seq += 1
         parts = {name: values.pop(name) for name in list(values) if name in Change.__dataclass_fields__}
         known = TABLES.get(table)
+        private = {field.name for field in known.fields if field.privacy is not Privacy.PLAIN} if known else set()
         change = Change(
             cid=fresh(),
             group_id=group or fresh(),
@@ -56,8 +57,8 @@ class Author:
             record_id=fresh(),
             parent_id=values.get(known.parent) if known and known.parent else None,
             op=known.op if known else Op.PUT,
-            fields=values,
-            personal=None,
+            fields={name: value for name, value in values.items() if name not in private},
+            personal={name: value for name, value in values.items() if name in private} or None,
             salt=None,
             hlc=Stamp(NOW + self.seq, 0),
             seen=0,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from butler_tui.domain.audit_chain import FIRST_LINK
+from butler_tui.domain.changes import Change
 from butler_tui.domain.fields import Op
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.rights import TerminalKind
@@ -46,6 +49,82 @@ def test_roles_are_checked_again(
 def test_without_a_person_only_set_up_is_taken(author: Author) -> None:
     assert author.reasons(author.push(author.change("visit", reason="visiting"))) == ["not_allowed"]
     assert author.reasons(author.push(author.change("month_key", month="2026-11", sealed="AAAA"))) == []
+
+
+def test_a_right_is_not_had_by_hiding_what_asks_for_it(author_of: MakeAuthor) -> None:
+    head = author_of()
+    butler = author_of(TerminalKind.BUTLER, head.terminal.estate_id)
+    visit = head.change("visit", staff_id=_guard(head, "supervisor"), reason="visiting")
+    head.push(visit)
+    staff_id = _guard(head, "butler")
+    facts = {"staff_id": staff_id, "visit_id": visit.record_id, "at_ms": NOW}
+    plain = butler.change("visit_event", **facts, kind="out")
+    hidden = butler.change("visit_event", **facts, personal={"kind": "out"})
+    both = butler.change("visit_event", **facts, kind="admitted", personal={"kind": "out"})
+    none = butler.change("visit_event", **facts)
+    answer = butler.push(plain, hidden, both, none)
+    assert butler.reasons(answer) == ["not_allowed", "malformed", "malformed", "not_allowed"]
+
+
+def test_a_name_in_plain_sight_is_held_back(author: Author) -> None:
+    change = author.change("resident", fields={"name": "林婉清"})
+    assert author.reasons(author.push(change)) == ["malformed"]
+
+
+@pytest.mark.parametrize("kind", ["corrected", "teleported", ""])
+def test_an_event_for_which_nobody_has_a_right_is_held_back(author: Author, kind: str) -> None:
+    staff_id = _guard(author, "supervisor")
+    visit = author.change("visit", staff_id=staff_id, reason="visiting")
+    event = author.change("visit_event", staff_id=staff_id, visit_id=visit.record_id, kind=kind, at_ms=NOW)
+    assert author.reasons(author.push(visit, event)) == ["not_allowed"]
+
+
+def _of_everything(author: Author, staff_id: str) -> list[Change]:
+    visit = author.change("visit", staff_id=staff_id, reason="visiting", badge="A017")
+    facts = {"staff_id": staff_id, "visit_id": visit.record_id}
+    month = author.change("month_key", month="2026-11", sealed="AAAA")
+    return [
+        visit,
+        author.change("companion", **facts, name="李雷"),
+        author.change("visit_event", **facts, kind="admitted", at_ms=NOW),
+        month,
+        author.change("document_secret", **facts, month_key_id=month.record_id, sealed="AAAA"),
+    ]
+
+
+@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("same_terminal", [False, True])
+def test_what_is_written_once_is_written_once_by_whoever_comes_first(
+    author_of: MakeAuthor, number: int, same_terminal: bool
+) -> None:
+    first = author_of()
+    staff_id = _guard(first, "supervisor")
+    records = _of_everything(first, staff_id)
+    assert first.push(*records).quarantined == ()
+    target = records[number]
+    before = first.state(target)
+    other = first if same_terminal else author_of(estate_id=first.terminal.estate_id)
+    values = {**target.fields, **(target.personal or {})}
+    late = {"record_id": target.record_id, "staff_id": target.staff_id, "hlc": Stamp(NOW + 5000, 0)}
+    again = other.change(target.table, **late, **{**values, "more": 1})
+    assert other.reasons(other.push(again)) == ["already_there"]
+    assert first.state(target) == before
+
+
+def test_one_group_does_not_write_twice_what_is_written_once(author: Author) -> None:
+    staff_id, group = _guard(author), fresh()
+    one = author.change("visit", staff_id=staff_id, group=group, reason="visiting")
+    two = author.change("visit", staff_id=staff_id, group=group, record_id=one.record_id, reason="repair")
+    assert author.reasons(author.push(one, two)) == ["already_there", "already_there"]
+    assert author.state(one) is None
+
+
+def test_the_same_change_again_is_a_duplicate_and_not_held_back(author: Author) -> None:
+    visit = author.change("visit", staff_id=_guard(author), reason="visiting")
+    author.push(visit)
+    other = replace(author, epoch=fresh(), seq=0, link=FIRST_LINK)
+    answer = other.push(replace(visit, epoch=other.epoch, seq=1))
+    assert (answer.duplicates, answer.quarantined) == ((visit.cid,), ())
 
 
 def test_a_person_nobody_knows_may_do_nothing(author: Author) -> None:
@@ -95,6 +174,9 @@ def test_a_child_of_an_unknown_visit_is_held_back(author: Author, table: str) ->
         ("visit", {"reason": 5}),
         ("visit", {"reason": "visiting", "op": Op.EVENT}),
         ("visit_event", {"kind": "out", "visit_id": "0192f0c1-2345-7abc-8def-0123456789ab", "parent_id": None}),
+        ("visit_event", {"kind": "out", "parent_id": "0192f0c1-2345-7abc-8def-0123456789ab"}),
+        ("visit_event", {"kind": "out"}),
+        ("companion", {"name": "李雷"}),
     ],
 )
 def test_what_is_not_of_its_kind_is_held_back(author: Author, table: str, values: dict[str, Any]) -> None:

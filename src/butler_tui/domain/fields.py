@@ -20,7 +20,10 @@ class Kind(StrEnum):
 
 
 class Privacy(StrEnum):
-    """Plain values stay when a person is erased; personal and secret ones go."""
+    """Plain values stay when a person is erased; personal and secret ones go.
+
+    Whatever a guard may type freely is personal, since it can hold anything.
+    """
 
     PLAIN = "plain"
     PERSONAL = "personal"
@@ -55,7 +58,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One synced table; `derived` columns are computed on each machine and never sent."""
+    """One synced table; `derived` columns are computed on each machine and never sent.
+
+    A record of a `once` table is written by one change and never again: what happens to it later is an event.
+    """
 
     name: str
     key: str
@@ -63,6 +69,7 @@ class Table:
     fields: tuple[Field, ...]
     parent: str | None = None
     derived: tuple[str, ...] = ()
+    once: bool = False
 
     def field(self, name: str) -> Field | None:
         """Return the field called `name`, or None where this version does not know it."""
@@ -139,7 +146,7 @@ TABLES: dict[str, Table] = {
                 _integer("companions"),
                 _id("house_id"),
                 _id("household_id"),
-                Field("room_code"),
+                _personal("room_code"),
                 _id("confirmed_by"),
                 Field("confirmed_how"),
                 _integer("confirmed_ms"),
@@ -147,7 +154,7 @@ TABLES: dict[str, Table] = {
                 _personal("reason_note"),
                 _personal("plate"),
                 Field("vehicle_type"),
-                Field("parking"),
+                _personal("parking"),
                 _integer("valet"),
                 _personal("belongings"),
                 Field("badge"),
@@ -162,8 +169,9 @@ TABLES: dict[str, Table] = {
                 _integer("expected_out_ms"),
             ),
             derived=("state", "out_ms", "phone_key"),
+            once=True,
         ),
-        Table("companion", "companion_id", Op.PUT, (_id("visit_id"), _personal("name")), parent="visit_id"),
+        Table("companion", "companion_id", Op.PUT, (_id("visit_id"), _personal("name")), parent="visit_id", once=True),
         Table(
             "visit_event",
             "event_id",
@@ -179,6 +187,7 @@ TABLES: dict[str, Table] = {
                 _id("undoes"),
             ),
             parent="visit_id",
+            once=True,
         ),
         Table(
             "document_secret",
@@ -191,12 +200,14 @@ TABLES: dict[str, Table] = {
             ),
             parent="visit_id",
             derived=("number_key",),
+            once=True,
         ),
         Table(
             "month_key",
             "month_key_id",
             Op.PUT,
             (Field("month"), Field("sealed", Kind.BYTES, Privacy.SECRET, Scope.SUPERVISOR)),
+            once=True,
         ),
     )
 }

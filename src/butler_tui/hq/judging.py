@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from butler_tui.domain.changes import Change, from_wire
-from butler_tui.domain.fields import TABLES, Kind, Table
+from butler_tui.domain.fields import TABLES, Kind, Privacy, Table
 from butler_tui.domain.rights import WITHOUT_PERSON, Act, Role, TerminalKind, act_of, may, terminal_may
 from butler_tui.sync.merge import RecordState
 from butler_tui.sync.protocol import Reason, checked_id
@@ -30,32 +30,60 @@ def leans_on(change: Change) -> list[tuple[str, str]]:
 def reason_against(group: Sequence[Change], kind: TerminalKind, known: Known) -> str | None:
     """Return why a group is held in quarantine as a whole, or None where it is applied.
 
-    Tables and columns that this version does not know are no reason: they are kept as they came.
+    Tables and columns that this version does not know are no reason: they are kept as they came. Since nobody here
+    can say who may write such a table, nothing below a supervisor's scope may be shown what it holds (PROTOCOL,
+    versions): its records are readable at HQ only.
     """
     members = {(change.table, change.record_id) for change in group}
-    for change in group:
-        if _malformed(change):
-            return Reason.MALFORMED
-        if not _allowed(change, kind, known):
-            return Reason.NOT_ALLOWED
-        if not _parent_known(change, members, known):
-            return Reason.PARENT_UNKNOWN
-    return None
+    reasons = (_reason(change, kind, members, known) for change in group)
+    return next((reason for reason in reasons if reason), _twice_in(group))
+
+
+def _reason(change: Change, kind: TerminalKind, members: set[tuple[str, str]], known: Known) -> str | None:
+    if _malformed(change):
+        return Reason.MALFORMED
+    if not _allowed(change, kind, known):
+        return Reason.NOT_ALLOWED
+    if _once(change) and known(change.table, change.record_id) is not None:
+        return Reason.ALREADY_THERE
+    return None if _parent_known(change, members, known) else Reason.PARENT_UNKNOWN
+
+
+def _once(change: Change) -> bool:
+    table = TABLES.get(change.table)
+    return table is not None and table.once
+
+
+def _twice_in(group: Sequence[Change]) -> str | None:
+    """Return the reason against a group that itself writes twice what is written once."""
+    written = [(change.table, change.record_id) for change in group if _once(change)]
+    return Reason.ALREADY_THERE if len(set(written)) < len(written) else None
 
 
 def _malformed(change: Change) -> bool:
     table = TABLES.get(change.table)
     if table is None:
         return False
-    if change.op is not table.op or not _parent_agrees(change, table):
+    if change.op is not table.op or not _parent_agrees(change, table) or not _well_split(change, table):
         return True
     values = {**change.fields, **(change.personal or {})}
     return not all(_of_its_kind(table, name, value) for name, value in values.items())
 
 
+def _well_split(change: Change, table: Table) -> bool:
+    """Tell whether every column stands on its side: what decides about rights must not hide among the personal."""
+    sides = [(name, True) for name in change.fields] + [(name, False) for name in change.personal or ()]
+    known = ((table.field(name), plain) for name, plain in sides)
+    return all(field is None or (field.privacy is Privacy.PLAIN) is plain for field, plain in known)
+
+
 def _parent_agrees(change: Change, table: Table) -> bool:
-    parent = table.parent
-    return parent is None or parent not in change.fields or change.fields[parent] == change.parent_id
+    """Tell whether the envelope names the parent that the fields name; what is written once must name one."""
+    if table.parent is None:
+        return True
+    if table.once and change.parent_id is None:
+        return False
+    return change.fields.get(table.parent) == change.parent_id
 
 
 def _of_its_kind(table: Table, name: str, value: str | int | None) -> bool:
@@ -73,6 +101,8 @@ def _of_its_kind(table: Table, name: str, value: str | int | None) -> bool:
 def _allowed(change: Change, kind: TerminalKind, known: Known) -> bool:
     event_kind = change.fields.get("kind")
     act = act_of(change.table, event_kind if isinstance(event_kind, str) else None)
+    if act is None and change.table in TABLES:
+        return False  # an event that nobody here has the right to write yet
     if act is not None and not terminal_may(kind, act):
         return False
     if change.staff_id is None:

@@ -98,6 +98,7 @@ class Reason:
     NOT_ALLOWED = "not_allowed"
     MALFORMED = "malformed"
     PARENT_UNKNOWN = "parent_unknown"
+    ALREADY_THERE = "already_there"
 
 
 def path_of(estate_id: str, step: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from butler_tui.labels import moment
-from butler_tui.store.sync_state import Result, SyncStatus
+from butler_tui.store.sync_state import Result, Summary
 from butler_tui.words import N_, _
 
 Words = tuple[str, str]
@@ -15,7 +15,7 @@ CLOCK_OFF_MS = 10 * 60_000
 """A clock further off than this is shown as a warning; it refuses nothing (PROTOCOL)."""
 
 
-def hq_words(status: SyncStatus, now_ms: int, zone: tzinfo) -> Words:
+def hq_words(status: Summary, now_ms: int, zone: tzinfo) -> Words:
     """Return the state of HQ for the status line."""
     if not status.enrolled:
         return _("Not connected to headquarters"), ""
@@ -25,6 +25,8 @@ def hq_words(status: SyncStatus, now_ms: int, zone: tzinfo) -> Words:
         return _("Headquarters out of reach, {count} waiting", count=status.waiting), "warning"
     if status.waiting:
         return _("{count} waiting for headquarters", count=status.waiting), "warning"
+    if status.quarantined:
+        return _("{count} records to be looked at", count=status.quarantined), "warning"
     if status.last_sync_ms is None:
         return _("Not at headquarters yet"), "warning"
     return _("At headquarters {time}", time=moment(status.last_sync_ms, now_ms, zone)), "good"
@@ -44,6 +46,7 @@ _REASONS = {
     "not_allowed": N_("the role does not allow it"),
     "parent_unknown": N_("the record it belongs to is not there"),
     "malformed": N_("a value is not of its kind"),
+    "already_there": N_("it was written once before, and is written only once"),
 }
 
 
