@@ -2,7 +2,7 @@
 --
 -- One encrypted file (SQLCipher) per terminal. Ids are 16-byte BLOBs (UUIDv7, or made by a rule); times are UTC
 -- milliseconds (`…_ms`), shown in the estate's zone. Tables under "Synced" travel to headquarters (HQ): they are
--- written only through the four doors of store/journal.py, guarded by triggers that store/guards.py makes from the
+-- written only through the four doors of store/journal.py, guarded by triggers that store/schema.py makes from the
 -- list in domain/fields.py, and hold no foreign keys across records, because records arrive in any order.
 -- Which column is plain, personal or secret, and who may see it, stands in domain/fields.py.
 
@@ -95,7 +95,7 @@ CREATE TABLE visit (
     companions        INTEGER NOT NULL DEFAULT 0,
     house_id          BLOB,
     household_id      BLOB,
-    room_code         TEXT,                 -- as it was called then
+    room_code         TEXT,                 -- as it was called then, or as typed where no house is known by it
     confirmed_by      BLOB,                 -- the resident who confirmed
     confirmed_how     TEXT,                 -- intercom, phone, appointment, in_person, known, standing_pass
     confirmed_ms      INTEGER,

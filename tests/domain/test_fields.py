@@ -55,6 +55,8 @@ def test_what_tells_who_somebody_is_goes_when_they_are_erased() -> None:
         "visit.phone",
         "visit.company",
         "visit.plate",
+        "visit.room_code",
+        "visit.parking",
         "visit.document_masked",
         "visit.reason_note",
         "visit.belongings",
