@@ -58,36 +58,6 @@ def test_every_reason_has_its_rule_and_no_key_picks_two() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "came", "out"),
-    [
-        (Reason.COURIER, "2026-11-13T07:58", "2026-11-13T08:28"),
-        (Reason.COURIER, "2026-11-13T23:45", "2026-11-14T00:15"),
-        (Reason.REPAIR, "2026-11-13T07:58", "2026-11-13T18:00"),
-        (Reason.REPAIR, "2026-11-13T18:00", "2026-11-14T18:00"),
-        (Reason.VISITING, "2026-11-13T23:30", "2026-11-14T23:00"),
-        (Reason.VISITING, "2026-12-31T23:30", "2027-01-01T23:00"),
-    ],
-)
-def test_when_a_visitor_is_expected_out_by_the_house_clock(reason: Reason, came: str, out: str) -> None:
-    assert Policies().rule(reason).expected_out_ms(at(came), SHANGHAI) == at(out)
-
-
-def test_the_hour_is_the_estates_own_and_not_the_machines() -> None:
-    lisbon = ZoneInfo("Europe/Lisbon")
-
-    assert Policies().rule(Reason.REPAIR).expected_out_ms(at("2026-07-01T09:00", lisbon), lisbon) == at(
-        "2026-07-01T18:00", lisbon
-    )
-
-
-@given(st.sampled_from(list(Reason)), st.integers(0, 4_000_000_000_000))
-def test_nobody_is_expected_out_before_they_came_nor_later_than_a_day(reason: Reason, came_ms: int) -> None:
-    out_ms = Policies().rule(reason).expected_out_ms(came_ms, SHANGHAI)
-
-    assert came_ms < out_ms <= came_ms + 25 * 3600 * 1000
-
-
-@pytest.mark.parametrize(
     ("reason", "first", "policies", "kept"),
     [
         (Reason.COURIER, True, Policies(), False),
@@ -149,11 +119,34 @@ def test_an_estate_may_have_any_policy_its_own_way() -> None:
         {"badge_pattern": "a{99999999999}"},
         {"badge_pattern": "(?u)a"},
         {"badge_pattern": None},
+        {"badge_pattern": ""},
+        {"badge_pattern": "([A-Z0-9]+)+!"},
+        {"badge_pattern": "[A-Z]*"},
+        {"badge_pattern": r"\d{3,2}"},
+        {"badge_pattern": r"\d{9}"},
+        {"badge_pattern": r"\d{0,3}"},
+        {"badge_pattern": r"\d{1,8}" * 3 + "A"},
+        {"badge_pattern": "A" * 17},
+        {"badge_pattern": "a017"},
+        {"badge_pattern": "A017\n"},
         {"reason.courier": None},
         {"reason.courier": []},
         {"reason.courier": {"asked": ["check_drone"]}},
         {"reason.courier": {"asked": 3}},
+        {"reason.courier": {"asked": ""}},
+        {"reason.courier": {"asked": {}}},
         {"reason.courier": {"keys": None}},
+        {"reason.courier": {"keys": []}},
+        {"reason.courier": {"keys": "20"}},
+        {"reason.courier": {"keys": [""]}},
+        {"reason.courier": {"keys": ["20", "20"]}},
+        {"reason.courier": {"keys": ["12345"]}},
+        {"reason.courier": {"keys": ["2a"]}},
+        {"reason.courier": {"keys": ["２"]}},
+        {"reason.courier": {"keys": ["2\n"]}},
+        {"reason.courier": {"keys": ["1"]}},
+        {"reason.courier": {"keys": ["20", "119"]}},
+        {"reason.visiting": {"keys": ["2"]}},
         {"reason.courier": {"keep_number": "sometimes"}},
         {"reason.courier": {"leave_at": "25:00"}},
         {"reason.courier": {"leave_at": None}},
@@ -167,6 +160,41 @@ def test_an_estate_may_have_any_policy_its_own_way() -> None:
 )
 def test_what_this_version_does_not_understand_leaves_the_default(own: dict[str, object]) -> None:
     assert policies_from(own) == Policies()
+
+
+def test_two_reasons_may_change_places() -> None:
+    policies = policies_from({"reason.visiting": {"keys": ["2"]}, "reason.courier": {"keys": ["1"]}})
+
+    assert [policies.reason_for_key(key) for key in "12"] == [Reason.COURIER, Reason.VISITING]
+
+
+def test_of_two_reasons_that_want_one_key_the_first_has_it_and_the_other_keeps_its_own() -> None:
+    policies = policies_from({"reason.courier": {"keys": ["50"]}, "reason.other": {"keys": ["50"], "asked": []}})
+
+    assert policies.reason_for_key("50") is Reason.COURIER
+    assert policies.reason_for_key("0") is Reason.OTHER
+    assert policies.rule(Reason.OTHER).asked == frozenset()
+
+
+def test_an_estate_may_have_its_own_emergency_number() -> None:
+    assert policies_from({"reason.emergency": {"keys": ["999"]}}).reason_for_key("999") is Reason.EMERGENCY
+
+
+@pytest.mark.parametrize("pattern", [r"[A-Z]{2}-\d{4}", r"V\d{2,8}[A-Z]", "A-1", r"[A-Z]\d{1,3}-\d{1,3}", r"\d{8}"])
+def test_a_simple_badge_pattern_is_taken(pattern: str) -> None:
+    assert policies_from({"badge_pattern": pattern}).badge_pattern == pattern
+
+
+_KEYS = st.lists(st.sampled_from([*"0123456789", "20", "119", "120"]), max_size=3)
+
+
+@given(st.dictionaries(st.sampled_from([f"reason.{reason}" for reason in Reason]), st.builds(dict, keys=_KEYS)))
+def test_whatever_keys_an_estate_wants_each_reason_can_be_picked_by_each_of_its_own(own: dict[str, object]) -> None:
+    policies = policies_from(own)
+
+    for rule in policies.reasons:
+        assert rule.keys
+        assert {policies.reason_for_key(key) for key in rule.keys} == {rule.reason}
 
 
 _JSON = st.recursive(

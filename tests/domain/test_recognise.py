@@ -75,6 +75,11 @@ def test_an_emergency_number_wins_over_the_badge_pattern() -> None:
     assert recognise("119", r"\d{3}") == Recognised(Kind.EMERGENCY, "119")
 
 
+def test_an_estates_own_emergency_keys_take_the_place_of_the_usual_ones() -> None:
+    assert recognise("999", emergency_keys=("999",)) == Recognised(Kind.EMERGENCY, "999")
+    assert recognise("119", emergency_keys=("999",)) != Recognised(Kind.EMERGENCY, "119")
+
+
 def test_a_badge_pattern_must_fit_the_whole_text() -> None:
     assert recognise("A0171") == Recognised(Kind.ROOM, "A0171")
 

@@ -6,8 +6,8 @@ A value here is never repeated in code: rules are handed `Policies`, made from t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
@@ -74,11 +74,16 @@ class ReasonRule:
         """
         if self.leave_at is None:
             return in_ms + (self.leave_after_min or 0) * 60_000
-        came = datetime.fromtimestamp(in_ms / 1000, zone)
-        out = datetime.combine(came.date(), time.fromisoformat(self.leave_at), zone)
-        if out <= came:
-            out = datetime.combine(came.date() + timedelta(days=1), time.fromisoformat(self.leave_at), zone)
-        return int(out.timestamp() * 1000)
+        came = datetime.fromtimestamp(in_ms / 1000, zone).date()
+        hour = time.fromisoformat(self.leave_at)
+        # Where clocks are put back the hour comes twice that day; compared in UTC ms, as two times of one zone are
+        # compared by what the clock shows.
+        times = (
+            datetime.combine(came + timedelta(days=day), hour.replace(fold=fold), zone)
+            for day in range(3)
+            for fold in (0, 1)
+        )
+        return next(out_ms for out in times if (out_ms := int(out.timestamp() * 1000)) > in_ms)
 
 
 _MINUTES_A_DAY = 24 * 60
@@ -114,7 +119,7 @@ class Policies:
     number_kept_by_permit: bool = False
     """Whether numbers are kept for workers under a permit."""
     badge_pattern: str = r"[A-Z]\d{3}"
-    """What the number of a visitor badge looks like."""
+    """What the number of a visitor badge looks like; only a simple template is taken from an estate."""
 
     def rule(self, reason: Reason) -> ReasonRule:
         """Return what follows from `reason`."""
@@ -141,7 +146,7 @@ def policies_from(own: Mapping[str, Any]) -> Policies:
     Keys are the fields of `Policies`, and `reason.<reason>` with the fields of `ReasonRule` to change. Keys and
     values that this version does not understand leave the default as it is: a newer HQ must not stop a gate.
     """
-    reasons = tuple(_own_rule(rule, own.get(f"reason.{rule.reason}")) for rule in _REASONS)
+    reasons = _each_key_once([_own_rule(rule, own.get(f"reason.{rule.reason}")) for rule in _REASONS])
     kept = {name: own[name] for name, fits in _FITS.items() if name in own and fits(own[name])}
     return Policies(reasons=reasons, **kept)
 
@@ -150,10 +155,19 @@ def _is_whole(least: int, most: int) -> Callable[[object], bool]:
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
-def _is_pattern(value: object) -> bool:
+_BADGE_PART = r"(?:[A-Z0-9-]|\[A-Z\]|\\d)(?:\{[1-8](?:,[1-8])?\})?"
+_BADGE_TEMPLATE = re.compile(f"(?:{_BADGE_PART}){{1,16}}")
+_MOST_RANGES = 2
+"""How many `{n,m}` a badge pattern may have: each key typed is held against it, so it must not be slow (ours)."""
+
+
+def _is_badge_template(value: object) -> bool:
+    """Tell whether `value` is a row of capitals, digits, hyphens, `[A-Z]` and `\\d`, each alone, `{n}` or `{n,m}`."""
+    if not isinstance(value, str) or not _BADGE_TEMPLATE.fullmatch(value) or value.count(",") > _MOST_RANGES:
+        return False
     try:
-        re.compile(value if isinstance(value, str) else "(", re.ASCII)
-    except (re.error, ValueError, OverflowError, RecursionError):
+        re.compile(value, re.ASCII)
+    except re.error:  # {3,2}
         return False
     return True
 
@@ -163,7 +177,7 @@ _FITS: dict[str, Callable[[object], bool]] = {
     "undo_s": _is_whole(0, 3600),
     "number_kept_by_estate": lambda value: isinstance(value, bool),
     "number_kept_by_permit": lambda value: isinstance(value, bool),
-    "badge_pattern": _is_pattern,
+    "badge_pattern": _is_badge_template,
 }
 _fits_stay = _is_whole(1, 366 * _MINUTES_A_DAY)
 
@@ -176,8 +190,8 @@ def _own_rule(rule: ReasonRule, own: object) -> ReasonRule:
     try:
         return ReasonRule(
             reason=rule.reason,
-            keys=tuple(str(key) for key in own.get("keys", rule.keys)),
-            asked=frozenset(Check(name) for name in own.get("asked", rule.asked)),
+            keys=_own_keys(own.get("keys", rule.keys)),
+            asked=frozenset(Check(name) for name in _listed(own.get("asked", list(rule.asked)))),
             keep_number=KeepNumber(own.get("keep_number", rule.keep_number)),
             leave_at=time.fromisoformat(own["leave_at"]).strftime("%H:%M")
             if "leave_at" in own
@@ -186,3 +200,30 @@ def _own_rule(rule: ReasonRule, own: object) -> ReasonRule:
         )
     except (TypeError, ValueError):
         return rule
+
+
+def _listed(value: object) -> Sequence[object]:
+    if not isinstance(value, list | tuple):
+        raise TypeError
+    return value
+
+
+_KEY = re.compile(r"[0-9]{1,4}")
+
+
+def _own_keys(value: object) -> tuple[str, ...]:
+    keys = tuple(str(key) for key in _listed(value))
+    if not keys or len(set(keys)) < len(keys) or not all(_KEY.fullmatch(key) for key in keys):
+        raise ValueError
+    return keys
+
+
+def _each_key_once(rules: Sequence[ReasonRule]) -> tuple[ReasonRule, ...]:
+    """Return `rules` so that no key picks two: who claims another's key has its default keys back, the last first."""
+    for place in reversed(range(len(rules))):
+        rule, default = rules[place], _REASONS[place]
+        others = {key for other in rules if other is not rule for key in other.keys}
+        if rule.keys != default.keys and not others.isdisjoint(rule.keys):
+            changed = [*rules[:place], replace(rule, keys=default.keys), *rules[place + 1 :]]
+            return _each_key_once(changed)
+    return tuple(rules)

@@ -6,7 +6,7 @@ An estate's own words come first: an emergency call, then a badge, as its policy
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,26 +50,33 @@ _ROOM_IN_FULL = re.compile(f"(?:[A-Z]?[0-9]{{1,2}}-)?{_PART}-[A-Z]?[0-9]{{1,2}}-
 _ROOM_IN_SHORT = re.compile(f"{_PART}-[0-9]{{1,4}}[A-Z]?|[A-Z]{{1,2}}[0-9]{{1,4}}[A-Z]?|{_HOME}")
 
 
-def recognise(text: str, badge_pattern: str = DEFAULT_BADGE_PATTERN) -> Recognised | None:
+def recognise(
+    text: str,
+    badge_pattern: str = DEFAULT_BADGE_PATTERN,
+    emergency_keys: Collection[str] = EMERGENCY_NUMBERS,
+) -> Recognised | None:
     """Return what `text` is and its value, None where it is empty; raises on no text.
 
     `badge_pattern` is the policy's regular expression for the whole of a badge number, in upper case; digits
-    are ASCII. A room in full is told before a plate and a phone, as its digits could be those of a phone.
+    are ASCII. `emergency_keys` are what the policy has typed for an emergency service. A room in full is told before
+    a plate and a phone, as its digits could be those of a phone.
     """
     stripped = fold(text).strip()
     if not stripped:
         return None
-    for kind, read in _readers(badge_pattern):
+    for kind, read in _readers(badge_pattern, emergency_keys):
         value = read(stripped)
         if value:
             return Recognised(kind, value)
     return Recognised(Kind.NAME, stripped)
 
 
-def _readers(badge_pattern: str) -> tuple[tuple[Kind, Callable[[str], str | None]], ...]:
+def _readers(
+    badge_pattern: str, emergency_keys: Collection[str]
+) -> tuple[tuple[Kind, Callable[[str], str | None]], ...]:
     badge = re.compile(badge_pattern, re.ASCII)
     return (
-        (Kind.EMERGENCY, _emergency),
+        (Kind.EMERGENCY, lambda text: text if text in emergency_keys else None),
         (Kind.BADGE, lambda text: _code(text, badge)),
         (Kind.ROOM, lambda text: _code(text, _ROOM_IN_FULL)),
         (Kind.PLATE, _known_plate),
@@ -77,10 +84,6 @@ def _readers(badge_pattern: str) -> tuple[tuple[Kind, Callable[[str], str | None
         (Kind.DOCUMENT, _document),
         (Kind.ROOM, lambda text: _code(text, _ROOM_IN_SHORT)),
     )
-
-
-def _emergency(text: str) -> str | None:
-    return text if text in EMERGENCY_NUMBERS else None
 
 
 def _code(text: str, pattern: re.Pattern[str]) -> str | None:
