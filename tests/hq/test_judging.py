@@ -57,7 +57,7 @@ def test_a_right_is_not_had_by_hiding_what_asks_for_it(author_of: MakeAuthor) ->
     visit = head.change("visit", staff_id=_guard(head, "supervisor"), reason="visiting")
     head.push(visit)
     staff_id = _guard(head, "butler")
-    facts = {"staff_id": staff_id, "visit_id": visit.record_id, "at_ms": NOW}
+    facts: dict[str, Any] = {"staff_id": staff_id, "visit_id": visit.record_id, "at_ms": NOW}
     plain = butler.change("visit_event", **facts, kind="out")
     hidden = butler.change("visit_event", **facts, personal={"kind": "out"})
     both = butler.change("visit_event", **facts, kind="admitted", personal={"kind": "out"})
@@ -81,7 +81,7 @@ def test_an_event_for_which_nobody_has_a_right_is_held_back(author: Author, kind
 
 def _of_everything(author: Author, staff_id: str) -> list[Change]:
     visit = author.change("visit", staff_id=staff_id, reason="visiting", badge="A017")
-    facts = {"staff_id": staff_id, "visit_id": visit.record_id}
+    facts: dict[str, Any] = {"staff_id": staff_id, "visit_id": visit.record_id}
     month = author.change("month_key", month="2026-11", sealed="AAAA")
     return [
         visit,
@@ -104,9 +104,9 @@ def test_what_is_written_once_is_written_once_by_whoever_comes_first(
     target = records[number]
     before = first.state(target)
     other = first if same_terminal else author_of(estate_id=first.terminal.estate_id)
-    values = {**target.fields, **(target.personal or {})}
-    late = {"record_id": target.record_id, "staff_id": target.staff_id, "hlc": Stamp(NOW + 5000, 0)}
-    again = other.change(target.table, **late, **{**values, "more": 1})
+    values: dict[str, Any] = {**target.fields, **(target.personal or {}), "more": 1}
+    values.update(record_id=target.record_id, staff_id=target.staff_id, hlc=Stamp(NOW + 5000, 0))
+    again = other.change(target.table, **values)
     assert other.reasons(other.push(again)) == ["already_there"]
     assert first.state(target) == before
 

@@ -13,7 +13,7 @@ from filelock import FileLock
 from butler_tui.desk import gate
 from butler_tui.domain.changes import Value
 from butler_tui.domain.rights import Role, TerminalKind
-from butler_tui.errors import SetUpWrong, TryLater
+from butler_tui.errors import FileTrouble, SetUpWrong, TryLater
 from butler_tui.hq import admin
 from butler_tui.hq.keys import read_hq_keys
 from butler_tui.hq.numbers import open_number
@@ -196,6 +196,13 @@ def test_only_one_sync_runs_at_a_time(enrolled: Estate) -> None:
         sync(enrolled.store)
 
 
+def test_a_lock_that_cannot_be_taken_is_a_sentence(enrolled: Estate) -> None:
+    enrolled.store.home.sync_lock.unlink(missing_ok=True)
+    enrolled.store.home.sync_lock.mkdir()
+    with pytest.raises(FileTrouble):
+        sync(enrolled.store)
+
+
 def test_a_gate_may_not_write_staff_and_what_hangs_on_it_is_held_back(hq: Hq, estate: Estate, now: Clock) -> None:
     hq.enrol(estate.store, TerminalKind.GATE)
     _admit(estate, now)
@@ -227,7 +234,7 @@ def test_verdicts_whose_reply_was_lost_come_with_the_next_hello(hq: Hq, estate: 
 
 
 def _visit_with_number(estate: Estate, now: Clock) -> bytes:
-    month_key_id, key, new_key = month_key_for(estate.store, "2026-11", now())
+    month_key_id, key = month_key_for(estate.store, "2026-11", now())
     visit_id, secret_id = new_id(now()), new_id(now())
     staff_id = estate.sessions[Role.GUARD].staff.staff_id
     checks: dict[str, Value] = dict.fromkeys(
@@ -246,7 +253,6 @@ def _visit_with_number(estate: Estate, now: Clock) -> bytes:
     }
     written = [
         Written("visit", visit_id, {**visit, **checks}),
-        *new_key,
         Written("document_secret", secret_id, secret),
     ]
     record(estate.store, written, staff_id=staff_id, now_ms=now())

@@ -123,7 +123,7 @@ def _save(
     if registration.document_number and _keeps_number(store, registration, policies):
         document, secret = _secret(store, registration, visit_id, now_ms, zone)
         values.update(document)
-        written = [*secret[:-1], written[0], secret[-1]]
+        written.append(secret)
     written += [
         Written("companion", new_id(now_ms), {"visit_id": visit_id, "name": safe(name)})
         for name in registration.companion_names
@@ -142,12 +142,12 @@ def _keeps_number(store: Store, registration: Registration, policies: Policies) 
 
 def _secret(
     store: Store, registration: Registration, visit_id: bytes, now_ms: int, zone: ZoneInfo
-) -> tuple[dict[str, Value], list[Written]]:
-    """Return the visit's masked form, and the records that keep the number: perhaps a new month's key, and it."""
+) -> tuple[dict[str, Value], Written]:
+    """Return the visit's masked form, and the record that keeps the number; a new month's key is recorded here."""
     today = datetime.fromtimestamp(now_ms / 1000, zone)
     kind = registration.document_type or DocumentType.OTHER
     reading = read_number(kind, registration.document_number, today.date())
-    month_key_id, key, new_key = month_keys.month_key_for(store, today.strftime("%Y-%m"), now_ms)
+    month_key_id, key = month_keys.month_key_for(store, today.strftime("%Y-%m"), now_ms)
     secret_id = new_id(now_ms)
     sealed = seal(key, safe(reading.number).encode(), record_id=secret_id, field="number")
     secret = Written(
@@ -157,7 +157,7 @@ def _secret(
         "document_masked": mask_number(safe(reading.number)),
         "document_doubts": json.dumps([str(doubt) for doubt in reading.doubts]),
     }
-    return masked, [*new_key, secret]
+    return masked, secret
 
 
 def _event(

@@ -4,42 +4,51 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from butler_tui.errors import FileTrouble
 from butler_tui.ids import ruled_id
 from butler_tui.sealing import seal_to
 from butler_tui.store import estates
+from butler_tui.store.database import plain_errors
 from butler_tui.store.journal import Written, record
 from butler_tui.store.keys import with_month_key
 from butler_tui.store.local import Store
+from butler_tui.words import N_
 
 PURPOSE = "month key"
 """What is bound into a month's key when it is sealed to HQ."""
 _MOST_IN_ONE_ACT = 100
+_PATIENCE_S = 1.0
+"""A guard waits for this before a screen."""
 
 _threads = threading.Lock()
 
 
-def month_key_for(store: Store, month: str, now_ms: int) -> tuple[bytes, bytes, list[Written]]:
-    """Return the id and the 32 bytes of the key of `month` ("2026-11", estate's zone), and what to record with it.
+def month_key_for(store: Store, month: str, now_ms: int) -> tuple[bytes, bytes]:
+    """Return the id and the 32 bytes of the key of `month` ("2026-11", estate's zone).
 
-    A new key is in the key file, durably, before this returns: call it before the transaction that uses it. The
-    records, for the same group as what the key seals, are those HQ needs and has not been told of; none before
-    enrolment (`record_missing` makes up for them). Raises FileTrouble where the disk refuses. `now_ms` is UTC ms.
+    A new key is in the key file, durably, before this returns, and recorded for HQ in a group of its own: were the
+    first visit that uses it held back at HQ, the key would be held back with it, and every later number of the month
+    be closed there. So call it before the transaction that uses the key. Nothing is recorded before enrolment;
+    `record_missing` makes up for that. Raises FileTrouble where the disk refuses. `now_ms` is UTC ms.
     """
     month_key_id = _month_key_id(store, month)
     key = store.keys.months.get(month_key_id.hex()) or _kept(store, month_key_id)
-    return month_key_id, key, _written(store, month_key_id, month)
+    _recorded(store, _written(store, month_key_id, month), now_ms)
+    return month_key_id, key
 
 
 def record_missing(store: Store, now_ms: int) -> int:
     """Record the keys of which HQ was not told because this terminal was not enrolled yet; return how many.
 
-    A key that seals nothing is not told: it goes with the first record that uses it.
+    A key that seals nothing is not told: it goes before the first record that uses it.
     """
     zone = estates.estate(store.connection)
     if zone is None:
@@ -72,7 +81,7 @@ def _month_key_id(store: Store, month: str) -> bytes:
 
 def _kept(store: Store, month_key_id: bytes) -> bytes:
     """Return the key from the key file as it is now, adding it there where no other thread or program has."""
-    with _threads, FileLock(store.home.keys.with_name(store.home.keys.name + ".lock"), timeout=10):
+    with _threads, _locked(store.home.keys):
         store.refresh_keys()
         known = store.keys.months.get(month_key_id.hex())
         if known is not None:
@@ -80,6 +89,21 @@ def _kept(store: Store, month_key_id: bytes) -> bytes:
         key = secrets.token_bytes(32)
         store.change_keys(with_month_key(store.keys, month_key_id, key))
         return key
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    """Keep other programs from changing the key file for a block; raises FileTrouble where one takes too long."""
+    lock = FileLock(file.with_name(file.name + ".lock"), timeout=_PATIENCE_S, poll_interval=0.02)
+    with plain_errors(file):
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise FileTrouble(N_("Another program holds {file}. Nothing was saved: try again."), file=file) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _written(store: Store, month_key_id: bytes, month: str) -> list[Written]:

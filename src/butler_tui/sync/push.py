@@ -113,11 +113,16 @@ class _NotTaken(ButlerError):
 
 @contextmanager
 def _one_at_a_time(store: Store) -> Iterator[None]:
+    lock = FileLock(store.home.sync_lock, timeout=0)
+    with plain_errors(store.home.sync_lock):
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise TryLater(N_("Another sync of this terminal is running. Nothing is lost.")) from error
     try:
-        with FileLock(store.home.sync_lock, timeout=0):
-            yield
-    except Timeout as error:
-        raise TryLater(N_("Another sync of this terminal is running. Nothing is lost.")) from error
+        yield
+    finally:
+        lock.release()
 
 
 class _Sync:
