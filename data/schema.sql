@@ -182,6 +182,7 @@ CREATE TABLE terminal (
 ) STRICT;
 
 -- PIN verifiers (argon2id over the peppered PIN; the pepper is in the key file) and the delay after wrong tries.
+-- A number that nobody has is counted too, under a keyed hash of it and a verifier that fits no PIN.
 CREATE TABLE staff_pin (
     staff_id      BLOB PRIMARY KEY CHECK (length(staff_id) = 16),
     verifier      TEXT NOT NULL,

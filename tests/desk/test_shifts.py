@@ -122,6 +122,56 @@ def test_the_wait_doubles_up_to_a_quarter_of_an_hour(guarded: Store, now: Clock)
     assert waits == [30, 60, 120, 240, 480, 900, 900]
 
 
+def test_a_number_that_nobody_has_is_delayed_like_one_that_somebody_has(guarded: Store, now: Clock) -> None:
+    def told(number: str) -> list[str]:
+        sentences = []
+        for _ in range(FREE_TRIES + 2):
+            with pytest.raises(WrongPin) as caught:
+                sign_in(guarded, number, "000000", now())
+            sentences.append(caught.value.sentence())
+        return sentences
+
+    known, unknown, without_pin = told("1007"), told("9999"), told("2003")
+
+    assert known[-1] == "Too many wrong tries. Please wait 30 s."
+    assert known == unknown == without_pin
+
+
+def test_a_number_that_nobody_has_is_not_kept_readable(guarded: Store, now: Clock) -> None:
+    with pytest.raises(WrongPin):
+        sign_in(guarded, "5550199", "000000", now())
+
+    rows = [tuple(row) for row in guarded.connection.execute("SELECT * FROM staff_pin")]
+    assert len(rows) == 2
+    assert "5550199" not in str(rows)
+    assert b"5550199" not in b"".join(row[0] for row in rows)
+
+
+def test_who_gets_the_number_afterwards_signs_in_at_once(guarded: Store, estate: Estate, now: Clock) -> None:
+    for _ in range(FREE_TRIES):
+        with pytest.raises(WrongPin):
+            sign_in(guarded, "2003", "310246", now())
+    set_pin(guarded, estate.sessions[Role.BUTLER].staff.staff_id, "310246")
+
+    assert sign_in(guarded, "2003", "310246", now()).name == "林晓燕"
+
+
+def test_a_clock_that_was_put_right_shuts_nobody_out_for_longer_than_the_longest_wait(
+    guarded: Store, now: Clock
+) -> None:
+    wrong_by_hours = 24 * 365 * 3
+    now.advance(hours=wrong_by_hours)
+    fail(guarded, now, FREE_TRIES)
+    now.advance(hours=-wrong_by_hours)
+
+    with pytest.raises(WrongPin, match=r"Please wait 900 s\."):
+        sign_in(guarded, "1007", "204816", now())
+    with pytest.raises(WrongPin, match=r"Please wait 300 s\."):
+        sign_in(guarded, "1007", "204816", now.advance(minutes=10))
+
+    assert sign_in(guarded, "1007", "204816", now.advance(minutes=5)).name == "王强"
+
+
 def test_starting_the_program_again_does_not_forget_wrong_tries(guarded: Store, home: Home, now: Clock) -> None:
     fail(guarded, now, FREE_TRIES)
     guarded.close()

@@ -1,7 +1,8 @@
 """Signing in by staff number and six-digit PIN, and setting a PIN.
 
 The PIN is peppered with a key from the key file, then hashed with argon2id: a copied database alone is no help in
-guessing one million PINs. Wrong tries are counted in the file, so a restart does not forget them.
+guessing one million PINs. Wrong tries are counted in the file, so a restart does not forget them; those of numbers
+that nobody has too, so that the delay does not tell which numbers there are.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from dataclasses import replace
 
 from butler_tui.errors import ButlerError, RuleBroken
 from butler_tui.store import staff as staff_store
 from butler_tui.store.database import plain_errors
 from butler_tui.store.local import Store
-from butler_tui.store.staff import Staff
+from butler_tui.store.staff import PinState, Staff
 from butler_tui.words import N_
 
 _PIN = re.compile(r"[0-9]{6}")
@@ -36,19 +38,34 @@ def sign_in(store: Store, number: str, pin: str, now_ms: int) -> Staff:
     """
     person = staff_store.by_number(store.connection, number)
     state = staff_store.pin_state(store.connection, person.staff_id) if person else None
+    tries_of = person.staff_id if person else b""
     if person is None or state is None:
-        _verify(store, _NOBODY, pin)
-        raise WrongPin(N_("Staff number or PIN is not right. Please try again."))
-    if now_ms < state.not_before_ms:
-        seconds = (state.not_before_ms - now_ms + 999) // 1000
-        raise WrongPin(N_("Too many wrong tries. Please wait {seconds} s."), seconds=seconds)
-    if _verify(store, state.verifier, pin):
+        person, tries_of = None, _stranger(store, number)
+        state = staff_store.pin_state(store.connection, tries_of) or PinState(_NOBODY, 0, 0)
+    _wait_if_told_to(store, tries_of, state, now_ms)
+    if _verify(store, state.verifier, pin) and person:
         if state.wrong_tries:
-            _count(store, person, 0, 0)
+            _count(store, tries_of, replace(state, wrong_tries=0, not_before_ms=0))
         return person
     tries = state.wrong_tries + 1
-    _count(store, person, tries, now_ms + _delay_ms(tries) if tries >= FREE_TRIES else 0)
+    not_before_ms = now_ms + _delay_ms(tries) if tries >= FREE_TRIES else 0
+    _count(store, tries_of, replace(state, wrong_tries=tries, not_before_ms=not_before_ms))
     raise WrongPin(N_("Staff number or PIN is not right. Please try again."))
+
+
+def _stranger(store: Store, number: str) -> bytes:
+    """Return the id under which wrong tries of a number that nobody has are counted: it keeps no number readable."""
+    return hmac.digest(store.keys.pepper, b"number:" + number.encode("utf-8", "replace"), hashlib.sha256)[:16]
+
+
+def _wait_if_told_to(store: Store, tries_of: bytes, state: PinState, now_ms: int) -> None:
+    """Raise WrongPin while a delay runs; one that a clock set back has made too long is cut to the longest there is."""
+    wait_ms = min(state.not_before_ms - now_ms, LONGEST_DELAY_MS)
+    if wait_ms <= 0:
+        return
+    if now_ms + wait_ms < state.not_before_ms:
+        _count(store, tries_of, replace(state, not_before_ms=now_ms + wait_ms))
+    raise WrongPin(N_("Too many wrong tries. Please wait {seconds} s."), seconds=(wait_ms + 999) // 1000)
 
 
 def set_pin(store: Store, staff_id: bytes, pin: str) -> None:
@@ -63,9 +80,9 @@ def _delay_ms(tries: int) -> int:
     return min(FIRST_DELAY_MS << min(tries - FREE_TRIES, 10), LONGEST_DELAY_MS)
 
 
-def _count(store: Store, person: Staff, tries: int, not_before_ms: int) -> None:
+def _count(store: Store, tries_of: bytes, state: PinState) -> None:
     with plain_errors(store.home.database):
-        staff_store.count_wrong_try(store.connection, person.staff_id, tries, not_before_ms)
+        staff_store.count_tries(store.connection, tries_of, state)
 
 
 def _peppered(store: Store, pin: str) -> bytes:

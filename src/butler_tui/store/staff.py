@@ -60,9 +60,11 @@ def keep_verifier(connection: Connection, staff_id: bytes, verifier: str) -> Non
     )
 
 
-def count_wrong_try(connection: Connection, staff_id: bytes, tries: int, not_before_ms: int) -> None:
-    """Write down how many tries in a row went wrong, and until when (UTC ms) none is taken; 0, 0 clears."""
+def count_tries(connection: Connection, staff_id: bytes, state: PinState) -> None:
+    """Write down the wrong tries and the delay of `state`; its verifier only where there is none for this id yet."""
     connection.execute(
-        "UPDATE staff_pin SET wrong_tries = ?, not_before_ms = ? WHERE staff_id = ?",
-        (tries, not_before_ms, staff_id),
+        "INSERT INTO staff_pin (staff_id, verifier, wrong_tries, not_before_ms) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (staff_id) DO UPDATE SET wrong_tries = excluded.wrong_tries,"
+        " not_before_ms = excluded.not_before_ms",
+        (staff_id, state.verifier, state.wrong_tries, state.not_before_ms),
     )
