@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from butler_tui.cli.output import now_ms, say
+from butler_tui.cli.output import closing_in_the_end, now_ms, say
 from butler_tui.words import _
 
 if TYPE_CHECKING:
@@ -89,8 +89,7 @@ def _with_headquarters(place: Folder, *, opens: bool) -> None:
     from butler_tui.store.local import open_store
 
     folder = place.home.hq
-    store = open_store(place.home)
-    try:
+    with closing_in_the_end(open_store(place.home)) as store:
         with _progress() as progress:
             progress.add_task(_("Starting HQ"), total=None)
             headquarters.make_ready(folder, now_ms())
@@ -99,8 +98,6 @@ def _with_headquarters(place: Folder, *, opens: bool) -> None:
             if opens:
                 _open_screens(place)
         port = headquarters.enrolled_port(store)
-    finally:
-        store.close()
     if not opens:
         say(_("HQ is stopped. Start it again, and open the screens, with:"))
         typer.echo(f"butler hq serve --dir {shlex.quote(str(folder))} --port {port}")

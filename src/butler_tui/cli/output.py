@@ -12,6 +12,7 @@ import typer
 
 from butler_tui.errors import EXIT_FAILED, ButlerError
 from butler_tui.paths import Home, find_home
+from butler_tui.store.database import plain_driver_errors
 from butler_tui.store.local import Store, open_store
 from butler_tui.words import _
 
@@ -28,10 +29,17 @@ def this_home() -> Home:
 
 @contextmanager
 def open_terminal() -> Iterator[Store]:
-    """Open this terminal's file for a command; raises SetUpWrong or FileTrouble where it does not open."""
-    store = open_store(this_home())
-    try:
+    """Open this terminal's file for a command; raises SetUpWrong or FileTrouble where it does not open or read."""
+    with closing_in_the_end(open_store(this_home())) as store:
         yield store
+
+
+@contextmanager
+def closing_in_the_end(store: Store) -> Iterator[Store]:
+    """Let a command use `store` and close it; raises FileTrouble for damage that only reading comes upon."""
+    try:
+        with plain_driver_errors(store.home.database):
+            yield store
     finally:
         store.close()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from butler_tui import __version__
-from butler_tui.cli.output import now_ms, open_terminal, print_json, say, this_home
+from butler_tui.cli.output import closing_in_the_end, now_ms, open_terminal, print_json, say, this_home
 from butler_tui.errors import ButlerError, TryLater
 from butler_tui.paths import Home
 from butler_tui.store import estates, sync_state
@@ -51,13 +51,12 @@ def _register_enrol(app: typer.Typer) -> None:
         fresh = not is_set_up(home)
         store = create_store(home, now_ms()) if fresh else open_store(home)
         try:
-            answer = enrol_terminal(store, url, code, ca_file=ca, now_ms=now_ms)
+            with closing_in_the_end(store):
+                answer = enrol_terminal(store, url, code, ca_file=ca, now_ms=now_ms)
         except ButlerError as error:
-            store.close()
             if fresh and not isinstance(error, TryLater):
                 _forget(home)
             raise
-        store.close()
         say(_("This terminal is enrolled at HQ for {estate} as {kind}.", estate=answer.estate_name, kind=answer.kind))
 
 

@@ -110,17 +110,25 @@ def transaction(connection: Connection) -> Iterator[Connection]:
 
 @contextmanager
 def plain_errors(file: Path, key: RawKey | None = None) -> Iterator[None]:
-    """Turn the driver's errors about `file` into sentences: wrong key, damage, full disk, no permission."""
+    """Turn the driver's errors and the disk's about `file` into sentences: wrong key, damage, full disk, permission."""
     try:
-        yield
-    except driver.DatabaseError as error:
-        raise _explained(error, file, key) from error
+        with plain_driver_errors(file, key):
+            yield
     except OSError as error:
         raise FileTrouble(
             N_("The file {file} cannot be used: {reason}. Nothing was changed."),
             file=file,
             reason=error.strerror,
         ) from error
+
+
+@contextmanager
+def plain_driver_errors(file: Path, key: RawKey | None = None) -> Iterator[None]:
+    """Turn the driver's errors about `file` into sentences: around all of a command, whose OSErrors may be others'."""
+    try:
+        yield
+    except driver.DatabaseError as error:
+        raise _explained(error, file, key) from error
 
 
 def _explained(error: Exception, file: Path, key: RawKey | None) -> ButlerError:
