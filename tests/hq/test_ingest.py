@@ -62,8 +62,9 @@ def test_nobody_pushes_into_another_terminals_epoch(author_of: MakeAuthor) -> No
     one = author_of()
     one.push(one.change("gate", name="一"))
     two = replace(author_of(estate_id=one.terminal.estate_id), epoch=one.epoch, seq=one.seq, link=one.link)
-    with pytest.raises(Refusal, match="out_of_order"):
+    with pytest.raises(Refusal, match="foreign_epoch") as raised:
         two.push(two.change("gate", name="二"))
+    assert raised.value.details == {}
 
 
 def test_text_that_could_drive_a_terminal_is_made_safe_in_the_state_and_kept_in_the_log(author: Author) -> None:

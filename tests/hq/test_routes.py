@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,18 +14,24 @@ from butler_tui import __version__
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq import admin
 from butler_tui.ids import id_text
+from butler_tui.paths import find_home
 from butler_tui.store import estates, sync_state
-from butler_tui.store.local import Store
+from butler_tui.store.local import Store, create_store
+from butler_tui.sync.enrol import enrol
 from butler_tui.sync.protocol import (
+    MOST_ASK,
     MOST_BODY,
+    EnrolAsk,
     HelloAsk,
     PushAsk,
     Signed,
+    compact_json,
     headers_of,
     pack,
     path_of,
     sign,
     signing_string,
+    squeeze,
 )
 from butler_tui.sync.transport import _connection, trusting
 from butler_tui.sync.wire import unpack
@@ -162,6 +169,58 @@ def test_an_oversized_body_is_refused(caller: Caller, size: int) -> None:
     content = secrets.token_bytes(size)
     headers = caller.headers("push", content)
     assert caller.send(path_of(caller.estate_id, "push"), content, headers) == (413, {"code": "too_large"})
+
+
+def _of_size(size: int, encoding: str, body: Mapping[str, Any]) -> bytes:
+    content = compact_json({**body, "beside": "A" * size})
+    return squeeze(content, encoding)[0] if encoding else content
+
+
+@pytest.mark.parametrize("step", ["enrol", "hello"])
+@pytest.mark.parametrize("encoding", ["", "deflate", "zstd"])
+def test_who_is_not_known_yet_cannot_make_hq_open_much(caller: Caller, step: str, encoding: str) -> None:
+    body = caller.hello() if step == "hello" else EnrolAsk("0", "岗", bytes(32), bytes(32), "1").to_body()
+    path = path_of(caller.estate_id, step)
+    bomb = _of_size(64 * 1024, encoding, body)
+    headers = {**caller.headers(step, bomb), "content-encoding": encoding}
+    expected = (400, {"code": "malformed"}) if encoding else (413, {"code": "too_large"})
+    assert caller.send(path, bomb, headers) == expected
+    long = secrets.token_bytes(MOST_ASK + 1)
+    assert caller.send(path, long, caller.headers(step, long)) == (413, {"code": "too_large"})
+
+
+@pytest.mark.parametrize("encoding", ["", "deflate", "zstd"])
+def test_opening_stops_at_the_bound(encoding: str) -> None:
+    assert unpack(_of_size(1000, encoding, {}), encoding, 2000)
+    with pytest.raises(ValueError, match="too large"):
+        unpack(_of_size(8 * 1024 * 1024, encoding, {}), encoding, 2000)
+
+
+def test_a_body_within_the_bound_is_opened_by_enrol(caller: Caller) -> None:
+    ask = EnrolAsk("0" * 40, "岗" * 100, bytes(32), bytes(32), "1" * 40).to_body()
+    content = compact_json(ask)
+    assert len(content) < MOST_ASK
+    status, body = caller.send(path_of(caller.estate_id, "enrol"), content, caller.headers("enrol", content))
+    assert (status, body) == (403, {"code": "not_signed"})
+
+
+def test_hello_says_nothing_of_another_terminals_epoch(caller: Caller, tmp_path: Path) -> None:
+    caller.ask("push", caller.batch())
+    other = create_store(find_home({"BUTLER_HOME": str(tmp_path / "other")}), real_ms())
+    code = admin.new_code(caller.hq.folder, caller.estate_id, TerminalKind.GATE, real_ms(), caller.hq.url)
+    terminal_id = enrol(other, code.url, code.code, now_ms=real_ms).terminal_id
+    stranger = Caller(caller.hq, other, terminal_id, caller.estate_id)
+    assert stranger.ask("hello", stranger.hello())[0] == 200
+    theirs = caller.hello()
+    answer = stranger.ask("hello", theirs, epoch=theirs["epoch"])
+    assert answer == (403, {"code": "foreign_epoch"})
+    batch = {**caller.batch(), "hq_gen": _generation(caller)}
+    assert stranger.ask("push", batch, epoch=theirs["epoch"]) == (403, {"code": "foreign_epoch"})
+    other.close()
+
+
+def _generation(caller: Caller) -> str:
+    return str(caller.hq.query("SELECT hq_gen FROM estate_pos WHERE estate_id = ?", caller.estate_id)[0][0])
 
 
 @pytest.mark.parametrize("body", [{}, {"epoch": 1}, {"groups": []}])

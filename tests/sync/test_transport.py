@@ -92,12 +92,18 @@ def test_what_is_not_hq_is_out_of_reach(hq: Hq, enrolled: Estate, portal: str) -
 
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
-def test_a_busy_hq_says_when_to_come_again(hq: Hq, enrolled: Estate, status: str) -> None:
-    with answering(hq.folder, _http(status, b'{"code":"busy"}', "Retry-After: 7")) as url:
+@pytest.mark.parametrize(
+    ("asked", "waits"),
+    [("7", 7), ("900", 900), ("901", 900), ("99999", 900), ("9" * 40, 900), ("soon", None), ("-1", None)],
+)
+def test_a_busy_hq_says_when_to_come_again_within_15_minutes(
+    hq: Hq, enrolled: Estate, status: str, asked: str, waits: int | None
+) -> None:
+    with answering(hq.folder, _http(status, b'{"code":"busy"}', f"Retry-After: {asked}")) as url:
         _redirect(enrolled, url)
         with pytest.raises(TryLater) as raised:
             sync(enrolled.store)
-    assert retry_after(raised.value) == 7
+    assert retry_after(raised.value) == waits
 
 
 def test_a_name_that_is_not_known_and_a_port_without_answer_are_out_of_reach(enrolled: Estate) -> None:

@@ -47,8 +47,9 @@ def prepare(ask: PushAsk) -> Prepared:
 def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> PushAnswer:
     """Write a batch of this terminal and return what became of it; `now_ms` is HQ's UTC ms.
 
-    Raises Refusal, before anything is written, where HQ is another generation (`hello_again`), or where the batch
-    does not follow the epoch's head or the epoch is another terminal's (`out_of_order`).
+    Raises Refusal, before anything is written, where HQ is another generation (`hello_again`), the batch does not
+    follow the epoch's head (`out_of_order`), or the epoch is another terminal's (`foreign_epoch`: nothing is said of
+    where that one stands).
     """
     ask = batch.ask
     where = rows.lock(terminal.estate_id)
@@ -81,11 +82,9 @@ def _check_order(head: EpochRow | None, terminal: TerminalRow, ask: PushAsk) -> 
     if head is None:
         if ask.changes[0].seq != 1:
             raise Refusal(409, Code.OUT_OF_ORDER, last_seq=0)
-    elif (
-        head.terminal_id != terminal.terminal_id
-        or ask.changes[0].seq != head.last_seq + 1
-        or ask.link_before != head.last_link
-    ):
+    elif head.terminal_id != terminal.terminal_id:
+        raise Refusal(403, Code.FOREIGN_EPOCH)
+    elif ask.changes[0].seq != head.last_seq + 1 or ask.link_before != head.last_link:
         raise Refusal(409, Code.OUT_OF_ORDER, last_seq=head.last_seq, last_cid=head.last_cid)
 
 

@@ -17,6 +17,8 @@ from butler_tui.hq.ingest import prepare, take
 from butler_tui.hq.refusals import Refusal
 from butler_tui.store.database import SCHEMA_VERSION
 from butler_tui.sync.protocol import (
+    MOST_ASK,
+    MOST_ASK_OPENED,
     MOST_BODY,
     MOST_IN_BATCH,
     WINDOW_MS,
@@ -55,8 +57,8 @@ class Hall:
 
 async def enrol(hall: Hall, request: Request) -> Response:
     """Give an identity for a one-time code; the request is signed with the key that it hands over."""
-    content = await _content(request)
-    signed, ask = _signature(request), enrol_from(unpack(content, _encoding(request)))
+    content = await _content(request, MOST_ASK)
+    signed, ask = _signature(request), enrol_from(unpack(content, _encoding(request), MOST_ASK_OPENED))
     if not is_signed(ask.sign_key, _message(request, content, signed), signed.signature):
         raise Refusal(403, Code.NOT_SIGNED)
     estate_id = _estate(request)
@@ -68,10 +70,10 @@ async def enrol(hall: Hall, request: Request) -> Response:
 
 async def hello(hall: Hall, request: Request) -> Response:
     """Say where HQ stands with a terminal's epoch."""
-    content = await _content(request)
+    content = await _content(request, MOST_ASK)
     signed = _signature(request)
     terminal = await run_in_threadpool(_checked, hall, request, content, signed)
-    ask = hello_from(unpack(content, _encoding(request)))
+    ask = hello_from(unpack(content, _encoding(request), MOST_ASK_OPENED))
     _same_epoch(ask.epoch, signed)
     answer = await _written(hall, lambda rows: _hello(rows, hall, terminal, ask, signed))
     return _json(request, answer.to_body())
@@ -79,7 +81,7 @@ async def hello(hall: Hall, request: Request) -> Response:
 
 async def push(hall: Hall, request: Request) -> Response:
     """Take a batch."""
-    content = await _content(request)
+    content = await _content(request, MOST_BODY)
     signed = _signature(request)
 
     def read() -> tuple[TerminalRow, Any]:
@@ -122,6 +124,8 @@ def _hello(rows: Writing, hall: Hall, terminal: TerminalRow, ask: HelloAsk, sign
     )
     where = rows.position(terminal.estate_id)
     head = rows.epoch(terminal.estate_id, ask.epoch)
+    if head is not None and head.terminal_id != terminal.terminal_id:
+        raise Refusal(403, Code.FOREIGN_EPOCH)
     held = rows.quarantined_after(terminal.estate_id, ask.epoch, ask.acked_seq, MOST_IN_BATCH)
     return HelloAnswer(
         hq_gen=where.hq_gen,
@@ -136,16 +140,17 @@ def _hello(rows: Writing, hall: Hall, terminal: TerminalRow, ask: HelloAsk, sign
     )
 
 
-async def _content(request: Request) -> bytes:
+async def _content(request: Request, most: int) -> bytes:
+    """Return a body of at most `most` bytes; no more of it is kept meanwhile, whoever sends it."""
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > _MOST_DRAINED:
             break
-        if size <= MOST_BODY:
+        if size <= most:
             parts.append(part)
-    if size > MOST_BODY:
+    if size > most:
         raise Refusal(413, Code.TOO_LARGE)
     return b"".join(parts)
 

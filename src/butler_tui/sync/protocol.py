@@ -14,6 +14,8 @@ from butler_tui.sync.batch import MOST_IN_BATCH, PushAsk, push_from
 from butler_tui.sync.joining import EnrolAnswer, EnrolAsk, enrol_answer_from, enrol_from
 from butler_tui.sync.signing import WINDOW_MS, Signed, headers_of, is_signed, sign, signed_of, signing_string
 from butler_tui.sync.wire import (
+    MOST_ASK,
+    MOST_ASK_OPENED,
     MOST_BODY,
     MOST_OPENED,
     Body,
@@ -33,6 +35,8 @@ from butler_tui.sync.wire import (
 
 __all__ = [
     "AUTHORITY_PATH",
+    "MOST_ASK",
+    "MOST_ASK_OPENED",
     "MOST_BODY",
     "MOST_IN_BATCH",
     "MOST_OPENED",
@@ -81,6 +85,7 @@ class Code:
     WRONG_TIME = "wrong_time"
     NOT_SIGNED = "not_signed"
     UNKNOWN_TERMINAL = "unknown_terminal"
+    FOREIGN_EPOCH = "foreign_epoch"
     REVOKED = "revoked"
     NO_ESTATE = "no_estate"
     WRONG_CODE = "wrong_code"

@@ -25,6 +25,7 @@ _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME: dates are judged by HQ's
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _TRIES = 3
 _SLACK_MS = 24 * 60 * 60 * 1000
+_LONGEST_WAIT_S = 15 * 60  # no HQ keeps a terminal waiting longer, whatever it asks for (PROTOCOL, load)
 
 OUT_OF_REACH = N_("HQ is out of reach ({reason}). Nothing is lost: what was saved here goes there later.")
 
@@ -223,11 +224,15 @@ def _answer(response: BaseHTTPResponse, answer: bytes) -> Mapping[str, Any]:
     if response.status == 200 and code is None:
         return body
     if response.status in (429, 503) and code != Code.TOO_MANY_TRIES:
-        wait = response.headers.get("retry-after", "")
-        raise busy(int(wait) if wait.isascii() and wait.isdigit() and len(wait) < 6 else None)
+        raise busy(_seconds(response.headers.get("retry-after", "")))
     if not isinstance(code, str):
         raise TryLater(OUT_OF_REACH, reason=_("something else answers in its place"))
     raise Refused(response.status, code, body)
+
+
+def _seconds(wait: str) -> int | None:
+    """Return the seconds of a Retry-After, 15 minutes at most; None where it is not a number."""
+    return min(int(wait[:9]), _LONGEST_WAIT_S) if wait.isascii() and wait.isdigit() else None
 
 
 def busy(retry_after: int | None) -> TryLater:

@@ -17,6 +17,9 @@ MOST_BODY = 256 * 1024
 """Bytes of one compressed body, at most; PROTOCOL, a sync."""
 MOST_OPENED = 8 * 1024 * 1024
 """Bytes of one body after decompression, at most."""
+MOST_ASK = 4 * 1024
+"""Bytes of a compressed body that is no batch (enrol, hello), at most: a stranger may send one."""
+MOST_ASK_OPENED = 16 * 1024
 MOST_INTEGER = 2**63 - 1
 _WORTH_COMPRESSING = 600
 _ZSTD_LEVEL = 3
@@ -49,10 +52,10 @@ def squeeze(raw: bytes, encoding: str = "zstd") -> tuple[bytes, str]:
     return zstd.ZstdCompressor(level=_ZSTD_LEVEL).compress(raw, zstd.ZstdCompressor.FLUSH_FRAME), "zstd"
 
 
-def unpack(content: bytes, encoding: str) -> Body:
-    """Return the JSON object in a body; ValueError where it is none, or opens to more than `MOST_OPENED` bytes."""
+def unpack(content: bytes, encoding: str, most: int = MOST_OPENED) -> Body:
+    """Return the JSON object in a body; ValueError where it is none, or opens to more than `most` bytes."""
     opener = _OPENERS.get(encoding.strip().lower(), _unknown)
-    opened = opener(content)
+    opened = opener(content, most)
     try:
         value = json.loads(opened, parse_constant=_refuse, parse_float=_refuse)
     except RecursionError as error:
@@ -66,18 +69,20 @@ def _refuse(_value: object) -> Any:
     raise ValueError("not in this protocol")
 
 
-def _unknown(_content: bytes) -> bytes:
+def _unknown(_content: bytes, _most: int) -> bytes:
     raise ValueError("no such encoding")
 
 
-def _identity(content: bytes) -> bytes:
+def _identity(content: bytes, most: int) -> bytes:
+    if len(content) > most:
+        raise ValueError("too large")
     return content
 
 
-def _inflate(content: bytes) -> bytes:
+def _inflate(content: bytes, most: int) -> bytes:
     opener = zlib.decompressobj()
     try:
-        opened = opener.decompress(content, MOST_OPENED)
+        opened = opener.decompress(content, most)
     except zlib.error as error:
         raise ValueError("not deflate") from error
     if not opener.eof or opener.unused_data:
@@ -85,12 +90,12 @@ def _inflate(content: bytes) -> bytes:
     return opened
 
 
-def _open_zstd(content: bytes) -> bytes:
+def _open_zstd(content: bytes, most: int) -> bytes:
     from backports import zstd
 
     opener = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: 23})
     try:
-        opened = opener.decompress(content, MOST_OPENED)
+        opened = opener.decompress(content, most)
     except zstd.ZstdError as error:
         raise ValueError("not zstd") from error
     if not opener.eof or opener.unused_data:
@@ -98,7 +103,7 @@ def _open_zstd(content: bytes) -> bytes:
     return opened
 
 
-_OPENERS: dict[str, Callable[[bytes], bytes]] = {
+_OPENERS: dict[str, Callable[[bytes, int], bytes]] = {
     "": _identity,
     "identity": _identity,
     "deflate": _inflate,
