@@ -7,33 +7,28 @@ from pathlib import Path
 import pytest
 
 from butler_tui.errors import EXIT_FAILED
-from butler_tui.store.local import Store, create_store
+from butler_tui.store.local import Store, create_store, open_store
 from tests.conftest import Estate
 from tests.serving import butler
 
 PAGE = 4096
 
 
-def damage_from(store: Store, page: int) -> None:
-    """Overwrite `page` (from 1) and all that follow; the head stays, so that the file still opens."""
+def damage(store: Store, table: str) -> None:
+    """Overwrite the page on which `table` begins, and no other: the file still opens."""
+    (page,) = store.connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
     store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     store.close()
-    file = store.home.database
-    content = file.read_bytes()
-    assert len(content) > page * PAGE
-    kept = content[: (page - 1) * PAGE]
-    file.write_bytes(kept + bytes(len(content) - len(kept)))
-
-
-def page_of(store: Store, table: str) -> int:
-    row = store.connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
-    return int(row[0])
+    with store.home.database.open("r+b") as stream:
+        stream.seek((page - 1) * PAGE)
+        stream.write(bytes(PAGE))
+    open_store(store.home).close()
 
 
 @pytest.mark.parametrize("arguments", [["status"], ["status", "--json"], ["sync"]])
 def test_a_damaged_page_is_said_in_a_sentence_and_nothing_unforeseen(estate: Estate, arguments: list[str]) -> None:
     home = estate.store.home
-    damage_from(estate.store, page_of(estate.store, "estate"))
+    damage(estate.store, "estate")
 
     ended = butler(*arguments, env={"BUTLER_HOME": str(home.database.parent)})
 
@@ -44,7 +39,7 @@ def test_a_damaged_page_is_said_in_a_sentence_and_nothing_unforeseen(estate: Est
 
 def test_enrolling_with_a_damaged_file_says_so_and_keeps_it(estate: Estate) -> None:
     home = estate.store.home
-    damage_from(estate.store, page_of(estate.store, "estate"))
+    damage(estate.store, "estate")
     url = f"https://127.0.0.1:9/e/{'0' * 8}-0000-7000-8000-{'0' * 12}#{'0' * 64}"
 
     ended = butler("enrol", url, "ABCDEFGHJK", env={"BUTLER_HOME": str(home.database.parent)})

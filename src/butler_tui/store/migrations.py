@@ -1,11 +1,12 @@
 """Bringing an older file up to this program's schema: append-only steps in plain SQL, each in one transaction.
 
 A step runs behind the `migrate` door. Before the first of them a copy of the file is made (encrypted like it), which
-is deleted once the migrated file has been looked at. Imported only for a file whose version differs.
+is deleted once the migrated file has been looked at, and else stays. Imported only for a file whose version differs.
 """
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from butler_tui.errors import FileTrouble
+from butler_tui.errors import ButlerError, FileTrouble
 from butler_tui.store.database import SCHEMA_VERSION, Connection, as_sqlite_utils, plain_errors
 from butler_tui.store.journal import migrate
 from butler_tui.store.schema import missing_guards
@@ -43,20 +44,48 @@ class SchemaSteps:
     def bring_up_to_date(self, connection: Connection, file: Path, known: int = SCHEMA_VERSION) -> None:
         """Run the steps that `file` has not had, and write down that it is at version `known`.
 
-        Raises FileTrouble where the disk refuses or a synced table lost its guards; the file is then as it was
-        before the step that failed, and the copy stays beside it.
+        Raises FileTrouble, which names the copy, where a step fails or a synced table lost its guards. The file is then
+        as it was before the step that failed, and the copy, which no further try touches, as it was before the first.
         """
-        copy = file.with_name(f"{file.name}.before-version-{known}")
         with plain_errors(file):
-            copy.unlink(missing_ok=True)
-            connection.execute("VACUUM INTO ?", (str(copy),))
-            copy.chmod(0o600)
-            self._migrations.apply(as_sqlite_utils(connection))
-            lost = missing_guards(connection)
-            if lost:
-                raise FileTrouble(N_("The file {file} has lost its guards: {names}."), file=file, names=", ".join(lost))
-            connection.execute(f"PRAGMA user_version = {known:d}")
-            copy.unlink()
+            copy = _copied(connection, file, known)
+        try:
+            with plain_errors(file):
+                self._migrations.apply(as_sqlite_utils(connection))
+                lost = missing_guards(connection)
+                if lost:
+                    names = ", ".join(lost)
+                    raise FileTrouble(N_("The file {file} has lost its guards: {names}."), file=file, names=names)
+                connection.execute(f"PRAGMA user_version = {known:d}")
+        except ButlerError as error:
+            raise FileTrouble(
+                N_("{trouble} The records as they were before this program's version are kept in {copy}."),
+                trouble=error,
+                copy=copy,
+            ) from error
+        for one in file.parent.glob(f"{glob.escape(_copies(file, known))}*"):
+            one.unlink()
+
+
+def _copied(connection: Connection, file: Path, known: int) -> Path:
+    """Return a copy of `file` with the records it has now: one of an earlier try, else a new one.
+
+    Its name ends in the last line of the journal, so that no copy is ever written over by one with other records, and
+    one try after the other does not fill the disk.
+    """
+    (last,) = connection.execute("SELECT coalesce(max(journal_id), 0) FROM journal").fetchone()
+    copy = file.with_name(f"{_copies(file, known)}-{last}")
+    if not copy.exists():
+        unfinished = file.with_name(f"{copy.name}.new")
+        unfinished.unlink(missing_ok=True)
+        unfinished.touch(mode=0o600)
+        connection.execute("VACUUM INTO ?", (str(unfinished),))
+        unfinished.replace(copy)
+    return copy
+
+
+def _copies(file: Path, known: int) -> str:
+    return f"{file.name}.before-version-{known}"
 
 
 STEPS = SchemaSteps()
