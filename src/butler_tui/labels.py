@@ -51,6 +51,7 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (Missing.NAME, N_("Name")),
     (Missing.REASON, N_("Reason")),
     (Missing.HOUSE, N_("Visits")),
+    (Missing.NUMBER, N_("Document number")),
     (ConfirmedHow.INTERCOM, N_("intercom")),
     (ConfirmedHow.PHONE, N_("by phone")),
     (ConfirmedHow.IN_PERSON, N_("in person")),

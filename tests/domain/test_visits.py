@@ -134,20 +134,22 @@ def test_what_is_missing_comes_before_the_checks_in_the_order_of_the_form() -> N
 def test_policy_decides_what_is_asked_and_the_plate_whether_there_is_a_vehicle() -> None:
     lax = replace(COMPLETE, reason=Reason.COURIER, plate="京A12345", check=GateCheck(asked=frozenset()))
 
-    check = under(Policies(), lax).check
+    check = under(Policies(), lax, first_visit=True).check
 
     assert check.asked == Policies().rule(Reason.COURIER).asked
     assert check.has_vehicle
 
 
 def test_while_the_reason_is_not_known_all_six_are_asked() -> None:
-    assert under(Policies(), Registration(check=GateCheck(asked=frozenset()))).check.asked == ALL_CHECKS
+    assert (
+        under(Policies(), Registration(check=GateCheck(asked=frozenset())), first_visit=True).check.asked == ALL_CHECKS
+    )
 
 
 def test_what_the_guard_found_is_kept_when_the_reason_changes() -> None:
     found = {Check.ASK_HOST: Outcome.DOUBTFUL}
     courier = Registration(reason=Reason.COURIER, check=GateCheck(found=found, suspicious=True))
 
-    check = under(Policies(), courier).check
+    check = under(Policies(), courier, first_visit=True).check
 
     assert (dict(check.found), check.suspicious) == (found, True)

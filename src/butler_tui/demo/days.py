@@ -90,7 +90,7 @@ class Days:
         """Return the call's registration as the guard completes it: home, who confirmed, findings, badge."""
         registration = self._to_home(call)
         if call.refused is not None:
-            found = replace(under(self.policies, registration).check, suspicious=True)
+            found = replace(under(self.policies, registration, first_visit=True).check, suspicious=True)
             failed = found.with_finding(_FAILS[call.refused], Outcome.FAILED, call.note)
             return replace(registration, check=failed)
         badge = self._free_badge(call.gate) if call.reason in names.WEAR_BADGE else ""
@@ -122,7 +122,7 @@ class Days:
 
 
 def _all_passed(policies: Policies, registration: Registration) -> GateCheck:
-    check = under(policies, registration).check
+    check = under(policies, registration, first_visit=True).check
     while (open_check := check.first_open()) is not None:
         check = check.with_finding(open_check, Outcome.PASSED)
     return check

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from butler_tui import labels
 from butler_tui.desk.session import Session, require
 from butler_tui.domain.changes import Value
-from butler_tui.domain.documents import DocumentType, mask_number, read_number
+from butler_tui.domain.documents import DocumentType, mask_number, mask_numbers_in, read_number
 from butler_tui.domain.policies import Policies, TurnAwayReason
 from butler_tui.domain.rights import Act
 from butler_tui.domain.visits import EventKind, Registration, in_the_way, under
@@ -43,19 +43,10 @@ def admit(store: Store, session: Session, registration: Registration, policies: 
     is already out), NotAllowed, or FileTrouble; then nothing is saved.
     """
     require(session, Act.REGISTER_VISIT)
-    registration = under(policies, registration)
+    registration = _under(store, policies, registration)
     obstacles = in_the_way(registration)
     if obstacles:
         raise RuleBroken(N_("Cannot admit yet: {what} is not settled."), what=labels.label(obstacles[0]))
-    badge = safe(registration.badge).strip()
-    if badge:
-        wearer = visits.by_badge(store.connection, badge)
-        if wearer is not None:
-            raise RuleBroken(
-                N_("Badge {badge} is still out with {who}. Take it back first, or give another."),
-                badge=badge,
-                who=labels.greeting(wearer.name, wearer.sex),
-            )
     return _save(store, session, registration, policies, now_ms, EventKind.ADMITTED, None, "")
 
 
@@ -74,32 +65,60 @@ def turn_away(
     Raises NotAllowed or FileTrouble; then nothing is saved.
     """
     require(session, Act.TURN_AWAY)
-    registration = under(policies, registration)
+    registration = _under(store, policies, registration)
     return _save(store, session, registration, policies, now_ms, EventKind.TURNED_AWAY, reason, note)
 
 
 def check_out(store: Store, session: Session, visit_id: bytes, now_ms: int) -> Done:
     """Write down that a visitor has left; raises RuleBroken where they are not inside (any more)."""
     require(session, Act.CHECK_OUT)
-    if visits.inside(store.connection, visit_id) is None:
-        raise RuleBroken(N_("This visitor has already left."))
     event = _event(visit_id, session, EventKind.OUT, now_ms)
-    record(store, [event], staff_id=session.staff.staff_id, now_ms=now_ms)
-    return Done(visit_id, event.record_id, EventKind.OUT, now_ms, visits.events(store.connection, visit_id))
+    before = 0
+
+    def still_inside() -> None:
+        nonlocal before
+        if visits.inside(store.connection, visit_id) is None:
+            raise RuleBroken(N_("This visitor has already left."))
+        before = visits.events(store.connection, visit_id)
+
+    record(store, [event], staff_id=session.staff.staff_id, now_ms=now_ms, provided=still_inside)
+    return Done(visit_id, event.record_id, EventKind.OUT, now_ms, before + 1)
 
 
 def undo(store: Store, session: Session, done: Done, policies: Policies, now_ms: int) -> None:
     """Take the last act back by an event of its own; the record of both stays.
 
-    Raises RuleBroken once the policy's seconds are over, or where somebody else has acted on the visit since.
+    Raises RuleBroken once the policy's seconds are over, where somebody else has acted on the visit since, or where
+    the badge of a visitor who would be inside again has been given to another.
     """
     require(session, Act.UNDO_VISIT)
     if not 0 <= now_ms - done.at_ms <= policies.undo_s * 1000:
         raise RuleBroken(N_("Only the last {seconds} seconds can be undone."), seconds=policies.undo_s)
-    if visits.events(store.connection, done.visit_id) != done.events:
-        raise RuleBroken(N_("Something has happened to this visit since; it was not undone."))
+
+    def untouched() -> None:
+        if visits.events(store.connection, done.visit_id) != done.events:
+            raise RuleBroken(N_("Something has happened to this visit since; it was not undone."))
+        if done.kind is EventKind.OUT:
+            _badge_is_free(store, visits.badge_of(store.connection, done.visit_id))
+
     event = _event(done.visit_id, session, EventKind.UNDONE, now_ms, undoes=done.event_id)
-    record(store, [event], staff_id=session.staff.staff_id, now_ms=now_ms)
+    record(store, [event], staff_id=session.staff.staff_id, now_ms=now_ms, provided=untouched)
+
+
+def _under(store: Store, policies: Policies, registration: Registration) -> Registration:
+    phone = registration.phone
+    first = not phone or visits.earlier_by_phone(store, phone) is None
+    return under(policies, registration, first_visit=first)
+
+
+def _badge_is_free(store: Store, badge: str) -> None:
+    wearer = visits.by_badge(store.connection, badge) if badge else None
+    if wearer is not None:
+        raise RuleBroken(
+            N_("Badge {badge} is still out with {who}. Take it back first, or give another."),
+            badge=badge,
+            who=labels.greeting(wearer.name, wearer.sex),
+        )
 
 
 def _save(
@@ -120,24 +139,24 @@ def _save(
     if rule is not None and kind is EventKind.ADMITTED:
         values["expected_out_ms"] = rule.expected_out_ms(now_ms, zone)
     written = [Written("visit", visit_id, values)]
-    if registration.document_number and _keeps_number(store, registration, policies):
+    if registration.document_number and registration.keeps_number:
         document, secret = _secret(store, registration, visit_id, now_ms, zone)
         values.update(document)
         written.append(secret)
     written += [
-        Written("companion", new_id(now_ms), {"visit_id": visit_id, "name": safe(name)})
+        Written("companion", new_id(now_ms), {"visit_id": visit_id, "name": _kept(name)})
         for name in registration.companion_names
     ]
-    event = _event(visit_id, session, kind, now_ms, reason=str(reason) if reason else None, note=safe(note) or None)
-    record(store, [*written, event], staff_id=session.staff.staff_id, now_ms=now_ms)
+    event = _event(visit_id, session, kind, now_ms, reason=str(reason) if reason else None, note=_kept(note))
+    badge = safe(registration.badge).strip() if kind is EventKind.ADMITTED else ""
+    record(
+        store,
+        [*written, event],
+        staff_id=session.staff.staff_id,
+        now_ms=now_ms,
+        provided=lambda: _badge_is_free(store, badge),
+    )
     return Done(visit_id, event.record_id, kind, now_ms, events=1)
-
-
-def _keeps_number(store: Store, registration: Registration, policies: Policies) -> bool:
-    if registration.reason is None:
-        return False
-    first = not registration.phone or visits.earlier_by_phone(store, registration.phone) is None
-    return policies.keeps_number(registration.reason, first)
 
 
 def _secret(
@@ -158,6 +177,11 @@ def _secret(
         "document_doubts": json.dumps([str(doubt) for doubt in reading.doubts]),
     }
     return masked, secret
+
+
+def _kept(text: str) -> str | None:
+    """Return free text as it is kept: safe, trimmed, personal numbers in it masked; None where nothing is left."""
+    return mask_numbers_in(safe(text)).strip() or None
 
 
 def _event(
@@ -186,7 +210,7 @@ def _event(
 def _visit_values(registration: Registration, session: Session, now_ms: int) -> dict[str, Value]:
     """Return the columns of a visit, texts made safe, what was left empty left out."""
     texts = {
-        name: safe(getattr(registration, name)).strip() or None
+        name: _kept(getattr(registration, name))
         for name in ("name", "phone", "company", "room_code", "reason_note", "plate", "vehicle_type", "parking",
                      "belongings", "badge", "looks")
     }  # fmt: skip
@@ -207,7 +231,7 @@ def _visit_values(registration: Registration, session: Session, now_ms: int) -> 
         "reason": str(registration.reason or "other"),
         "valet": int(registration.valet),
         **{str(name): str(outcome) for name, outcome in check.outcomes().items()},
-        "check_notes": json.dumps({str(name): safe(text) for name, text in check.notes.items()}, ensure_ascii=False)
+        "check_notes": json.dumps({str(name): _kept(text) for name, text in check.notes.items()}, ensure_ascii=False)
         if check.notes
         else None,
     }

@@ -116,6 +116,9 @@ _UNMISTAKABLE: tuple[tuple[str, DocumentType], ...] = (
 )
 
 
+_NUMBER_IN_TEXT = re.compile(r"(?<![0-9０-９])[0-9０-９]{17}[0-9０-９XxＸｘ](?![0-9０-９])")
+
+
 def normalise_number(text: str) -> str:
     """Return the number as it is kept and compared: full-width folded, no spaces or hyphens, upper case."""
     return compact(text)
@@ -169,6 +172,11 @@ def mask_number(number: str) -> str:
     if len(number) == 18:
         return _starred(number, 3, 4)
     return _starred(number, 1, 1) if len(number) >= 4 else "*" * len(number)
+
+
+def mask_numbers_in(text: str) -> str:
+    """Return free text with every 18-character personal number in it masked: it is no place to keep one."""
+    return _NUMBER_IN_TEXT.sub(lambda found: mask_number(normalise_number(found[0])), text)
 
 
 def mask_phone(phone: str) -> str:

@@ -109,17 +109,21 @@ class Registration:
     belongings: str = ""
     badge: str = ""
     looks: str = ""
+    keeps_number: bool = False
+    """Whether policy keeps the document's number for this visit; set by `under`."""
     check: GateCheck = field(default_factory=GateCheck)
 
 
-def under(policies: Policies, registration: Registration) -> Registration:
-    """Return `registration` with its check as policy has it: what the reason asks, and whether there is a vehicle.
+def under(policies: Policies, registration: Registration, *, first_visit: bool) -> Registration:
+    """Return `registration` as policy has it: which checks the reason asks, and whether the number is kept.
 
-    Screens show this and `desk/` decides by it, so no caller can ask for less than the estate does.
+    `first_visit` tells whether nobody with this phone was here before. Screens show this and `desk/` decides by it,
+    so no caller can ask for less than the estate does.
     """
     asked = policies.rule(registration.reason).asked if registration.reason else ALL_CHECKS
     check = replace(registration.check, asked=asked, has_vehicle=bool(registration.plate))
-    return replace(registration, check=check)
+    keeps = registration.reason is not None and policies.keeps_number(registration.reason, first_visit)
+    return replace(registration, check=check, keeps_number=keeps)
 
 
 class Missing(StrEnum):
@@ -128,6 +132,7 @@ class Missing(StrEnum):
     NAME = "name"
     REASON = "reason"
     HOUSE = "house"
+    NUMBER = "number"
 
 
 _NEEDS_NO_HOUSE = frozenset({Reason.MAINTENANCE, Reason.OFFICIAL, Reason.EMERGENCY})
@@ -148,9 +153,16 @@ def missing(registration: Registration) -> list[Missing]:
         needed.append(Missing.HOUSE)
     if registration.reason is None:
         needed.append(Missing.REASON)
+    if registration.keeps_number and not registration.document_number:
+        needed.append(Missing.NUMBER)
     return needed
 
 
 def in_the_way(registration: Registration) -> list[Missing | Check]:
-    """Return all that keeps the visitor out: what is missing, then the checks; empty means admit."""
+    """Return all that keeps the visitor out: what is missing, then the checks; empty means admit.
+
+    Nothing keeps an emergency service out, whatever was found before it was known to be one.
+    """
+    if registration.reason is Reason.EMERGENCY:
+        return []
     return [*missing(registration), *registration.check.in_the_way()]

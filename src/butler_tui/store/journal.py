@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
@@ -48,17 +48,27 @@ class _Head:
     seen: int
 
 
-def record(store: Store, written: Sequence[Written], *, staff_id: bytes | None, now_ms: int) -> bytes:
+def record(
+    store: Store,
+    written: Sequence[Written],
+    *,
+    staff_id: bytes | None,
+    now_ms: int,
+    provided: Callable[[], None] | None = None,
+) -> bytes:
     """Save one use case, durably: its rows and their journal rows in one transaction. Return its group id.
 
-    `staff_id` is the acting person, None for set-up; `now_ms` is UTC ms. Raises RuleBroken for a group larger than
-    the protocol allows, FileTrouble where the disk refuses; then nothing is saved.
+    `staff_id` is the acting person, None for set-up; `now_ms` is UTC ms. `provided` is called inside the transaction,
+    before anything is written, and raises where another program has changed what the act rests on. Raises RuleBroken
+    for a group larger than the protocol allows, FileTrouble where the disk refuses; then nothing is saved.
     """
     if not 0 < len(written) <= MOST_CHANGES:
         raise RuleBroken(N_("One act may change at most {most} records."), most=MOST_CHANGES)
     group_id = new_id(now_ms)
     connection = store.connection
     with plain_errors(store.home.database), transaction(connection), _permit(connection, "record"):
+        if provided is not None:
+            provided()
         head = _head(connection)
         size = 0
         for one in written:

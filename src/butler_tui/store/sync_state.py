@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from butler_tui.domain.audit_chain import FIRST_LINK
 from butler_tui.domain.changes import MOST_CHANGES, Change
@@ -51,6 +52,16 @@ class SyncStatus:
     quarantined: tuple[Quarantined, ...]
 
 
+class Summary(NamedTuple):
+    """The state of HQ in a few figures that cost nothing to read, for the status line; times are UTC ms."""
+
+    enrolled: bool
+    waiting: int
+    last_sync_ms: int | None
+    last_result: Result | None
+    quarantined: int
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """Where the journal and HQ stand, for the push; `acked_cid` is None before the first acknowledgement."""
@@ -79,6 +90,15 @@ class Batch:
 def waiting(connection: Connection) -> int:
     """Return how many changes HQ has not taken yet."""
     return int(connection.execute("SELECT last_seq - acked_seq FROM sync_state").fetchone()[0])
+
+
+def summary(connection: Connection) -> Summary:
+    """Return the few figures of the status line; does not touch the journal."""
+    row = connection.execute(
+        "SELECT (SELECT terminal_id FROM terminal) IS NOT NULL, last_seq - acked_seq, last_sync_ms, last_result,"
+        " (SELECT count(*) FROM quarantine) FROM sync_state"
+    ).fetchone()
+    return Summary(bool(row[0]), row[1], row[2], Result(row[3]) if row[3] else None, row[4])
 
 
 def status(connection: Connection) -> SyncStatus:

@@ -119,6 +119,12 @@ def earlier_by_phone(store: Store, phone: str) -> EarlierVisit | None:
     return EarlierVisit(row[0], row[1] or "", row[2]) if row else None
 
 
+def badge_of(connection: Connection, visit_id: bytes) -> str:
+    """Return the badge that was given for a visit, empty where there was none."""
+    row = connection.execute("SELECT badge FROM visit WHERE visit_id = ?", (visit_id,)).fetchone()
+    return row[0] or "" if row else ""
+
+
 def events(connection: Connection, visit_id: bytes) -> int:
     """Return how many events a visit has."""
     row = connection.execute("SELECT count(*) FROM visit_event WHERE visit_id = ?", (visit_id,)).fetchone()

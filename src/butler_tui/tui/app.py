@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from butler_tui import crash_log
@@ -24,24 +25,31 @@ from butler_tui.tui.context import Clock, Context
 from butler_tui.tui.key_queue import KeyQueue
 from butler_tui.tui.messages import Saved, SignedIn, SyncAsked, SyncDone
 from butler_tui.tui.screens.sign_in import SignInScreen
+from butler_tui.tui.steady import EXPECTED, Steady, Trouble
 from butler_tui.tui.themes import THEMES
+from butler_tui.tui.widgets.lines import Sentence
 from butler_tui.words import N_
 
 IDLE_LOOK_S = 5.0
 """How often it is looked whether the screens should lock."""
 
 
-class ButlerApp(App[None]):
+class ButlerApp(Steady, App[None]):
     """One terminal. Each person has screens of their own, which outlive a lock."""
 
     CSS_PATH: ClassVar[str] = "styles/app.tcss"
     ENABLE_COMMAND_PALETTE = False
+    # With priority: no dialog and no field may stand between a guard and the lock.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f10,ctrl+l", "lock", show=False, priority=True, id="app.lock"),
+        Binding("f1", "help", show=False, priority=True, id="app.help"),
+    ]
     TITLE = "butler"
 
     def __init__(self, context: Context, settings: Settings) -> None:
         super().__init__()
         self.here = context
-        self._keys = KeyQueue(self, super().on_event)
+        self._keys = KeyQueue(self, super().on_event, self._action_failed)
         self._last_input = time.monotonic()
         self._person = ""
         for theme in THEMES:
@@ -61,7 +69,7 @@ class ButlerApp(App[None]):
         """Give keys out one at a time; any key or click keeps the screens awake."""
         if isinstance(event, events.Key | events.MouseDown | events.Paste) and not event.is_forwarded:
             self._last_input = time.monotonic()
-        if isinstance(event, events.Key) and not event.is_forwarded:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self._keys.put(event)
             return
         await super().on_event(event)
@@ -100,7 +108,7 @@ class ButlerApp(App[None]):
         if not self.is_screen_installed(f"gate-{person}"):
             session = Session(staff, self.here.gate.gate_id)
             self.install_screen(GateScreen(self.here, session), f"gate-{person}")
-            self.install_screen(SyncScreen(self.here, staff.role), f"sync-{person}")
+            self.install_screen(SyncScreen(self.here), f"sync-{person}")
         self._person = person
         if same:
             await self.pop_screen()
@@ -154,6 +162,9 @@ class ButlerApp(App[None]):
         from butler_tui.tui.dialogs.help import HelpDialog
         from butler_tui.tui.widgets.lines import shown_bindings
 
+        if isinstance(self.screen, HelpDialog):
+            self.screen.dismiss(None)
+            return
         self.push_screen(HelpDialog(getattr(self.screen, "GUIDE", ()), shown_bindings(self.screen)))
 
     # Headquarters
@@ -179,8 +190,7 @@ class ButlerApp(App[None]):
         from butler_tui.tui.sync_words import hq_words
         from butler_tui.tui.widgets.lines import StatusLine
 
-        status = sync_state.status(self.here.store.connection)
-        words = hq_words(status, self.here.now_ms(), self.here.zone)
+        words = hq_words(sync_state.summary(self.here.store.connection), self.here.now_ms(), self.here.zone)
         for screen in self.screen_stack:
             for line in screen.query(StatusLine):
                 line.show_hq(*words)
@@ -192,6 +202,24 @@ class ButlerApp(App[None]):
         self.show_hq()
         if isinstance(self.screen, SyncScreen):
             self.screen.say(message.sentence, message.meaning)
+
+    # Trouble
+
+    def _action_failed(self, error: Exception) -> None:
+        if isinstance(error, EXPECTED):
+            self.post_message(Trouble(error))
+        else:
+            self._handle_exception(error)
+
+    def on_trouble(self, message: Trouble) -> None:
+        """Say on the screen in front what is wrong and what to do; nothing that is typed is touched."""
+        error = message.error
+        try:
+            with plain_errors(self.here.store.home.database):
+                raise error
+        except ButlerError as known:
+            for sentence in self.screen.query(Sentence):
+                sentence.say(known.sentence(), "bad")
 
     # The end
 

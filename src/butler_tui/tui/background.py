@@ -57,6 +57,7 @@ class BackgroundSync:
             self._after(1.0)
             return
         if estates.terminal(self._here.store.connection).terminal_id is None:
+            self._after(EVERY_S)
             self._report(_("This computer is not connected to headquarters yet. What you save is kept here."), "")
             return
         self._running.set()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from butler_tui import labels
 from butler_tui.desk import gate
@@ -11,7 +12,7 @@ from butler_tui.desk.session import Session
 from butler_tui.domain.entries import read_room
 from butler_tui.domain.gate_check import Check, GateCheck, Outcome
 from butler_tui.domain.people import read_phone
-from butler_tui.domain.policies import TurnAwayReason
+from butler_tui.domain.policies import Reason, TurnAwayReason
 from butler_tui.domain.recognise import Kind, recognise
 from butler_tui.domain.visits import EventKind, Registration, under
 from butler_tui.errors import RuleBroken
@@ -21,6 +22,25 @@ from butler_tui.store.visits import EarlierVisit, OnSite
 from butler_tui.tui.context import Context
 from butler_tui.tui.gate_words import Scene
 from butler_tui.words import N_, _
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the guard found and the household said about one visitor: the check, upon what facts, and when confirmed."""
+
+    check: GateCheck = field(default_factory=GateCheck)
+    upon: Mapping[Check, tuple[object, ...]] = field(default_factory=dict)
+    confirmed_ms: int | None = None
+
+
+_RESTS_ON: dict[Check, Callable[[Registration], tuple[object, ...]]] = {
+    Check.ASK_IDENTITY: lambda typed: (typed.name,),
+    Check.ASK_REASON: lambda typed: (typed.reason,),
+    Check.ASK_HOST: lambda typed: (typed.house_id, typed.room_code),
+    Check.CHECK_DOCUMENT: lambda typed: (typed.name, typed.document_number),
+    Check.CHECK_VEHICLE: lambda typed: (typed.plate,),
+}
+"""The facts that a finding was made upon: when they become others, it no longer counts."""
 
 
 class GateCase:
@@ -34,12 +54,10 @@ class GateCase:
 
     def clear(self) -> None:
         """Begin with the next visitor; the last act stays, so that it can be undone."""
-        self.check = GateCheck()
-        self.confirmed_ms: int | None = None
+        self.found = Found()
         self.earlier: EarlierVisit | None = None
         self.household: GateHousehold | None = None
         self.rooms: list[str] = []
-        self.keeps_number = False
 
     # What is known
 
@@ -57,7 +75,7 @@ class GateCase:
 
     def note_confirmation(self, confirmed: bool) -> None:
         """Keep when the household said yes."""
-        self.confirmed_ms = self._here.now_ms() if confirmed else None
+        self.found = replace(self.found, confirmed_ms=self._here.now_ms() if confirmed else None)
 
     def leaving(self, text: str) -> OnSite | None:
         """Return who inside the badge or plate in `text` belongs to."""
@@ -67,36 +85,50 @@ class GateCase:
 
     def registration(self, typed: Registration) -> Registration:
         """Return what is typed with the check as it stands, under the estate's policy."""
-        known = replace(typed, check=self.check, confirmed_ms=self.confirmed_ms)
-        return under(self._here.policies, known)
+        check = self.found.check
+        for one, facts in self.found.upon.items():
+            if any(facts) and facts != _RESTS_ON[one](typed):
+                check = check.reopened(one)
+        known = replace(typed, check=check, confirmed_ms=self.found.confirmed_ms)
+        return under(self._here.policies, known, first_visit=self.earlier is None)
 
     def scene(self, typed: Registration) -> Scene:
         """Return everything that words are made from."""
-        reason = typed.reason
-        first = self.earlier is None
-        self.keeps_number = reason is not None and self._here.policies.keeps_number(reason, first)
-        return Scene(self._here, self.registration(typed), self.household, self.rooms, self.earlier, self.keeps_number)
+        wearer = visits.by_badge(self._here.store.connection, typed.badge) if typed.badge else None
+        return Scene(self._here, self.registration(typed), self.household, self.rooms, self.earlier, wearer)
 
     # The checks
 
     def settle(self, typed: Registration, check: Check, outcome: Outcome, note: str = "") -> None:
         """Write a finding in; raises ValueError where policy does not allow it."""
-        self.check = self.registration(typed).check.with_finding(check, outcome, note)
+        found = self.registration(typed).check.with_finding(check, outcome, note)
+        upon = {one: facts for one, facts in self.found.upon.items() if one in found.found}
+        if check in _RESTS_ON:
+            upon[check] = _RESTS_ON[check](typed)
+        self.found = replace(self.found, check=found, upon=upon)
 
     def reopen(self, check: Check) -> None:
         """Take a finding back."""
-        self.check = self.check.reopened(check)
+        self.found = replace(self.found, check=self.found.check.reopened(check))
 
     def suspect(self) -> None:
         """Ask for all six, by hand, or again for what policy asks."""
-        self.check = replace(self.check, suspicious=not self.check.suspicious)
+        check = self.found.check
+        self.found = replace(self.found, check=replace(check, suspicious=not check.suspicious))
 
     # The acts; each returns the sentence that says what was done
 
     def admit(self, typed: Registration) -> str:
         """Save and admit."""
-        context, registration = self._here, self.registration(typed)
-        done = gate.admit(context.store, self._session, registration, context.policies, context.now_ms())
+        return self._admit(self.registration(typed))
+
+    def admit_emergency(self) -> str:
+        """Let an emergency service in at once, whatever stands half-typed in the form."""
+        return self._admit(Registration(reason=Reason.EMERGENCY))
+
+    def _admit(self, registration: Registration) -> str:
+        here = self._here
+        done = gate.admit(here.store, self._session, registration, here.policies, here.now_ms())
         who = called(registration)
         self._last = (done, who)
         if registration.badge:

@@ -32,7 +32,6 @@ class Scene:
     household: GateHousehold | None
     rooms: Sequence[str]
     earlier: EarlierVisit | None
-    keeps_number: bool
     wearer: OnSite | None = None
     """Who inside wears the badge that is typed."""
 
@@ -107,7 +106,7 @@ def _reason_hint(scene: Scene) -> Hint:
 def _document_hint(scene: Scene) -> Hint:
     registration = scene.registration
     kind = label(registration.document_type) if registration.document_type else ""
-    if not scene.keeps_number:
+    if not scene.registration.keeps_number:
         return (f"{kind} {_('number not kept')}".strip() if registration.reason else kind), ""
     doubt = _doubt(scene)
     if doubt is None:

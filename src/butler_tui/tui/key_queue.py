@@ -17,20 +17,23 @@ from textual.message_pump import MessagePump
 PATIENCE_S = 2.0
 """How long one key may hold the next: a handler that hangs must not take the keyboard with it."""
 
-Deliver = Callable[[events.Key], Awaitable[None]]
+Input = events.Key | events.Paste
+Deliver = Callable[[Input], Awaitable[None]]
+Failed = Callable[[Exception], None]
 
 
 class KeyQueue:
-    """Gives the keys of `app` out one by one through `deliver`."""
+    """Gives the keys of `app` out one by one through `deliver`; what an action raises goes to `failed`."""
 
-    def __init__(self, app: App[Any], deliver: Deliver) -> None:
+    def __init__(self, app: App[Any], deliver: Deliver, failed: Failed) -> None:
         self._app = app
         self._deliver = deliver
-        self._keys: asyncio.Queue[events.Key] = asyncio.Queue()
+        self._failed = failed
+        self._keys: asyncio.Queue[Input] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
 
-    def put(self, key: events.Key) -> None:
-        """Take a key; it is delivered after those before it."""
+    def put(self, key: Input) -> None:
+        """Take a key or a paste; it is delivered after those before it."""
         self._keys.put_nowait(key)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
@@ -45,7 +48,10 @@ class KeyQueue:
             key = self._keys.get_nowait()
             screen = self._app.screen
             focused = self._app.focused
-            await self._deliver(key)
+            try:
+                await self._deliver(key)
+            except Exception as error:  # an action failed: the keys after it must still come through
+                self._failed(error)
             for pump in focused.ancestors_with_self if focused is not None else (screen, self._app):
                 await _drained(pump)
             if self._app.is_running and self._app.screen is not screen:

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from butler_tui.store import visits
 from butler_tui.tui.context import Context
 from butler_tui.tui.shown import line
+from butler_tui.tui.steady import Steady
 from butler_tui.tui.widgets.lines import KeyLine
 from butler_tui.tui.widgets.on_site import COLUMNS, fetcher
 from butler_tui.tui.widgets.record_list import RecordList
@@ -21,7 +22,7 @@ from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.words import _
 
 
-class OnSiteDialog(ModalScreen[bytes | None]):
+class OnSiteDialog(Steady, ModalScreen[bytes | None]):
     """Returns the visit that ends, or None."""
 
     CSS_PATH: ClassVar[str] = "../styles/dialogs.tcss"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -24,9 +23,10 @@ from butler_tui.tui import gate_words
 from butler_tui.tui.context import Context
 from butler_tui.tui.dialogs.on_site import OnSiteDialog
 from butler_tui.tui.dialogs.turn_away import TurnAwayDialog, TurnedAway
-from butler_tui.tui.gate_case import GateCase, called
+from butler_tui.tui.gate_case import Found, GateCase, called
 from butler_tui.tui.messages import Saved
 from butler_tui.tui.shown import line
+from butler_tui.tui.steady import Steady
 from butler_tui.tui.widgets.check_card import CheckCard
 from butler_tui.tui.widgets.check_pane import CheckPane
 from butler_tui.tui.widgets.lines import KeyLine, Sentence, StatusLine, TopLine
@@ -38,7 +38,7 @@ WIDE = 110
 """Columns from which the list of those on site stands beside the form."""
 
 
-class GateScreen(Screen[None]):
+class GateScreen(Steady, Screen[None]):
     """Registers who comes, checks out who goes."""
 
     CSS_PATH: ClassVar[list[str | PurePath] | None] = ["../styles/desks.tcss", "../styles/gate.tcss"]
@@ -68,16 +68,17 @@ class GateScreen(Screen[None]):
         self._here = context
         self._session = session
         self._case = GateCase(context, session)
-        self._cleared: tuple[dict[str, str], GateCase] | None = None
+        self._cleared: tuple[dict[str, str], Found] | None = None
         self.form = VisitForm(context.policies)
         self._checks = CheckPane()
         self._on_site = OnSitePanel(context)
         self._sentence = Sentence()
+        self._top = TopLine(context, "gate")
         self._status = StatusLine()
 
     def compose(self) -> ComposeResult:
         """Lay out form, card and list."""
-        yield TopLine(self._here, "gate")
+        yield self._top
         with Container(id="body"):
             with Vertical(id="left"):
                 yield Static(line(f" {_('Register a visit')}"), classes="title")
@@ -103,16 +104,22 @@ class GateScreen(Screen[None]):
         await self._on_site.narrow(wide)
 
     def on_screen_resume(self) -> None:
-        """Show the list of now."""
-        self._on_site.reload()
+        """Show the list of now, and keep it true."""
+        self._top.resume()
+        self._on_site.resume()
+
+    def on_screen_suspend(self) -> None:
+        """Let the clocks of a screen that nobody sees rest."""
+        self._top.pause()
+        self._on_site.pause()
 
     # What is shown
 
     def _show(self) -> None:
         """Bring everything beside the form up to what is typed."""
         scene = self._case.scene(self.form.registration())
-        if scene.keeps_number != self.form.keeps_number:
-            self.form.show_number_field(scene.keeps_number)
+        if scene.registration.keeps_number != self.form.keeps_number:
+            self.form.show_number_field(scene.registration.keeps_number)
             scene = self._case.scene(self.form.registration())
         for field, (words, meaning) in gate_words.hints(scene).items():
             self.form.hint(field, words, meaning)
@@ -144,7 +151,11 @@ class GateScreen(Screen[None]):
     def _look_up(self, field: str) -> None:
         text = self.form.text(field)
         if field == "room":
+            before = self._case.household
             self._case.look_up_room(text)
+            if self._case.household != before and self.form.text("confirm"):
+                self.form.put("confirm", "")  # it was another household that confirmed
+                self._case.note_confirmation(False)
             self.form.household = self._case.household
             self.form.only_room = self._case.rooms[0] if len(self._case.rooms) == 1 else ""
         elif field == "phone":
@@ -163,8 +174,7 @@ class GateScreen(Screen[None]):
         if leaving is not None:
             self._check_out(leaving.visit_id)
         elif found.kind is Kind.EMERGENCY:
-            self.form.put("reason", found.value)
-            self.action_admit()
+            self._act(self._case.admit_emergency, ends_case=False)
         else:
             field = ARRIVAL_FIELDS[found.kind]
             self.form.put(field, found.value)
@@ -262,16 +272,20 @@ class GateScreen(Screen[None]):
     def action_undo(self) -> None:
         """Bring a cleared form back, or take the last act back."""
         if self._cleared is not None and self.form.is_empty:
-            values, self._case = self._cleared
+            values, found = self._cleared
             self._cleared = None
             self.form.restore(values)
+            for name in ("room", "phone"):
+                self._look_up(name)
+            self._case.found = found
+            self._show()
             return
         self._act(self._case.undo, ends_case=False)
 
     def action_clear(self) -> None:
         """Empty the form; Ctrl+Z brings it back."""
         if not self.form.is_empty:
-            self._cleared = (self.form.snapshot(), copy(self._case))
+            self._cleared = (self.form.snapshot(), self._case.found)
             self._new_case()
             self.form.focus_field("arrival")
             self._say(_("The form is empty. Ctrl+Z brings back what was typed."))
@@ -283,8 +297,8 @@ class GateScreen(Screen[None]):
         except ButlerError as error:
             self._say(error.sentence(), "bad")
             return
+        self._cleared = None
         if ends_case:
-            self._cleared = None
             self._new_case()
         self._on_site.reload()
         self.form.focus_field("arrival")

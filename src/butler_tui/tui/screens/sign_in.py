@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -12,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
+from butler_tui.store.database import plain_errors
 from butler_tui.tui.context import Context
 from butler_tui.tui.messages import SignedIn
 from butler_tui.tui.shown import line
@@ -19,22 +19,31 @@ from butler_tui.tui.widgets.lines import KeyLine, Sentence
 from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.words import _
 
+if TYPE_CHECKING:
+    from butler_tui.store.staff import Staff
+
 PIN_DIGITS = 6
 
 
 class SignInScreen(Screen[None]):
     """Two fields and one sentence."""
 
+    GUIDE = (
+        _("Your staff number and PIN are those you were given; nobody else signs in with them."),
+        _("After five wrong PINs in a row there is a wait."),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "next", _("Next"), id="sign_in.next", tooltip=_("on to the PIN, then sign in")),
         Binding("escape", "again", _("Start again"), id="sign_in.again", tooltip=_("empty both fields")),
         Binding("up", "number", _("Number"), show=False, id="sign_in.number", tooltip=_("back to the number")),
         Binding("ctrl+q", "app.quit", _("Quit"), id="sign_in.quit", tooltip=_("end the program")),
+        Binding("f1", "app.help", _("Help"), id="sign_in.help", tooltip=_("this help")),
     ]
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._here = context
+        self._checking = False
 
     def compose(self) -> ComposeResult:
         """Lay out the two fields in the middle."""
@@ -69,14 +78,20 @@ class SignInScreen(Screen[None]):
     def on_scan_input_entered(self, message: ScanInput.Entered) -> None:
         """Go on to the PIN, or try to sign in."""
         message.stop()
+        if self._checking:
+            return
         number = self.query_one("#number", ScanInput).text
         if message.field.id == "number":
             if number:
                 self.set_focus(self.query_one("#pin"))
                 self.query_one(Sentence).say(_("Type your six-digit PIN, then Enter."))
             return
-        self.query_one(Sentence).say(_("Checking…"))
         pin = self.query_one("#pin", ScanInput)
+        if len(pin.value) != PIN_DIGITS:
+            self.query_one(Sentence).say(_("A PIN has six digits."), "warning")
+            return
+        self._checking = True
+        self.query_one(Sentence).say(_("Checking…"))
         self._check(number, pin.value)
         pin.clear()
 
@@ -86,16 +101,22 @@ class SignInScreen(Screen[None]):
         from butler_tui.errors import ButlerError
 
         try:
-            store = self._here.store.again()
-            try:
-                staff = sign_in(store, number, pin, self._here.now_ms())
-            finally:
-                store.close()
+            with plain_errors(self._here.store.home.database):
+                store = self._here.store.again()
+                try:
+                    staff = sign_in(store, number, pin, self._here.now_ms())
+                finally:
+                    store.close()
         except ButlerError as error:
-            self.app.call_from_thread(partial(self._refuse, error.sentence()))
+            self.app.call_from_thread(self._refuse, error.sentence())
             return
-        self.app.call_from_thread(partial(self.post_message, SignedIn(staff)))
+        self.app.call_from_thread(self._welcome, staff)
+
+    def _welcome(self, staff: Staff) -> None:
+        self._checking = False
+        self.post_message(SignedIn(staff))
 
     def _refuse(self, sentence: str) -> None:
+        self._checking = False
         self.query_one(Sentence).say(sentence, "bad")
         self.set_focus(self.query_one("#number" if not self.query_one("#number", ScanInput).text else "#pin"))

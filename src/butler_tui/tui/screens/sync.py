@@ -12,12 +12,12 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from butler_tui.domain.rights import Role
 from butler_tui.labels import moment, table_label
 from butler_tui.store import sync_state
 from butler_tui.tui.context import Context
 from butler_tui.tui.messages import SyncAsked
 from butler_tui.tui.shown import line, lines
+from butler_tui.tui.steady import Steady
 from butler_tui.tui.sync_words import clock_words, hq_words, reason_words
 from butler_tui.tui.widgets.lines import KeyLine, Sentence, StatusLine, TopLine
 from butler_tui.words import _
@@ -27,7 +27,7 @@ class Figures(VerticalScroll, can_focus=True):
     """The lines of figures; takes the focus so that arrows scroll them."""
 
 
-class SyncScreen(Screen[None]):
+class SyncScreen(Steady, Screen[None]):
     """What waits for HQ, since when, and how the last try went."""
 
     CSS_PATH: ClassVar[list[str | PurePath] | None] = ["../styles/desks.tcss", "../styles/sync.tcss"]
@@ -43,14 +43,14 @@ class SyncScreen(Screen[None]):
         Binding("f1", "app.help", _("Help"), id="sync.help", tooltip=_("this help")),
     ]
 
-    def __init__(self, context: Context, role: Role) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__()
         self._here = context
-        self._role = role
+        self._top = TopLine(context, "sync")
 
     def compose(self) -> ComposeResult:
         """Lay out the figures."""
-        yield TopLine(self._here, "sync")
+        yield self._top
         with Figures(id="figures"):
             yield Static(id="lines")
         yield Sentence()
@@ -59,8 +59,13 @@ class SyncScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Show the figures of now."""
+        self._top.resume()
         self.reload()
         self.set_focus(self.query_one(Figures))
+
+    def on_screen_suspend(self) -> None:
+        """Let the clock of a screen that nobody sees rest."""
+        self._top.pause()
 
     def action_sync(self) -> None:
         """Ask for a sync."""
@@ -74,9 +79,10 @@ class SyncScreen(Screen[None]):
 
     def reload(self) -> None:
         """Read the figures again."""
-        status = sync_state.status(self._here.store.connection)
+        connection = self._here.store.connection
+        status, summary = sync_state.status(connection), sync_state.summary(connection)
         now, zone = self._here.now_ms(), self._here.zone
-        word, meaning = hq_words(status, now, zone)
+        word, meaning = hq_words(summary, now, zone)
         rows = [
             (_("Headquarters"), word, meaning),
             (_("Waiting"), _("{count} changes", count=status.waiting), "warning" if status.waiting else "good"),
@@ -88,7 +94,7 @@ class SyncScreen(Screen[None]):
             rows.append((name, moment(at_ms, now, zone) if at_ms is not None else _("not yet"), ""))
         rows.append((_("Clock"), *clock_words(status.clock_offset_ms)))
         pending = status.quarantined
-        rows.append((_("To be looked at"), str(len(pending)), "warning" if pending else ""))
+        rows.append((_("To be looked at"), str(summary.quarantined), "warning" if pending else ""))
         rows += [("", f"{table_label(one.table or '')}  {reason_words(one.reason)}", "warning") for one in pending]
         self.query_one("#lines", Static).update(lines(_figure(*row) for row in rows))
 

@@ -10,6 +10,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Static
 
 from butler_tui.tui.context import Context
@@ -29,6 +30,7 @@ class TopLine(Horizontal):
         self._here = context
         self._desk = desk
         self._now = Static(id="now")
+        self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out desks left, time right."""
@@ -42,13 +44,22 @@ class TopLine(Horizontal):
         yield self._now
 
     def on_mount(self) -> None:
+        """Keep the time."""
+        self._timer = self.set_interval(5, self._tick, pause=True)
+        self.resume()
+
+    def pause(self) -> None:
+        """Stop the clock while nobody sees it."""
+        if self._timer is not None:
+            self._timer.pause()
+
+    def resume(self) -> None:
         """Show the time, and keep showing it."""
         self._tick()
-        self.set_interval(5, self._tick)
+        if self._timer is not None:
+            self._timer.resume()
 
     def _tick(self) -> None:
-        if not self.screen.is_current:
-            return
         now = datetime.fromtimestamp(self._here.now_ms() / 1000, self._here.zone)
         self._now.update(line(f"{_(WEEKDAYS[now.weekday()])} {now:%H:%M} "))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.timer import Timer
 from textual.widgets import Static
 
 from butler_tui.labels import clock, greeting, label, room_left
@@ -13,6 +14,7 @@ from butler_tui.store import visits
 from butler_tui.store.visits import OnSite
 from butler_tui.tui.context import Context
 from butler_tui.tui.shown import line
+from butler_tui.tui.steady import Steady
 from butler_tui.tui.widgets.record_list import Column, Fetch, Record, RecordList
 from butler_tui.words import _
 
@@ -49,7 +51,7 @@ def fetcher(context: Context, *, matching: str = "", narrow: bool = False) -> Fe
     return fetch
 
 
-class OnSitePanel(Vertical):
+class OnSitePanel(Steady, Vertical):
     """The panel under the gate's form, or beside it on a wide screen."""
 
     def __init__(self, context: Context) -> None:
@@ -57,6 +59,7 @@ class OnSitePanel(Vertical):
         self._here = context
         self._narrow = False
         self._counts = Static(id="counts")
+        self._timer: Timer | None = None
         self._rows = self._list(narrow=False)
 
     def compose(self) -> ComposeResult:
@@ -70,13 +73,20 @@ class OnSitePanel(Vertical):
         return RecordList(columns, fetcher(self._here, narrow=narrow), empty, gap=1 if narrow else 2)
 
     def on_mount(self) -> None:
-        """Show the figures, and keep the time left true."""
-        self.reload()
-        self.set_interval(30, self._look_again)
+        """Keep the time left true."""
+        self._timer = self.set_interval(30, self.reload, pause=True)
+        self.resume()
 
-    def _look_again(self) -> None:
-        if self.screen.is_current:
-            self.reload()
+    def pause(self) -> None:
+        """Stop looking while nobody sees it."""
+        if self._timer is not None:
+            self._timer.pause()
+
+    def resume(self) -> None:
+        """Show the figures of now, and keep them true."""
+        self.reload()
+        if self._timer is not None:
+            self._timer.resume()
 
     async def narrow(self, narrow: bool) -> None:
         """Draw the list for a narrow column, or for the whole width."""

@@ -18,6 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from butler_tui.text import safe
+from butler_tui.tui.steady import Steady
 from butler_tui.words import _
 
 PAGE = 64
@@ -48,7 +49,7 @@ Fetch = Callable[[Any, int], Sequence[Record]]
 """Returns up to so many records that follow a key (None: from the start)."""
 
 
-class RecordList(ScrollView, can_focus=True):
+class RecordList(Steady, ScrollView, can_focus=True):
     """Rows of one line each; arrows choose, Enter opens."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -92,10 +93,12 @@ class RecordList(ScrollView, can_focus=True):
 
     def reload(self) -> None:
         """Fetch the first page again; the chosen row stays the chosen one where it is still near."""
-        before = self.chosen_key
+        before, loaded = self.chosen_key, len(self._records)
         self._records = []
         self._complete = False
         self._load()
+        while len(self._records) < loaded and not self._complete:
+            self._load()
         keys = [record.key for record in self._records]
         self.chosen = keys.index(before) if before in keys else min(self.chosen, max(0, len(keys) - 1))
         self.refresh()
@@ -147,6 +150,12 @@ class RecordList(ScrollView, can_focus=True):
             self.scroll_to(y=self.chosen, animate=False)
         elif self.chosen >= top + self.size.height:
             self.scroll_to(y=self.chosen - self.size.height + 1, animate=False)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Fetch the next page before the last row of this one is reached, however one scrolls."""
+        super().watch_scroll_y(old_value, new_value)
+        if not self._complete and self._records and new_value + 2 * self.size.height >= len(self._records):
+            self._load()
 
     def watch_chosen(self) -> None:
         """Draw the choice."""

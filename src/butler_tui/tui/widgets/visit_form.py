@@ -54,7 +54,9 @@ PATH = ("name", "sex", "phone", "room", "confirm", "reason", "number", "badge")
 FOLDED = frozenset({"sex", "phone", "room", "confirm", "document", "number", "badge", "plate"})
 SCANNED_ELSEWHERE = {
     "name": frozenset({Kind.PLATE, Kind.PHONE, Kind.BADGE, Kind.DOCUMENT}),
-    "phone": frozenset({Kind.PLATE, Kind.BADGE}),
+    "phone": frozenset({Kind.PLATE, Kind.BADGE, Kind.DOCUMENT}),
+    **dict.fromkeys(("room", "confirm", "reason", "badge", "plate", "parking", "company"), frozenset({Kind.DOCUMENT})),
+    **dict.fromkeys(("companions", "belongings", "looks"), frozenset({Kind.DOCUMENT})),
 }
 """What a scanner may bring while another field has the focus: it goes where it belongs."""
 ARRIVAL_FIELDS = {
@@ -66,7 +68,12 @@ ARRIVAL_FIELDS = {
     Kind.DOCUMENT: "number",
 }
 """Where what came into the field that takes all belongs."""
-MISSING_FIELDS = {Missing.NAME: "name", Missing.REASON: "reason", Missing.HOUSE: "room"}
+MISSING_FIELDS = {
+    Missing.NAME: "name",
+    Missing.REASON: "reason",
+    Missing.HOUSE: "room",
+    Missing.NUMBER: "number",
+}
 """Where what is missing is typed."""
 VALET = ("代", "v")
 """A bay that begins so is valet parking."""
@@ -142,9 +149,9 @@ class VisitForm(Vertical):
         return {name: field.value for name, field in self._fields.items()}
 
     def restore(self, values: dict[str, str]) -> None:
-        """Write a snapshot back."""
+        """Write a snapshot back, without a `Changed`."""
         for name, value in values.items():
-            self._fields[name].value = value
+            self.put(name, value)
 
     @property
     def is_empty(self) -> bool:
