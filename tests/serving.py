@@ -57,7 +57,7 @@ class Hq:
         """Return the address it is served under."""
         return f"https://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def start(self, *arguments: str) -> None:
         """Serve it, under the same port as before if there was one."""
         self.process = subprocess.Popen(
             [
@@ -70,6 +70,7 @@ class Hq:
                 str(self.folder.path),
                 "--port",
                 str(self.port),
+                *arguments,
             ],
             env={**os.environ, "BUTLER_LANG": "en"},
             stdout=subprocess.PIPE,
@@ -135,12 +136,17 @@ def served(path: Path, *, names: Sequence[str] = ()) -> Iterator[Hq]:
         hq.stop()
 
 
+Passes = Callable[[bool, bytes], "bytes | None"]
+"""What a proxy passes on of a piece of an answer (True) or a request (False): None closes the connection instead."""
+
+
 @dataclass
 class Proxy:
     """A TCP proxy before HQ: closes a connection instead of passing an answer on, once `cut` says so."""
 
     port: int
     cut: Callable[[], bool] = lambda: False
+    passes: Passes = lambda _answers, data: data
     cuts: int = 0
     host: str = "127.0.0.1"
     _listener: socket.socket = field(init=False)
@@ -158,17 +164,22 @@ class Proxy:
         with suppress(OSError):
             while True:
                 client, __ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self.port))
+                try:
+                    server = socket.create_connection(("127.0.0.1", self.port))
+                except OSError:
+                    client.close()
+                    continue
                 threading.Thread(target=self._pass, args=(client, server, False), daemon=True).start()
                 threading.Thread(target=self._pass, args=(server, client, True), daemon=True).start()
 
     def _pass(self, here: socket.socket, there: socket.socket, answers: bool) -> None:
         with suppress(OSError):
             while data := here.recv(65536):
-                if answers and self.cut():
+                passed = None if answers and self.cut() else self.passes(answers, data)
+                if passed is None:
                     self.cuts += 1
                     break
-                there.sendall(data)
+                there.sendall(passed)
         for one in (here, there):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
