@@ -203,13 +203,10 @@ def test_the_same_seed_and_time_save_the_same_visits_under_other_ids(tmp_path: P
     assert not set(ids[0]) & set(ids[1])
 
 
-@pytest.mark.parametrize("wanted", [Wanted(households=0), Wanted(visits=-1)])
-@pytest.mark.usefixtures("english")
-def test_an_impossible_estate_is_refused_before_anything_is_made(home: Home, now: Clock, wanted: Wanted) -> None:
-    with pytest.raises(WrongUsage, match="at least one household"):
-        make_demo(home, wanted, now(), lambda *_: None)
-
-    assert not home.database.exists()
+@pytest.mark.parametrize(("households", "visits"), [(0, 1), (10_001, 1), (1, -1), (1, 2_000_000_000)])
+def test_numbers_that_no_estate_has_are_wrong_usage(households: int, visits: int, english: None) -> None:
+    with pytest.raises(WrongUsage, match="A demo has 1 to 10000 households and at most 100000 visits"):
+        Wanted(households, visits)
 
 
 def test_an_absent_or_empty_folder_is_free(tmp_path: Path) -> None:

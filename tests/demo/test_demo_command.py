@@ -79,7 +79,10 @@ def test_a_folder_that_holds_something_else_is_refused_as_wrong_set_up(folder: P
     assert [file.name for file in folder.iterdir()] == ["thesis.txt"]
 
 
-@pytest.mark.parametrize("wrong", [("--households", "0"), ("--visits", "-1"), ("--seed", "x")])
+@pytest.mark.parametrize(
+    "wrong",
+    [("--households", "0"), ("--visits", "-1"), ("--visits", "2000000000"), ("--seed", "x")],
+)
 def test_impossible_numbers_are_wrong_usage(folder: Path, wrong: tuple[str, str]) -> None:
     assert butler("demo", "--dir", folder, *wrong).returncode == EXIT_USAGE
     assert not folder.exists()

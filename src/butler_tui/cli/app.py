@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import typer
+from typer.exceptions import TyperException
 
 from butler_tui import __version__
 from butler_tui.cli import demo, hq, terminal
+from butler_tui.cli.output import say
+from butler_tui.cli.typer_words import Commands, wrong_usage
+from butler_tui.errors import EXIT_DONE, EXIT_USAGE
 from butler_tui.words import _
 
 _GROUPS = (terminal, hq, demo)
@@ -21,7 +25,7 @@ def _version(wanted: bool) -> None:
 
 def make_app() -> typer.Typer:
     """Return the commands, their help in the language that is spoken now."""
-    app = typer.Typer(
+    app = Commands(
         name="butler",
         help=_("The gate and the butler's desk. Without a command it opens the screens."),
         no_args_is_help=True,
@@ -45,4 +49,11 @@ def make_app() -> typer.Typer:
 
 def run(arguments: Sequence[str]) -> None:
     """Run the command in `arguments`; leaves by SystemExit with its exit code, or raises what the command raised."""
-    make_app()(list(arguments), prog_name="butler")
+    try:
+        code = make_app()(list(arguments), prog_name="butler", standalone_mode=False)
+    except TyperException as error:
+        told = wrong_usage(error)
+        if told:
+            say(told)
+        raise SystemExit(EXIT_USAGE) from error
+    raise SystemExit(code or EXIT_DONE)

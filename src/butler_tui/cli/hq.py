@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from butler_tui.cli.output import now_ms, print_json, say, this_home
+from butler_tui.cli.typer_words import Commands
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import SetUpWrong
 from butler_tui.words import N_, _
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of HQ."""
-    hq = typer.Typer(help=_("Headquarters: where all terminals' records arrive."), no_args_is_help=True)
-    estate = typer.Typer(help=_("The estates that HQ keeps."), no_args_is_help=True)
-    terminal = typer.Typer(help=_("The terminals that may send to HQ."), no_args_is_help=True)
+    hq = Commands(help=_("Headquarters: where all terminals' records arrive."), no_args_is_help=True)
+    estate = Commands(help=_("The estates that HQ keeps."), no_args_is_help=True)
+    terminal = Commands(help=_("The terminals that may send to HQ."), no_args_is_help=True)
     _register_init(hq)
     _register_serve(hq)
     _register_estate_add(estate)
@@ -41,6 +42,10 @@ def _json_option() -> bool:
     return typer.Option(False, "--json", help=_("Print it as JSON."))  # type: ignore[no-any-return]
 
 
+def _name_option() -> list[str]:
+    return typer.Option([], "--name", help=_("A further host name or address of this machine."))  # type: ignore[no-any-return]
+
+
 def _folder(given: Path | None) -> Folder:
     try:
         import granian  # noqa: F401 (HQ's part is an extra)
@@ -58,7 +63,7 @@ def _register_init(hq: typer.Typer) -> None:
     @hq.command(help=_("Make an HQ: its database, its keys, its authority."))
     def init(
         folder: Path | None = _folder_option(),
-        name: list[str] = typer.Option([], "--name", help=_("A further host name or address of this machine.")),
+        name: list[str] = _name_option(),
     ) -> None:
         from butler_tui.hq import admin
 
@@ -74,11 +79,12 @@ def _register_serve(hq: typer.Typer) -> None:
         folder: Path | None = _folder_option(),
         host: str = typer.Option("127.0.0.1", "--host", help=_("The address to listen on; 0.0.0.0 for all.")),
         port: int = typer.Option(8443, "--port", min=0, max=65535, help=_("The port; 0 picks a free one.")),
+        name: list[str] = _name_option(),
     ) -> None:
         place = _folder(folder)
         from butler_tui.hq import server
 
-        server.serve(place, host, port, typer.echo)
+        server.serve(place, host, port, name, typer.echo)
 
 
 def _register_estate_add(estate: typer.Typer) -> None:

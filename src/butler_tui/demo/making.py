@@ -22,6 +22,9 @@ _SET_UP_BEFORE_MS = DAY_MS
 """The estate was set up the day before its first visit."""
 
 DEFAULT_VISITS = DAYS * VISITS_A_DAY
+MOST_HOUSEHOLDS = 10_000
+MOST_VISITS = 100_000
+"""Some months of a large estate; they take minutes to make."""
 
 Progress = Callable[[int, int], None]
 """Told how many steps of how many are done."""
@@ -29,21 +32,30 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the demo is to be: how many households and visits, and the seed that repeats it."""
+    """What the demo is to be: how many households and visits, and the seed that repeats it.
+
+    Raises WrongUsage for numbers that no estate has, or that a computer would be at for hours.
+    """
 
     households: int = 120
     visits: int = DEFAULT_VISITS
     seed: int = 1
     plain: bool = False
 
+    def __post_init__(self) -> None:
+        if not 1 <= self.households <= MOST_HOUSEHOLDS or not 0 <= self.visits <= MOST_VISITS:
+            raise WrongUsage(
+                N_("A demo has 1 to {households} households and at most {visits} visits."),
+                households=MOST_HOUSEHOLDS,
+                visits=MOST_VISITS,
+            )
+
 
 def make_demo(home: Home, wanted: Wanted, now_ms: int, progress: Progress) -> Store:
     """Make the demo in `home`, ending at `now_ms` (UTC ms), and return its open store.
 
-    Raises WrongUsage for numbers no estate can have, SetUpWrong where there is a file already, FileTrouble.
+    Raises SetUpWrong where there is a file already, FileTrouble.
     """
-    if wanted.households < 1 or wanted.visits < 0:
-        raise WrongUsage(N_("A demo needs at least one household, and no fewer than no visits."))
     people = People(Random(wanted.seed))  # noqa: S311 (invented people, no secrets)
     houses = plan_houses(people, wanted.households)
     calls = plan_calls(people, houses, wanted.visits, now_ms)
