@@ -24,7 +24,7 @@ NOW_MS = 1_794_527_880_000
 CELL = 12.2
 """Width of one cell in Textual's pictures."""
 SIGN_IN = "1007\n204816\n"
-WALK_IN = "浙A8K32F\n李文博\n1" + "13900002211\n3-2-1801\n12\n3 空调\nA017\n11111"
+WALK_IN = "浙A8K32F\n李文博\n1\n" + "13900002211\n3-2-1801\n12\n3 空调\nA017\n11111"
 PICTURES = (
     ("sign-in", 80, 24, ""),
     ("gate-80x24", 80, 24, SIGN_IN + WALK_IN),

@@ -50,7 +50,7 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (TurnAwayReason.OTHER, N_("other reason")),
     (Missing.NAME, N_("Name")),
     (Missing.REASON, N_("Reason")),
-    (Missing.HOUSE, N_("Visits")),
+    (Missing.HOUSE, N_("Room")),
     (Missing.NUMBER, N_("Document number")),
     (ConfirmedHow.INTERCOM, N_("intercom")),
     (ConfirmedHow.PHONE, N_("by phone")),
@@ -89,8 +89,6 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (Act.SET_UP_ESTATE, N_("set up the estate")),
     (Act.MANAGE_STAFF, N_("manage staff")),
     (Act.KEEP_HOUSEHOLDS, N_("keep households")),
-    (Act.SEE_ON_SITE, N_("see who is on site")),
-    (Act.SEE_SYNC, N_("see the sync view")),
 )
 
 # Keyed by class too: members of different classes may share a value ("other"), and then compare as equal.

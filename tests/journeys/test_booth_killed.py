@@ -16,7 +16,7 @@ def test_twenty_kills_just_after_saving_lose_nothing_and_double_nothing(booth: B
     for number in range(ROUNDS):
         screen = booth.open()
         screen.sign_in(*GUARD)
-        screen.scan(f"沈星河{number:02d}\n1{13900007000 + number}\n")
+        screen.scan(f"沈星河{number:02d}\n1\n{13900007000 + number}\n")
         screen.press("ctrl+t")
         screen.wait_for(f"沈星河{number:02d}")
         screen.press("ctrl+r")

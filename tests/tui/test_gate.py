@@ -13,7 +13,7 @@ from butler_tui.tui.widgets.check_card import CheckCard
 from tests.conftest import Clock, Estate
 from tests.tui.conftest import Booth, OpenBooth
 
-WALK_IN = "李文博\n1" + "13900001234\n" + "3-2-1801\n" + "22\n" + "3 空调\n" + "A017\n"
+WALK_IN = "李文博\n1\n" + "13900001234\n" + "3-2-1801\n" + "22\n" + "3 空调\n" + "A017\n"
 
 
 def inside(estate: Estate) -> list[visits.OnSite]:
@@ -148,18 +148,18 @@ async def test_an_emergency_service_is_admitted_at_once(open_booth: OpenBooth, e
     async with open_booth() as booth:
         await booth.sign_in()
         await booth.type("120\n")
-        assert booth.sentence.startswith("急救消防已放行")
+        assert booth.sentence.startswith("急救消防（120）已放行")
     assert [visitor.reason for visitor in inside(estate)] == ["emergency"]
 
 
 async def test_a_room_is_completed_and_an_unknown_one_is_said_to_be(open_booth: OpenBooth) -> None:
     async with open_booth() as booth:
         await booth.sign_in()
-        await booth.type("李文博\n1\n3 2 18\n")
+        await booth.type("李文博\n1\n\n3 2 18\n")
         assert booth.field("room") == "3-2-1801"
         assert "陈宅" in booth.text()
         await booth.keys("ctrl+n")
-        await booth.type("李文博\n1\n9-9-9\n")
+        await booth.type("李文博\n1\n\n9-9-9\n")
         assert "没有此房号" in booth.text()
 
 
@@ -188,14 +188,14 @@ async def test_three_scans_in_one_burst_come_out_as_three(open_booth: OpenBooth)
 async def test_full_width_digits_are_folded(open_booth: OpenBooth) -> None:
     async with open_booth() as booth:
         await booth.sign_in()
-        await booth.type("李文博\n1１３９００００１２３４")
+        await booth.type("李文博\n1\n１３９００００１２３４")
         assert booth.field("phone") == "13900001234"
 
 
 async def test_the_number_field_is_there_only_where_policy_keeps_the_number(open_booth: OpenBooth) -> None:
     async with open_booth() as booth:
         await booth.sign_in()
-        await booth.type("李文博\n1\n3-2-1801\n\n8\n")
+        await booth.type("李文博\n1\n\n3-2-1801\n\n8\n")
         assert booth.focused == "number"
         await booth.type("11010519491231002X")
         assert "有效" in booth.text()
@@ -255,7 +255,7 @@ async def test_the_sync_view_says_how_it_stands_and_f2_leads_back(open_booth: Op
 async def test_a_suspicious_person_gets_all_six(open_booth: OpenBooth) -> None:
     async with open_booth() as booth:
         await booth.sign_in()
-        await booth.type("李文博\n1\n3-2-1801\n\n2\n\n")
+        await booth.type("李文博\n1\n\n3-2-1801\n\n2\n\n")
         assert "不查" in booth.text()
         await booth.keys("5")
         assert "不查" not in booth.text()

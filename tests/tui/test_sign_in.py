@@ -45,7 +45,7 @@ async def test_sign_in_shows_nothing_of_the_estates_data(open_booth: OpenBooth, 
 async def test_what_is_typed_survives_a_lock(open_booth: OpenBooth) -> None:
     async with open_booth() as booth:
         await booth.sign_in()
-        await booth.type("李文博\n1")
+        await booth.type("李文博\n1\n")
         for key in ("f10", "ctrl+l"):
             await booth.keys(key)
             await booth.sign_in()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from butler_tui.domain.folding import fold
+from butler_tui.domain.folding import HYPHENS, fold
 from butler_tui.domain.policies import Policies, Reason
 from butler_tui.domain.visits import ConfirmedHow
 
@@ -80,6 +80,10 @@ def pick(text: str, codes: Sequence[Code]) -> Code | None:
     return codes[int(digit) - 1]
 
 
+_ROOM_WORDS = re.compile(r"(?:号楼|单元|[栋幢座室房号户])")
+_ROOM_BREAKS = re.compile(rf"[\s.·、,，/_{re.escape(HYPHENS)}]+")
+
+
 def read_room(text: str) -> str:
-    """Return a room code as it is kept: `3 2 1801` and `3.2.1801` are `3-2-1801`; villas in upper case."""
-    return re.sub(r"[\s.·、，,/_-]+", "-", fold(text).strip()).upper()
+    """Return a room code as it is kept: `3 2 1801` and `3栋2单元1801室` are `3-2-1801`; villas in upper case."""
+    return _ROOM_BREAKS.sub("-", _ROOM_WORDS.sub("-", fold(text).strip())).strip("-").upper()

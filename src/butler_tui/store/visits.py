@@ -21,6 +21,7 @@ class OnSite:
     name: str
     sex: Sex | None
     reason: Reason
+    reason_note: str
     room_code: str
     plate: str
     badge: str
@@ -50,7 +51,7 @@ class EarlierVisit:
     times: int
 
 
-_COLUMNS = "visit_id, registered_ms, name, sex, reason, room_code, plate, badge, expected_out_ms"
+_COLUMNS = "visit_id, registered_ms, name, sex, reason, reason_note, room_code, plate, badge, expected_out_ms"
 
 
 def on_site(
@@ -139,6 +140,7 @@ def _on_site(row: Row) -> OnSite:
         row["name"] or "",
         Sex(row["sex"]) if row["sex"] else None,
         Reason(row["reason"]) if known else Reason.OTHER,
+        row["reason_note"] or "",
         row["room_code"] or "",
         row["plate"] or "",
         row["badge"] or "",

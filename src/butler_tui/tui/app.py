@@ -28,7 +28,7 @@ from butler_tui.tui.screens.sign_in import SignInScreen
 from butler_tui.tui.steady import EXPECTED, Steady, Trouble
 from butler_tui.tui.themes import THEMES
 from butler_tui.tui.widgets.lines import Sentence
-from butler_tui.words import N_
+from butler_tui.words import N_, _
 
 IDLE_LOOK_S = 5.0
 """How often it is looked whether the screens should lock."""
@@ -43,6 +43,7 @@ class ButlerApp(Steady, App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f10,ctrl+l", "lock", show=False, priority=True, id="app.lock"),
         Binding("f1", "help", show=False, priority=True, id="app.help"),
+        Binding("ctrl+q", "quit", show=False, priority=True, id="app.quit", tooltip=_("lock; at sign-in: quit")),
     ]
     TITLE = "butler"
 
@@ -108,7 +109,7 @@ class ButlerApp(Steady, App[None]):
         if not self.is_screen_installed(f"gate-{person}"):
             session = Session(staff, self.here.gate.gate_id)
             self.install_screen(GateScreen(self.here, session), f"gate-{person}")
-            self.install_screen(SyncScreen(self.here), f"sync-{person}")
+            self.install_screen(SyncScreen(self.here, session), f"sync-{person}")
         self._person = person
         if same:
             await self.pop_screen()
@@ -117,9 +118,14 @@ class ButlerApp(Steady, App[None]):
 
     async def _show(self, name: str) -> None:
         """Make `name` the only screen over the first sign-in."""
-        while len(self.screen_stack) > 1:
+        while len(self.screen_stack) > 2:
             await self.pop_screen()
-        await self.push_screen(name)
+        if len(self.screen_stack) == 2 and not isinstance(self.screen, SignInScreen):
+            await self.switch_screen(name)  # in one step: the sign-in under it must not flash up
+        else:
+            while len(self.screen_stack) > 1:
+                await self.pop_screen()
+            await self.push_screen(name)
         self.show_hq()
 
     @property
@@ -136,7 +142,7 @@ class ButlerApp(Steady, App[None]):
         """Show how it stands with HQ, and sync."""
         if not self.locked:
             await self._show(f"sync-{self._person}")
-            self.sync_now()
+            self.screen.post_message(SyncAsked())
 
     async def action_lock(self) -> None:
         """Cover everything with the sign-in screen; what is typed stays for who typed it."""

@@ -92,10 +92,10 @@ class GateCase:
         known = replace(typed, check=check, confirmed_ms=self.found.confirmed_ms)
         return under(self._here.policies, known, first_visit=self.earlier is None)
 
-    def scene(self, typed: Registration) -> Scene:
-        """Return everything that words are made from."""
+    def scene(self, typed: Registration, texts: Mapping[str, str]) -> Scene:
+        """Return everything that words are made from; `texts` are the fields as typed."""
         wearer = visits.by_badge(self._here.store.connection, typed.badge) if typed.badge else None
-        return Scene(self._here, self.registration(typed), self.household, self.rooms, self.earlier, wearer)
+        return Scene(self._here, self.registration(typed), self.household, self.rooms, texts, self.earlier, wearer)
 
     # The checks
 
@@ -122,9 +122,9 @@ class GateCase:
         """Save and admit."""
         return self._admit(self.registration(typed))
 
-    def admit_emergency(self) -> str:
-        """Let an emergency service in at once, whatever stands half-typed in the form."""
-        return self._admit(Registration(reason=Reason.EMERGENCY))
+    def admit_emergency(self, number: str) -> str:
+        """Let an emergency service in at once, whatever stands half-typed in the form; `number` tells which."""
+        return self._admit(Registration(reason=Reason.EMERGENCY, reason_note=number))
 
     def _admit(self, registration: Registration) -> str:
         here = self._here
@@ -181,6 +181,7 @@ _UNDONE = {
 
 def called(registration: Registration) -> str:
     """Return how the visitor is called in a sentence: politely, or by the service they are from."""
-    if registration.name or registration.reason is None:
+    if registration.name or registration.reason is None or not registration.reason_note:
         return labels.greeting(registration.name, registration.sex)
-    return labels.label(registration.reason)
+    service = labels.label(registration.reason)
+    return _("{service} ({number})", service=service, number=registration.reason_note)

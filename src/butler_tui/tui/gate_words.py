@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from butler_tui.domain.documents import DocumentType, Doubt, read_number
 from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.people import read_phone
 from butler_tui.domain.plates import PlateKind, read_plate
-from butler_tui.domain.visits import ConfirmedHow, Registration, in_the_way
+from butler_tui.domain.visits import ConfirmedHow, Missing, Registration, in_the_way
 from butler_tui.labels import clock, greeting, label, moment
 from butler_tui.store.households import Confirmer, GateHousehold
 from butler_tui.store.visits import EarlierVisit, OnSite
@@ -31,6 +31,8 @@ class Scene:
     registration: Registration
     household: GateHousehold | None
     rooms: Sequence[str]
+    typed: Mapping[str, str]
+    """What stands in the fields, for what could not be read."""
     earlier: EarlierVisit | None
     wearer: OnSite | None = None
     """Who inside wears the badge that is typed."""
@@ -62,6 +64,8 @@ def hints(scene: Scene) -> dict[str, Hint]:
 
 def _name_hint(scene: Scene) -> Hint:
     registration = scene.registration
+    if scene.typed.get("sex") and registration.sex is None:
+        return _("1 male  2 female"), "warning"
     return (greeting(registration.name, registration.sex), "") if registration.name else ("", "")
 
 
@@ -87,7 +91,7 @@ def _room_hint(scene: Scene) -> Hint:
 def _confirm_hint(scene: Scene) -> Hint:
     registration, house = scene.registration, scene.household
     if registration.confirmed_how is None or house is None:
-        return "", ""
+        return (_("pick by digits"), "warning") if scene.typed.get("confirm") else ("", "")
     who = next(one for one in house.confirmers if one.resident_id == registration.confirmed_by)
     when = registration.confirmed_ms
     time = clock(when, scene.here.zone) if when else ""
@@ -100,7 +104,7 @@ def _reason_hint(scene: Scene) -> Hint:
         return "", ""
     now = scene.here.now_ms()
     out = scene.here.policies.rule(reason).expected_out_ms(now, scene.here.zone)
-    return _("{reason}, to leave by {time}", reason=label(reason), time=clock(out, scene.here.zone)), ""
+    return _("{reason}, out by {time}", reason=label(reason), time=clock(out, scene.here.zone)), ""
 
 
 def _document_hint(scene: Scene) -> Hint:
@@ -186,7 +190,7 @@ def info(scene: Scene, field: str) -> list[str]:
 def _number_lines(scene: Scene) -> list[str]:
     kind = scene.registration.document_type or DocumentType.RESIDENT_ID
     doubt = _doubt(scene)
-    first = _("{kind}: the number is kept (policy)", kind=label(kind))
+    first = _("{kind}: number is kept", kind=label(kind))
     return [first, _("Doubtful: {why}", why=label(doubt))] if doubt else [first]
 
 
@@ -215,6 +219,9 @@ def sentence(scene: Scene, *, empty: bool) -> Hint:
     if empty:
         return _("Type or scan a plate, phone, name or badge. Enter goes on."), ""
     obstacles = in_the_way(scene.registration)
+    if not obstacles and scene.wearer is not None:
+        who = greeting(scene.wearer.name, scene.wearer.sex)
+        return _("Badge {badge} is still out with {who}. Give another.", badge=scene.wearer.badge, who=who), "warning"
     if not obstacles:
         return _("Ready: press Enter on Admit, or Ctrl+S."), "good"
     return obstacle_sentence(scene.registration, obstacles[0]), "warning"
@@ -231,6 +238,8 @@ def obstacle_sentence(registration: Registration, obstacle: StrEnum) -> str:
             check=label(obstacle),
             outcome=label(outcome),
         )
+    if obstacle is Missing.HOUSE and registration.room_code:
+        return _("Not to be admitted yet: there is no room {room}.", room=registration.room_code)
     return _("Not to be admitted yet: {field} is missing.", field=label(obstacle))
 
 

@@ -28,7 +28,7 @@ class HelpDialog(ModalScreen[None]):
     def __init__(self, sentences: Sequence[str], bindings: Sequence[Binding]) -> None:
         super().__init__()
         self._sentences = sentences
-        self._keys = [binding for binding in bindings if binding.tooltip]
+        self._keys = [binding for binding in bindings if binding.tooltip and binding.id]
 
     def compose(self) -> ComposeResult:
         """Lay out sentences and keys."""

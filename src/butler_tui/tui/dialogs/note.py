@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -16,8 +17,16 @@ from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.words import _
 
 
-class NoteDialog(ModalScreen[str | None]):
-    """Returns the note (may be empty), or None where the finding is taken back."""
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The guard's words (may be none), and whether the finding stands."""
+
+    text: str
+    kept: bool
+
+
+class NoteDialog(ModalScreen[Note]):
+    """Returns a note; begins with what was typed before, so that Esc loses nothing."""
 
     CSS_PATH: ClassVar[str] = "../styles/dialogs.tcss"
 
@@ -26,27 +35,29 @@ class NoteDialog(ModalScreen[str | None]):
         Binding("escape", "leave", _("Back"), id="note.leave", tooltip=_("back, nothing is changed")),
     ]
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, text: str) -> None:
         super().__init__()
         self._title = title
+        self._field = ScanInput(id="note")
+        self._field.value = text
 
     def compose(self) -> ComposeResult:
         """Lay out the question and the field."""
         with Vertical(classes="dialog"):
             yield Static(line(self._title), classes="title")
-            yield ScanInput(id="note")
+            yield self._field
             yield Static(line(_("A few words; may be left empty.")), classes="quiet")
             yield KeyLine()
 
     def on_scan_input_entered(self, message: ScanInput.Entered) -> None:
         """Return the note."""
         message.stop()
-        self.dismiss(message.field.text)
+        self.action_keep()
 
     def action_keep(self) -> None:
         """Return the note."""
-        self.dismiss(self.query_one(ScanInput).text)
+        self.dismiss(Note(self._field.text, kept=True))
 
     def action_leave(self) -> None:
-        """Return without a note."""
-        self.dismiss(None)
+        """Return what was typed, and no finding."""
+        self.dismiss(Note(self._field.text, kept=False))

@@ -42,11 +42,18 @@ class OnSiteDialog(Steady, ModalScreen[bytes | None]):
             yield Static(line(f" {_('Badge, name, room or plate')}  "), classes="between")
             yield ScanInput(id="matching", folded=True)
             yield Static(id="counts", classes="hint")
-        yield RecordList(COLUMNS, fetcher(self._here), _("Nobody is on site. Who you admit stands here."))
+        rows = RecordList(COLUMNS, fetcher(self._here), _("Nobody is on site. Who you admit stands here."))
+        rows.always_marked = True
+        yield rows
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Show the figures."""
+        """Show the figures, and keep them true."""
+        self._look()
+        self.set_interval(30, self._look)
+
+    def _look(self) -> None:
+        self.query_one(RecordList).reload()
         counts = visits.counts(self._here.store.connection, self._here.now_ms())
         words = _("On site {people} people, {vehicles} cars", people=counts.people, vehicles=counts.vehicles)
         self.query_one("#counts", Static).update(line(words))
@@ -54,7 +61,9 @@ class OnSiteDialog(Steady, ModalScreen[bytes | None]):
     def on_input_changed(self, message: ScanInput.Changed) -> None:
         """Narrow the list."""
         message.stop()
-        self.query_one(RecordList).show_all(fetcher(self._here, matching=message.value.strip()))
+        self.query_one(RecordList).show_all(
+            fetcher(self._here, matching=message.value.strip()), _("Nobody on site fits what is typed.")
+        )
 
     def on_key(self, event: events.Key) -> None:
         """Arrows in the filter move in the list: the hand stays where it is."""

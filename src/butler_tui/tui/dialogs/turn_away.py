@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,11 +19,17 @@ from butler_tui.tui.widgets.lines import KeyLine, Sentence
 from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.words import _
 
-TurnedAway = tuple[TurnAwayReason, str]
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the guard decided: the reason, None where they thought better of it; and what was typed, to be kept."""
+
+    reason: TurnAwayReason | None
+    typed: tuple[str, str]
 
 
-class TurnAwayDialog(ModalScreen[TurnedAway | None]):
-    """Returns reason and note, or None where the guard thought better of it."""
+class TurnAwayDialog(ModalScreen[Answer]):
+    """Returns an answer; begins with what was typed before, so that Esc loses nothing."""
 
     CSS_PATH: ClassVar[str] = "../styles/dialogs.tcss"
 
@@ -31,9 +38,12 @@ class TurnAwayDialog(ModalScreen[TurnedAway | None]):
         Binding("escape", "leave", _("Back"), id="turn_away.leave", tooltip=_("back, nothing is saved")),
     ]
 
-    def __init__(self, who: str) -> None:
+    def __init__(self, who: str, typed: tuple[str, str]) -> None:
         super().__init__()
         self._who = who
+        self._reason = ScanInput(id="reason", folded=True, longest=1)
+        self._note = ScanInput(id="note")
+        self._reason.value, self._note.value = typed
 
     def compose(self) -> ComposeResult:
         """Lay out the reasons and two fields."""
@@ -42,23 +52,29 @@ class TurnAwayDialog(ModalScreen[TurnedAway | None]):
             for number, reason in enumerate(TurnAwayReason, 1):
                 yield Static(line((f" {number} ", "$accent"), " ", label(reason)))
             with Horizontal():
-                yield Static(line(_("Reason")), classes="label")
-                yield ScanInput(id="reason", folded=True, longest=1)
+                yield Static(line(_("Why")), classes="label")
+                yield self._reason
                 yield Static(id="picked", classes="hint")
             with Horizontal():
                 yield Static(line(_("Note")), classes="label")
-                yield ScanInput(id="note")
+                yield self._note
             yield Sentence()
             yield KeyLine()
 
     def on_input_changed(self, message: ScanInput.Changed) -> None:
         """Show what the digit picks, and go on to the note."""
         message.stop()
-        if message.input.id == "reason":
-            reason = pick(message.value, list(TurnAwayReason))
-            self.query_one("#picked", Static).update(line(label(reason) if reason else ""))
-            if reason is not None:
-                self.set_focus(self.query_one("#note"))
+        if message.input is self._reason and self._show_picked():
+            self.set_focus(self._note)
+
+    def on_mount(self) -> None:
+        """Show what was picked before."""
+        self._show_picked()
+
+    def _show_picked(self) -> bool:
+        reason = pick(self._reason.value, list(TurnAwayReason))
+        self.query_one("#picked", Static).update(line(label(reason) if reason else ""))
+        return reason is not None
 
     def on_scan_input_entered(self, message: ScanInput.Entered) -> None:
         """Return what was picked."""
@@ -67,13 +83,17 @@ class TurnAwayDialog(ModalScreen[TurnedAway | None]):
 
     def action_keep(self) -> None:
         """Return reason and note, or say that the reason is missing."""
-        reason = pick(self.query_one("#reason", ScanInput).text, list(TurnAwayReason))
+        reason = pick(self._reason.text, list(TurnAwayReason))
         if reason is None:
             self.query_one(Sentence).say(_("Pick the reason by its digit."), "warning")
-            self.set_focus(self.query_one("#reason"))
+            self.set_focus(self._reason)
             return
-        self.dismiss((reason, self.query_one("#note", ScanInput).text))
+        self.dismiss(Answer(reason, self._typed))
 
     def action_leave(self) -> None:
-        """Return nothing."""
-        self.dismiss(None)
+        """Return what was typed, and no decision."""
+        self.dismiss(Answer(None, self._typed))
+
+    @property
+    def _typed(self) -> tuple[str, str]:
+        return (self._reason.text, self._note.text)

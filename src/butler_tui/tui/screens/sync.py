@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from butler_tui.desk.session import Session
 from butler_tui.labels import moment, table_label
 from butler_tui.store import sync_state
 from butler_tui.tui.context import Context
@@ -37,15 +38,18 @@ class SyncScreen(Steady, Screen[None]):
         _("Without a network nothing is lost: it waits here, and goes out when the connection is back."),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2,escape", "app.gate", _("Gate"), key_display="F2", id="sync.gate", tooltip=_("back to the gate")),
+        Binding(
+            "f2,escape", "app.gate", _("Visitors"), key_display="F2", id="sync.gate", tooltip=_("back to the gate")
+        ),
         Binding("f9", "sync", _("Sync now"), id="sync.now", tooltip=_("send what waits now")),
         Binding("f10,ctrl+l", "app.lock", _("Lock"), id="sync.lock", tooltip=_("lock the screen")),
         Binding("f1", "app.help", _("Help"), id="sync.help", tooltip=_("this help")),
     ]
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, session: Session) -> None:
         super().__init__()
         self._here = context
+        self._session = session
         self._top = TopLine(context, "sync")
 
     def compose(self) -> ComposeResult:
@@ -56,6 +60,10 @@ class SyncScreen(Steady, Screen[None]):
         yield Sentence()
         yield StatusLine()
         yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Show where and who."""
+        self.query_one(StatusLine).show_session(self._here, self._session)
 
     def on_screen_resume(self) -> None:
         """Show the figures of now."""
@@ -69,8 +77,11 @@ class SyncScreen(Steady, Screen[None]):
 
     def action_sync(self) -> None:
         """Ask for a sync."""
-        self.query_one(Sentence).say(_("Sending to headquarters…"))
         self.post_message(SyncAsked())
+
+    def on_sync_asked(self, message: SyncAsked) -> None:
+        """Say that it is under way; the application does it."""
+        self.query_one(Sentence).say(_("Sending to headquarters…"))
 
     def say(self, text: str, meaning: str) -> None:
         """Show how a sync went."""

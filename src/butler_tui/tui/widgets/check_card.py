@@ -46,6 +46,7 @@ class CheckCard(Widget, can_focus=True):
             "5", "suspect", _("all six"), id="check.suspect", tooltip=_("a suspicious person gets all six, by hand")
         ),
         Binding("backspace,delete", "reopen", _("reopen"), show=False, id="check.reopen", tooltip=_("open it again")),
+        Binding("ctrl+t", "screen.back", _("Back"), id="check.back", tooltip=_("back to the form")),
         Binding("enter", "enter", _("Next"), show=False, id="check.enter", tooltip=_("next open check, or admit")),
     ]
 

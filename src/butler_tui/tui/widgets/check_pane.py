@@ -11,7 +11,7 @@ from butler_tui import labels
 from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.visits import in_the_way
 from butler_tui.tui import gate_words
-from butler_tui.tui.dialogs.note import NoteDialog
+from butler_tui.tui.dialogs.note import Note, NoteDialog
 from butler_tui.tui.shown import line, lines
 from butler_tui.tui.widgets.check_card import CheckCard
 from butler_tui.words import _
@@ -32,6 +32,8 @@ class CheckPane(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self.card = CheckCard()
+        self.notes: dict[Check, str] = {}
+        """What was typed about each check, kept or not."""
         self._title = Static(classes="title")
         self._info = Static(id="info")
 
@@ -47,9 +49,11 @@ class CheckPane(Vertical):
         self.card.check = check
         self.card.facts = gate_words.facts(scene)
         self.card.ready = not in_the_way(scene.registration)
-        left = len(check.in_the_way())
-        state = _("{count} to settle", count=left) if left else _("all settled")
-        self._title.update(line(_("Gate check"), "  ", (state, "$warning" if left else "$success")))
+        left = check.in_the_way()
+        still_open = sum(check.outcome(one) is Outcome.OPEN for one in left)
+        state = _("{count} to settle", count=still_open) if still_open else _("{count} not passed", count=len(left))
+        title = (state, "$warning") if left else (_("all settled"), "$success")
+        self._title.update(line(_("Gate check"), "  ", title))
         self.show_info(scene, field)
 
     def show_info(self, scene: gate_words.Scene, field: str) -> None:
@@ -72,8 +76,11 @@ class CheckPane(Vertical):
             self.post_message(self.Found(check, outcome, ""))
             return
 
-        def noted(note: str | None) -> None:
+        def noted(note: Note | None) -> None:
             if note is not None:
-                self.post_message(self.Found(check, outcome, note))
+                self.notes[check] = note.text
+            if note is not None and note.kept:
+                self.post_message(self.Found(check, outcome, note.text))
 
-        self.app.push_screen(NoteDialog(f"{labels.label(check)}  {labels.label(outcome)}"), noted)
+        title = f"{labels.label(check)}  {labels.label(outcome)}"
+        self.app.push_screen(NoteDialog(title, self.notes.get(check, "")), noted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -16,6 +16,9 @@ from textual.widgets import Static
 from butler_tui.tui.context import Context
 from butler_tui.tui.shown import line, spaced
 from butler_tui.words import N_, _
+
+if TYPE_CHECKING:
+    from butler_tui.desk.session import Session
 
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 DESKS = (("F2", "gate", N_("Visitors")), ("F9", "sync", N_("Sync")))
@@ -67,8 +70,11 @@ class TopLine(Horizontal):
 class Sentence(Static):
     """The one sentence that rules the screen: what stands in the way, or what just happened."""
 
+    words: tuple[str, str] = ("", "")
+
     def say(self, text: str, meaning: str = "") -> None:
-        """Show `text`; `meaning` is "", "good", "warning" or "bad" and only colours what the words say."""
+        """Show `text`; `meaning` ("", "good", "warning", "bad") only colours what it says. Both stay in `words`."""
+        self.words = (text, meaning)
         self.set_classes(meaning)
         self.update(line(f" {text}"))
 
@@ -86,8 +92,12 @@ class StatusLine(Horizontal):
         yield self._where
         yield self._hq
 
-    def show_place(self, *words: str) -> None:
+    def show_session(self, context: Context, session: Session) -> None:
         """Show estate, gate and person."""
+        from butler_tui.labels import label  # after sign-in: the first screen needs none of the rules
+
+        person = session.staff
+        words = (context.estate.name, context.gate.name, person.name, label(person.role))
         self._where.update(line(" " + "  ".join(words)))
 
     def show_hq(self, word: str, meaning: str) -> None:

@@ -32,12 +32,13 @@ def record_of(visitor: OnSite, context: Context, *, narrow: bool) -> Record:
         left = room_left(visitor.expected_out_ms, now)
         remaining = visitor.expected_out_ms - now
         meaning = "bad" if remaining < 0 else "warning" if remaining < SOON_MS else ""
-    who = greeting(visitor.name, visitor.sex)
+    who = greeting(visitor.name, visitor.sex) if visitor.name else label(visitor.reason)
+    why = label(visitor.reason) if visitor.name else visitor.reason_note
     badge = visitor.badge or "-"
     if narrow:
         return Record(visitor.key, (badge, who, visitor.room_code or label(visitor.reason), left), meaning)
     since = clock(visitor.registered_ms, context.zone)
-    cells = (badge, who, label(visitor.reason), visitor.room_code, visitor.plate, since, left)
+    cells = (badge, who, why, visitor.room_code, visitor.plate, since, left)
     return Record(visitor.key, cells, meaning)
 
 
@@ -70,7 +71,9 @@ class OnSitePanel(Steady, Vertical):
     def _list(self, *, narrow: bool) -> RecordList:
         columns = NARROW if narrow else COLUMNS
         empty = _("Nobody is on site. Who you admit stands here.")
-        return RecordList(columns, fetcher(self._here, narrow=narrow), empty, gap=1 if narrow else 2)
+        rows = RecordList(columns, fetcher(self._here, narrow=narrow), empty, gap=1 if narrow else 2)
+        rows.can_focus = False  # it is looked at here, and worked with by F7
+        return rows
 
     def on_mount(self) -> None:
         """Keep the time left true."""

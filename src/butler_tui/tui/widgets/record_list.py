@@ -88,6 +88,8 @@ class RecordList(Steady, ScrollView, can_focus=True):
         self._fetch = fetch
         self._empty = empty
         self._gap = gap
+        self.always_marked = False
+        """Whether the chosen row is marked while another widget, a filter over this list, has the focus."""
         self._records: list[Record] = []
         self._complete = False
 
@@ -103,9 +105,10 @@ class RecordList(Steady, ScrollView, can_focus=True):
         self.chosen = keys.index(before) if before in keys else min(self.chosen, max(0, len(keys) - 1))
         self.refresh()
 
-    def show_all(self, fetch: Fetch) -> None:
-        """Show what `fetch` brings from now on, from its start."""
+    def show_all(self, fetch: Fetch, empty: str) -> None:
+        """Show what `fetch` brings from now on, from its start; `empty` stands there where it brings nothing."""
         self._fetch = fetch
+        self._empty = empty
         self._records = []
         self._complete = False
         self._load()
@@ -184,12 +187,12 @@ class RecordList(Steady, ScrollView, can_focus=True):
             return Strip([Segment(set_cell_size(f" {self._empty}", width), style)], width)
         if index >= len(self._records):
             return Strip.blank(width, base)
-        return self._row(self._records[index], width, self.has_focus and index == self.chosen)
+        return self._row(self._records[index], width, (self.has_focus or self.always_marked) and index == self.chosen)
 
     def _row(self, record: Record, width: int, chosen: bool) -> Strip:
         base = self.get_component_rich_style("record--chosen" if chosen else "record--row")
         spare = width - 2 - sum(column.width for column in self._columns) - self._gap * (len(self._columns) - 1)
-        segments = [Segment(" ", base)]
+        segments = [Segment(">" if chosen else " ", base)]
         last = len(self._columns) - 1
         for index, (column, text) in enumerate(zip(self._columns, record.cells, strict=True)):
             cells = column.width or max(0, spare)

@@ -62,7 +62,8 @@ class ScanInput(Input):
 
     def _accepted(self, text: str) -> str:
         # One character at a time may be half of a composed one: NFC is applied again when the value is read.
-        return fold(safe(text)) if self.folded else safe(text)
+        room = (self.max_length or LONGEST) - len(self.value)
+        return (fold(safe(text)) if self.folded else safe(text))[: max(room, 0)]
 
     @property
     def text(self) -> str:

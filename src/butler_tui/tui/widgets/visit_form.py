@@ -37,8 +37,8 @@ ROWS = (
     Row(N_("Arrival"), (("arrival", 14),)),
     Row(N_("Name"), (("name", 14), ("sex", 3)), N_("Sex")),
     Row(N_("Phone"), (("phone", 13),)),
-    Row(N_("Visits"), (("room", 14),)),
-    Row(N_("Confirmed"), (("confirm", 4),)),
+    Row(N_("Room"), (("room", 14),)),
+    Row(N_("Confirmed"), (("confirm", 5),)),
     Row(N_("Reason"), (("reason", 14),)),
     Row(N_("Document"), (("document", 3), ("number", 19)), N_("No.")),
     Row(N_("Badge"), (("badge", 14),)),
@@ -55,6 +55,7 @@ FOLDED = frozenset({"sex", "phone", "room", "confirm", "document", "number", "ba
 SCANNED_ELSEWHERE = {
     "name": frozenset({Kind.PLATE, Kind.PHONE, Kind.BADGE, Kind.DOCUMENT}),
     "phone": frozenset({Kind.PLATE, Kind.BADGE, Kind.DOCUMENT}),
+    "sex": frozenset({Kind.PLATE, Kind.PHONE, Kind.BADGE, Kind.DOCUMENT}),
     **dict.fromkeys(("room", "confirm", "reason", "badge", "plate", "parking", "company"), frozenset({Kind.DOCUMENT})),
     **dict.fromkeys(("companions", "belongings", "looks"), frozenset({Kind.DOCUMENT})),
 }
@@ -105,6 +106,8 @@ class VisitForm(Vertical):
         self.household: GateHousehold | None = None
         self.only_room = ""
         """The one room that what is typed can become; Enter completes it."""
+        self.last_field = "arrival"
+        """The field that had the focus last."""
         self.keeps_number = False
         self._fields = {name: ScanInput(id=name, folded=name in FOLDED) for name in ORDER}
         self._between = {row.fields[-1][0]: Static(line(f" {_(row.between)} ")) for row in ROWS if row.between}
@@ -135,6 +138,7 @@ class VisitForm(Vertical):
         """Write into a field, without a `Changed`: who writes knows."""
         with self.prevent(ScanInput.Changed):
             self._fields[field].value = value
+            self._fields[field].cursor_position = len(value)
 
     def clear(self) -> None:
         """Empty the form for the next visitor."""
@@ -213,6 +217,11 @@ class VisitForm(Vertical):
 
     # Moving
 
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Remember the field."""
+        if event.widget.id in self._fields:
+            self.last_field = event.widget.id
+
     def focus_field(self, field: str) -> None:
         """Put the cursor into a field."""
         self.screen.set_focus(self._fields[field])
@@ -245,12 +254,9 @@ class VisitForm(Vertical):
         self.post_message(self.Finished())
 
     def on_input_changed(self, message: ScanInput.Changed) -> None:
-        """Say what changed; a digit in the field for the sex is all it needs."""
+        """Say what changed."""
         message.stop()
-        name = message.input.id or ""
-        self.post_message(self.Changed(name))
-        if name == "sex" and message.input.has_focus and pick(message.value, list(Sex)) is not None:
-            self.go_on("sex")
+        self.post_message(self.Changed(message.input.id or ""))
 
     def on_key(self, event: events.Key) -> None:
         """Up and Down move between fields."""
