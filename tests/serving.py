@@ -99,6 +99,14 @@ class Hq:
         finally:
             connection.close()
 
+    def change(self, sql: str, *values: object) -> None:
+        """Change HQ's database behind its back."""
+        connection = connect(self.folder.database, read_hq_keys(self.folder.keys).raw())
+        try:
+            connection.execute(sql, values)
+        finally:
+            connection.close()
+
     @contextmanager
     def rows(self) -> Iterator[Rows]:
         """Read HQ's rows."""

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from butler_tui import __version__
+from butler_tui.cli.app import make_app
+from butler_tui.errors import FileTrouble
+from butler_tui.paths import find_home
 from tests.serving import Hq, butler
 
 
@@ -86,6 +89,32 @@ def test_a_wrong_code_fails_and_leaves_the_computer_as_it_was(shell: Shell) -> N
     assert shell.run("status").returncode == 78
 
 
+def test_keys_that_hq_knows_stay_where_its_answer_cannot_be_kept(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: object) -> None:
+        raise FileTrouble("The disk is full, so {file} cannot be written.", file="butler.db")
+
+    line = shell.line()
+    with monkeypatch.context() as patched:
+        patched.setenv("BUTLER_HOME", str(shell.home))
+        patched.setattr("butler_tui.sync.enrol.keep", full)
+        with pytest.raises(FileTrouble):
+            make_app()(["enrol", *line], standalone_mode=False)
+    keys = find_home({"BUTLER_HOME": str(shell.home)}).keys
+    before = keys.read_bytes()
+    assert shell.run("enrol", *line).returncode == 0
+    assert keys.read_bytes() == before
+
+
+def test_what_hq_calls_itself_cannot_drive_a_terminal(shell: Shell) -> None:
+    line = shell.line()
+    shell.hq.change(
+        "UPDATE estate SET name = ? WHERE estate_id = ?", "云\x1b]0;x\x07\u202e", line[0].split("/e/")[1][:36]
+    )
+    told = shell.run("enrol", *line)
+    assert told.returncode == 0
+    assert not {"\x1b", "\x07", "\u202e"} & set(told.stderr + shell.run("status").stdout)
+
+
 def test_a_wrong_authority_is_a_wrong_set_up(shell: Shell) -> None:
     url, code = shell.line()
     ended = shell.run("enrol", url[:-4] + "0000", code)
@@ -138,6 +167,8 @@ def test_every_command_explains_itself(shell: Shell, arguments: list[str]) -> No
     ("arguments", "code"),
     [
         (["hq", "estate", "add", "x", "--time-zone", "Mars/Olympus"], 1),
+        (["hq", "estate", "add", "x", "--time-zone", "Asia"], 1),
+        (["hq", "estate", "add", "x", "--time-zone", "/etc/passwd"], 1),
         (["hq", "estate", "add", "x", "--id", "not-an-id"], 1),
         (["hq", "terminal", "code", "nowhere"], 1),
         (["hq", "terminal", "revoke", "nowhere", "x"], 1),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from butler_tui.errors import FileTrouble, SetUpWrong
 from butler_tui.hq import admin, authority
 from butler_tui.hq.keys import Folder
 from butler_tui.sync.transport import _connection, trusting
@@ -81,9 +82,62 @@ def test_a_certificate_that_is_about_to_run_out_is_renewed_for_the_same_names(ow
     assert len(served) == 2
 
 
+def test_the_address_that_is_told_is_in_the_certificate(own: Hq) -> None:
+    before = own.folder.file(authority.SERVER).read_bytes()
+    own.start()
+    own.stop()
+    assert own.folder.file(authority.SERVER).read_bytes() == before
+    own.start("--host", "127.0.0.2", "--name", "hq.second.example")
+    connection = _connection(f"https://127.0.0.2:{own.port}", trusting(authority.authority_pem(own.folder)))
+    connection.close()
+    served = x509.load_pem_x509_certificates(own.folder.file(authority.SERVER).read_bytes())[0]
+    names = served.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert {"hq.example", "hq.second.example"} <= set(names.get_values_for_type(x509.DNSName))
+    addresses = {str(address) for address in names.get_values_for_type(x509.IPAddress)}
+    assert {"127.0.0.1", "127.0.0.2", "192.0.2.7"} <= addresses
+
+
+@pytest.mark.parametrize("name", ["a..b", "x" * 64 + ".example"])
+def test_a_name_that_is_none_is_wrong_usage_and_leaves_nothing(tmp_path: Path, name: str) -> None:
+    ended = butler("hq", "init", "--dir", str(tmp_path / "hq"), "--name", name)
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "hq").exists()
+
+
+@pytest.mark.parametrize("step", ["make_server_certificate", "write_hq_keys", "create"])
+def test_an_hq_that_could_not_be_made_leaves_nothing_and_removes_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    folder = Folder(tmp_path / "hq")
+    folder.path.mkdir()
+    folder.file("notes.txt").write_text("ours")
+
+    def full(*_arguments: object) -> None:
+        folder.database.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(authority if step.startswith("make") else admin, step, full)
+        with pytest.raises(FileTrouble):
+            admin.init(folder, [], real_ms())
+    assert [file.name for file in folder.path.iterdir()] == ["notes.txt"]
+    assert admin.init(folder, [], real_ms())
+    assert folder.file("notes.txt").read_text() == "ours"
+
+
 def test_private_files_are_their_owners_alone(own: Hq) -> None:
     for name in ("hq.key", "authority.key", "server.key", "hq.db"):
         assert own.folder.file(name).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("name", ["hq.key", "hq.db", "authority.pem", "authority.key", "server.pem", "server.key"])
+def test_no_part_of_an_hq_is_overwritten(tmp_path: Path, name: str) -> None:
+    folder = Folder(tmp_path)
+    folder.file(name).write_text("theirs")
+    with pytest.raises(SetUpWrong):
+        admin.init(folder, [], real_ms())
+    assert [(file.name, file.read_text()) for file in folder.path.iterdir()] == [(name, "theirs")]
 
 
 def test_an_hq_is_never_overwritten(own: Hq) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from butler_tui.domain.rights import TerminalKind
-from butler_tui.errors import ButlerError, SetUpWrong, TryLater, WrongUsage
+from butler_tui.errors import ButlerError, RuleBroken, SetUpWrong, TryLater, WrongUsage
 from butler_tui.hq import admin, authority
 from butler_tui.hq.keys import Folder
 from butler_tui.ids import id_text
@@ -53,6 +53,21 @@ def test_an_address_is_read_with_or_without_port_and_fingerprint() -> None:
     assert read_address(f"https://hq.example/e/{ESTATE}").base == "https://hq.example:443"
     whole = read_address(f"https://[::1]:8443/e/{ESTATE}#{'AB' * 32}")
     assert (whole.base, whole.estate_id, whole.fingerprint) == ("https://[::1]:8443", ESTATE, "ab" * 32)
+
+
+def test_a_time_zone_that_is_none_is_refused_and_the_code_holds(
+    hq: Hq, store: Store, code: Callable[[], admin.Code], english: None
+) -> None:
+    made = code()
+    estate_id = read_address(made.url).estate_id
+    hq.change("UPDATE estate SET time_zone = 'Asia' WHERE estate_id = ?", estate_id)
+    with pytest.raises(RuleBroken, match="no time zone"):
+        enrol(store, made.url, made.code, now_ms=real_ms)
+    assert estates.estate(store.connection) is None
+    assert estates.terminal(store.connection).terminal_id is None
+    hq.change("UPDATE estate SET time_zone = 'Asia/Shanghai' WHERE estate_id = ?", estate_id)
+    enrol(store, made.url, made.code, now_ms=real_ms)
+    assert sync(store).hq == "ok"
 
 
 def test_an_empty_terminal_takes_hqs_estate(hq: Hq, store: Store, code: Callable[[], admin.Code]) -> None:

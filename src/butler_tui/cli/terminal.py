@@ -15,6 +15,7 @@ from butler_tui.paths import Home
 from butler_tui.store import estates, sync_state
 from butler_tui.store.local import create_store, is_set_up, open_store
 from butler_tui.store.sync_state import SyncStatus
+from butler_tui.text import safe
 from butler_tui.words import N_, _
 
 _LABELS = {
@@ -43,21 +44,24 @@ def _register_enrol(app: typer.Typer) -> None:
         code: str = typer.Argument(help=_("The code that HQ made for this terminal; it holds for 15 minutes.")),
         ca: Path | None = typer.Option(None, "--ca", help=_("Trust the authority in this PEM file instead.")),
     ) -> None:
-        from butler_tui.sync.enrol import enrol as enrol_terminal
-        from butler_tui.sync.enrol import read_address
+        from butler_tui.sync.enrol import ask, keep, read_address
 
         read_address(url)
         home = this_home()
         fresh = not is_set_up(home)
         store = create_store(home, now_ms()) if fresh else open_store(home)
+        accepted = None
         try:
             with closing_in_the_end(store):
-                answer = enrol_terminal(store, url, code, ca_file=ca, now_ms=now_ms)
+                accepted = ask(store, url, code, ca_file=ca, now_ms=now_ms)
+                answer = keep(store, accepted, now_ms)
         except ButlerError as error:
-            if fresh and not isinstance(error, TryLater):
+            # Once the code is used, or may be, HQ knows this terminal by these keys and no others.
+            if fresh and accepted is None and not isinstance(error, TryLater):
                 _forget(home)
             raise
-        say(_("This terminal is enrolled at HQ for {estate} as {kind}.", estate=answer.estate_name, kind=answer.kind))
+        estate, kind = safe(answer.estate_name), safe(answer.kind)
+        say(_("This terminal is enrolled at HQ for {estate} as {kind}.", estate=estate, kind=kind))
 
 
 def _forget(home: Home) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from butler_tui.domain.changes import Value
 from butler_tui.domain.people import Sex
@@ -17,6 +16,7 @@ from butler_tui.store.journal import Written, record
 from butler_tui.store.local import Store
 from butler_tui.text import safe
 from butler_tui.words import N_
+from butler_tui.zones import zone_called
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,7 @@ def set_up_estate(
         raise RuleBroken(N_("This computer already has an estate."))
     if not gate_names:
         raise RuleBroken(N_("An estate needs at least one gate."))
-    try:
-        ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise RuleBroken(N_("There is no time zone called {name}."), name=safe(time_zone)) from error
+    zone_called(time_zone)
     written = [Written("estate", estate_id or new_id(now_ms), {"name": safe(name), "time_zone": time_zone})]
     gates = [Written("gate", new_id(now_ms), {"name": safe(gate)}) for gate in gate_names]
     record(store, written + gates, staff_id=None, now_ms=now_ms)

@@ -6,9 +6,9 @@ All of it works beside a running `butler hq serve`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from pathlib import Path
 
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
@@ -21,6 +21,7 @@ from butler_tui.store.database import IntegrityError, plain_errors
 from butler_tui.sync.protocol import path_of
 from butler_tui.text import safe
 from butler_tui.words import N_
+from butler_tui.zones import zone_called
 
 DEFAULT_URL = "https://localhost:8443"
 
@@ -53,19 +54,42 @@ def init(folder: Folder, names: Sequence[str], now_ms: int) -> str:
     """Make an HQ in `folder`: database, keys, authority and certificate; return the authority's fingerprint.
 
     `names` are further host names or addresses under which terminals reach it. Raises SetUpWrong where there is an
-    HQ already: nothing is ever overwritten.
+    HQ already: nothing is ever overwritten. Raises WrongUsage for a name that is none, FileTrouble where the disk
+    refuses; then nothing of it is left behind.
     """
-    for file in (folder.keys, folder.database, folder.file(authority.AUTHORITY)):
+    for file in _files_of(folder):
         if file.exists():
             raise SetUpWrong(N_("{file} is there already and is not overwritten."), file=file)
     keys = new_hq_keys()
-    with plain_errors(folder.path):
+    with plain_errors(folder.path), _whole_or_nothing(folder):
         folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         authority.make_authority(folder, now_ms)
         authority.make_server_certificate(folder, names, now_ms)
         write_hq_keys(folder.keys, keys)
         create(folder.database, keys.raw())
     return authority.fingerprint(folder)
+
+
+@contextmanager
+def _whole_or_nothing(folder: Folder) -> Iterator[None]:
+    """Remove what a block has made of an HQ where it fails; none of it was there before (`init` looks)."""
+    there = folder.path.exists()
+    try:
+        yield
+    except BaseException:
+        for file in _files_of(folder):
+            for ending in ("", ".new", "-wal", "-shm"):
+                file.with_name(file.name + ending).unlink(missing_ok=True)
+        if not there:
+            with suppress(OSError):
+                folder.path.rmdir()
+        raise
+
+
+def _files_of(folder: Folder) -> list[Path]:
+    """Return every file that making an HQ writes."""
+    names = (authority.AUTHORITY, authority.AUTHORITY_KEY, authority.SERVER, authority.SERVER_KEY)
+    return [folder.keys, folder.database, *(folder.file(name) for name in names)]
 
 
 @contextmanager
@@ -92,13 +116,11 @@ def add_estate(folder: Folder, name: str, time_zone: str, estate_id: str | None,
     name = safe(name).strip()
     if not name:
         raise ButlerError(N_("An estate needs a name."))
+    zone_called(time_zone)
     try:
-        ZoneInfo(time_zone)
         chosen = id_text(parse_id(estate_id)) if estate_id else id_text(new_id(now_ms))
-    except ZoneInfoNotFoundError as error:
-        raise ButlerError(N_("There is no time zone called {name}."), name=safe(time_zone)) from error
     except ValueError as error:
-        raise ButlerError(N_("{text} is not the id of an estate."), text=safe(estate_id or time_zone)) from error
+        raise ButlerError(N_("{text} is not the id of an estate."), text=safe(estate_id or "")) from error
     row = EstateRow(chosen, name, time_zone, 0)
     with opened(folder) as (engine, _keys):
         try:

@@ -14,8 +14,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from butler_tui.errors import WrongUsage
 from butler_tui.hq.keys import Folder
 from butler_tui.private_file import write_private
+from butler_tui.text import safe
+from butler_tui.words import N_
 
 _AUTHORITY_DAYS = 3650
 _SERVER_DAYS = 397
@@ -45,7 +48,10 @@ def make_authority(folder: Folder, now_ms: int) -> None:
 
 
 def make_server_certificate(folder: Folder, names: Sequence[str], now_ms: int) -> None:
-    """Make the certificate that HQ serves with (397 days), for this machine and the extra `names`."""
+    """Make the certificate that HQ serves with (397 days), for this machine and the extra `names`.
+
+    Raises WrongUsage for a name that is none.
+    """
     authority_key = serialization.load_pem_private_key(folder.file(AUTHORITY_KEY).read_bytes(), None)
     assert isinstance(authority_key, ec.EllipticCurvePrivateKey)
     authority = x509.load_pem_x509_certificate(folder.file(AUTHORITY).read_bytes())
@@ -66,14 +72,18 @@ def make_server_certificate(folder: Folder, names: Sequence[str], now_ms: int) -
     folder.file(SERVER).write_bytes(pem + folder.file(AUTHORITY).read_bytes())
 
 
-def renew_where_due(folder: Folder, now_ms: int) -> bool:
-    """Make a new server certificate, for the same names, where the present one ends in 30 days; tell whether."""
+def renew_where_due(folder: Folder, names: Sequence[str], now_ms: int) -> bool:
+    """Make a new server certificate where the present one ends in 30 days or lacks one of `names`; tell whether.
+
+    It keeps the names that the present one has. Raises WrongUsage for a name that is none.
+    """
     certificate = x509.load_pem_x509_certificates(folder.file(SERVER).read_bytes())[0]
-    now = datetime.fromtimestamp(now_ms / 1000, UTC)
-    if certificate.not_valid_after_utc - now > timedelta(days=_RENEW_DAYS):
+    has = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    lacks = [name for name in names if _general(name) not in has]
+    left = certificate.not_valid_after_utc - datetime.fromtimestamp(now_ms / 1000, UTC)
+    if left > timedelta(days=_RENEW_DAYS) and not lacks:
         return False
-    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    make_server_certificate(folder, [str(name.value) for name in names], now_ms)
+    make_server_certificate(folder, [*(str(name.value) for name in has), *lacks], now_ms)
     return True
 
 
@@ -125,7 +135,11 @@ def _general(name: str) -> _General:
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
+        pass
+    try:
         return x509.DNSName(name.encode("idna").decode("ascii"))
+    except ValueError as error:
+        raise WrongUsage(N_("{text} is not the name of a computer."), text=safe(name)) from error
 
 
 def _write_key(folder: Folder, name: str, key: ec.EllipticCurvePrivateKey) -> None:

@@ -10,7 +10,7 @@ import contextlib
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
@@ -34,16 +34,22 @@ _PATIENCE_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Where HQ listens, and the address that it tells."""
+    """Where HQ listens, the name under which it tells that it can be reached, and the address with it."""
 
     host: str
     port: int
-    url: str
+    name: str
+
+    @property
+    def url(self) -> str:
+        """Return the address that HQ tells."""
+        return f"https://[{self.name}]:{self.port}" if ":" in self.name else f"https://{self.name}:{self.port}"
 
 
-def serve(folder: Folder, host: str, port: int, tell: Callable[[str], None]) -> None:
+def serve(folder: Folder, host: str, port: int, names: Sequence[str], tell: Callable[[str], None]) -> None:
     """Serve HQ until SIGTERM or SIGINT; `tell` is handed the address once HQ answers. `port` 0 picks a free one.
 
+    The address that is told and the further `names` are in HQ's certificate: it is made anew where it lacks one.
     Raises ButlerError where the port is taken, another serve of this folder runs, or HQ does not come up.
     """
     lock = FileLock(folder.file("hq.serve-lock"), timeout=0)
@@ -53,9 +59,10 @@ def serve(folder: Folder, host: str, port: int, tell: Callable[[str], None]) -> 
         except Timeout as error:
             raise ButlerError(N_("HQ is being served from {folder} already."), folder=folder.path) from error
         try:
-            authority.renew_where_due(folder, _now_ms())
+            place = _place(host, port)
+            authority.renew_where_due(folder, [place.name, *names], _now_ms())
             hall = Hall(engine, public_box_key(keys.box), authority.authority_pem(folder), _now_ms)
-            asyncio.run(_serve(folder, hall, _place(host, port), tell))
+            asyncio.run(_serve(folder, hall, place, tell))
         finally:
             lock.release()
 
@@ -77,7 +84,7 @@ def _place(host: str, port: int) -> Served:
             N_("HQ cannot listen on {host}:{port}: {reason}."), host=host, port=port, reason=error.strerror
         ) from error
     named = socket.gethostname() if host in ("0.0.0.0", "::") else host  # noqa: S104 (compared, not bound)
-    return Served(host, chosen, f"https://[{named}]:{chosen}" if ":" in named else f"https://{named}:{chosen}")
+    return Served(host, chosen, named)
 
 
 async def _serve(folder: Folder, hall: Hall, place: Served, tell: Callable[[str], None]) -> None:

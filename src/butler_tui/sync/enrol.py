@@ -33,6 +33,7 @@ from butler_tui.sync.protocol import (
 from butler_tui.sync.transport import OUT_OF_REACH, Identity, Link, Refused, fetch_unverified
 from butler_tui.text import safe
 from butler_tui.words import N_, _
+from butler_tui.zones import zone_called
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
@@ -75,8 +76,26 @@ def read_address(url: str) -> Address:
 _MALFORMED = N_("The address must look like https://hq.example:8443/e/ESTATE#FINGERPRINT, as HQ printed it.")
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What HQ answered to a code, with the authority (PEM, None for the system's) by which it was trusted.
+
+    From here on the code is used, and HQ knows this terminal by its keys: they must stay, also where keeping the
+    answer fails. The same terminal may then ask again with the same code.
+    """
+
+    address: Address
+    authority: str | None
+    answer: EnrolAnswer
+
+
 def enrol(store: Store, url: str, code: str, *, ca_file: Path | None = None, now_ms: Callable[[], int]) -> EnrolAnswer:
-    """Enrol this terminal with HQ by a one-time code, and return what HQ answered.
+    """Enrol this terminal with HQ by a one-time code, and return what HQ answered; raises as `ask` and `keep` do."""
+    return keep(store, ask(store, url, code, ca_file=ca_file, now_ms=now_ms), now_ms)
+
+
+def ask(store: Store, url: str, code: str, *, ca_file: Path | None = None, now_ms: Callable[[], int]) -> Accepted:
+    """Hand HQ the code and this terminal's keys, and return what it answered; nothing is kept of it yet.
 
     Trusts the authority in `ca_file`, else the one whose fingerprint stands in `url`, else the system's. Raises
     WrongUsage (address), SetUpWrong (authority, another estate), TryLater (out of reach), ButlerError (code).
@@ -84,7 +103,17 @@ def enrol(store: Store, url: str, code: str, *, ca_file: Path | None = None, now
     address = read_address(url)
     _check_estate(store, address)
     authority = _authority(address, ca_file)
-    answer = _exchange(store, address, authority, code, now_ms)
+    return Accepted(address, authority, _exchange(store, address, authority, code, now_ms))
+
+
+def keep(store: Store, accepted: Accepted, now_ms: Callable[[], int]) -> EnrolAnswer:
+    """Keep HQ's answer, so that this terminal is enrolled, and return it.
+
+    Raises RuleBroken where HQ's time zone is none that this computer knows, FileTrouble where the disk refuses; then
+    nothing is kept.
+    """
+    address, answer = accepted.address, accepted.answer
+    zone_called(answer.time_zone)
     with plain_errors(store.home.database):
         if estates.estate(store.connection) is None:
             apply(store, [_estate_from(answer, now_ms())])
@@ -93,7 +122,7 @@ def enrol(store: Store, url: str, code: str, *, ca_file: Path | None = None, now
                 store.connection,
                 terminal_id=parse_id(answer.terminal_id),
                 hq_url=f"{address.base}/e/{address.estate_id}",
-                authority=authority,
+                authority=accepted.authority,
                 box_key=answer.box_key,
                 now_ms=now_ms(),
             )

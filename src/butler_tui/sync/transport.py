@@ -16,10 +16,10 @@ from urllib3.exceptions import HTTPError
 
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
 from butler_tui.sync.protocol import Code, Signed, headers_of, pack, sign, signing_string, unpack
+from butler_tui.text import safe
 from butler_tui.words import N_, _
 
-_CONNECT_S = 10
-_ANSWER_S = 60
+_CONNECT_S, _ANSWER_S = 10, 60
 _MOST_ANSWER = 8 * 1024 * 1024
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME: dates are judged by HQ's clock, not by a booth PC's battery
 _NOT_YET_VALID, _EXPIRED = 9, 10
@@ -227,7 +227,7 @@ def _answer(response: BaseHTTPResponse, answer: bytes) -> Mapping[str, Any]:
         raise busy(_seconds(response.headers.get("retry-after", "")))
     if not isinstance(code, str):
         raise TryLater(OUT_OF_REACH, reason=_("something else answers in its place"))
-    raise Refused(response.status, code, body)
+    raise Refused(response.status, safe(code, 40), body)
 
 
 def _seconds(wait: str) -> int | None:
