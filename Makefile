@@ -8,7 +8,7 @@ OPTIONS ?=
 bin := $(VENV)/bin
 ready := $(VENV)/.set-up
 
-.PHONY: demo test check bench catalogue
+.PHONY: demo test check bench catalogue pictures
 
 # Opens the demo estate in the terminal, with a headquarters of its own while it runs.
 demo: $(ready)
@@ -32,6 +32,10 @@ bench: $(ready)
 # After a change of words: reads the sources, names what has no Chinese yet, compiles.
 catalogue: $(ready)
 	@$(bin)/python tools/catalogue.py update && $(bin)/python tools/catalogue.py compile
+
+# After a change of screens: draws the pictures of both READMEs.
+pictures: $(ready)
+	@$(bin)/python tools/pictures.py
 
 $(ready): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

@@ -33,8 +33,6 @@ ON_SITE = {*AT_THE_GATE, Role.BUTLER}
         (Act.SET_UP_ESTATE, {Role.SUPERVISOR, Role.HQ}),
         (Act.MANAGE_STAFF, {Role.SUPERVISOR, Role.HQ}),
         (Act.KEEP_HOUSEHOLDS, {Role.BUTLER, Role.SUPERVISOR, Role.HQ}),
-        (Act.SEE_ON_SITE, ON_SITE),
-        (Act.SEE_SYNC, ON_SITE),
     ],
 )
 def test_an_act_is_open_to_these_roles_and_no_others(act: Act, roles: set[Role]) -> None:

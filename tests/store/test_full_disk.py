@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,8 @@ import pytest
 from butler_tui.errors import FileTrouble
 from butler_tui.ids import new_id
 from butler_tui.paths import find_home
+from butler_tui.store import local
+from butler_tui.store.database import Connection, RawKey, connect
 from butler_tui.store.journal import Written, record, verify_chain
 from butler_tui.store.local import Store, create_store
 
@@ -51,59 +55,105 @@ def test_a_full_file_refuses_in_words_and_keeps_all_that_was_saved(store: Store)
     assert gate_names(store) == [*saved, "北门岗"]
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Path:
-    """Return the mount point of a disk of 1 MB of its own; a disk that is full is not like a file that is."""
-    import subprocess
+PAGE = 4096
 
+
+@dataclass
+class MountedDisk:
+    """A disk of 1 MB of its own; one that is full is not quite like a file that is."""
+
+    place: Path
+
+    def fill(self, leave: int, store: Store | None = None) -> None:
+        """Leave `leave` bytes free."""
+        free = shutil.disk_usage(self.place).free
+        (self.place / "ballast").write_bytes(bytes(max(0, free - leave)))
+
+    def make_room(self, store: Store) -> None:
+        """Free some space."""
+        (self.place / "ballast").unlink()
+
+
+@dataclass
+class LimitedFiles:
+    """What stands in for it where nobody may mount one: SQLite's limit of pages, which it reports as a full disk."""
+
+    place: Path
+    monkeypatch: pytest.MonkeyPatch
+
+    def fill(self, leave: int, store: Store | None = None) -> None:
+        """Let the open file, else each that is opened from now on, take `leave` bytes more."""
+        if store is not None:
+            (pages,) = store.connection.execute("PRAGMA page_count").fetchone()
+            store.connection.execute(f"PRAGMA max_page_count = {pages + leave // PAGE}")
+            return
+
+        def connect_limited(file: Path, key: RawKey | None) -> Connection:
+            connection = connect(file, key)
+            connection.execute(f"PRAGMA max_page_count = {leave // PAGE}")
+            return connection
+
+        self.monkeypatch.setattr(local, "connect", connect_limited)
+
+    def make_room(self, store: Store) -> None:
+        """Let the open file grow again."""
+        store.connection.execute("PRAGMA max_page_count = 100000")
+
+
+SmallDisk = MountedDisk | LimitedFiles
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallDisk]:
+    """Return a disk that can be filled: a real one where this computer lets us mount it."""
     place = tmp_path / "disk"
     place.mkdir()
-    if os.name != "posix" or os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("needs root on Linux to mount a small tmpfs")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True)
-    if mounted.returncode != 0:
-        pytest.skip(f"a tmpfs cannot be mounted here: {mounted.stderr.decode().strip()}")
-    return place
+    mount = shutil.which("mount")
+    mounted = (
+        mount is not None
+        and not subprocess.run(
+            [mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True
+        ).returncode
+    )
+    if not mounted:
+        yield LimitedFiles(place, monkeypatch)
+        return
+    yield MountedDisk(place)
+    subprocess.run(["umount", "-l", str(place)], check=True)
 
 
+@pytest.fixture
+def limited_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LimitedFiles:
+    """Return the stand-in, so that it is tried everywhere."""
+    return LimitedFiles(tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("kind", ["small_disk", "limited_files"])
 def test_a_full_disk_refuses_in_words_loses_nothing_and_goes_on_once_there_is_room(
-    small_disk: Path, now: Clock
+    request: pytest.FixtureRequest, kind: str, now: Clock
 ) -> None:
-    import subprocess
+    disk: SmallDisk = request.getfixturevalue(kind)
+    store = create_store(find_home({"BUTLER_HOME": str(disk.place)}), now())
+    add_gate(store)
+    disk.fill(64 * 1024, store)
 
-    store = create_store(find_home({"BUTLER_HOME": str(small_disk)}), now())
-    try:
-        ballast = small_disk / "ballast"
-        add_gate(store)
-        _fill(ballast, leave=64 * 1024)
+    with pytest.raises(FileTrouble, match="The disk is full"):
+        add_many_gates(store)
 
-        with pytest.raises(FileTrouble, match="The disk is full"):
-            add_many_gates(store)
-
-        saved = len(gate_names(store))
-        ballast.unlink()
-        add_gate(store, "北门岗")
-        assert gate_names(store)[-1] == "北门岗"
-        assert verify_chain(store.connection) == saved + 1
-    finally:
-        store.close()
-        subprocess.run(["umount", str(small_disk)], check=True)
+    saved = len(gate_names(store))
+    disk.make_room(store)
+    add_gate(store, "北门岗")
+    assert gate_names(store)[-1] == "北门岗"
+    assert verify_chain(store.connection) == saved + 1
+    store.close()
 
 
-def _fill(file: Path, leave: int) -> None:
-    free = shutil.disk_usage(file.parent).free
-    file.write_bytes(bytes(max(0, free - leave)))
+@pytest.mark.parametrize("kind", ["small_disk", "limited_files"])
+def test_setting_up_on_a_full_disk_leaves_nothing_behind(request: pytest.FixtureRequest, kind: str, now: Clock) -> None:
+    disk: SmallDisk = request.getfixturevalue(kind)
+    disk.fill(8 * 1024)
 
+    with pytest.raises(FileTrouble):
+        create_store(find_home({"BUTLER_HOME": str(disk.place / "home")}), now())
 
-def test_setting_up_on_a_full_disk_leaves_nothing_behind(small_disk: Path, now: Clock) -> None:
-    import subprocess
-
-    try:
-        _fill(small_disk / "ballast", leave=8 * 1024)
-
-        with pytest.raises(FileTrouble):
-            create_store(find_home({"BUTLER_HOME": str(small_disk / "home")}), now())
-
-        assert [file.name for file in small_disk.rglob("*") if file.is_file()] == ["ballast"]
-    finally:
-        subprocess.run(["umount", str(small_disk)], check=True)
+    assert [file.name for file in disk.place.rglob("*") if file.is_file() and file.name != "ballast"] == []

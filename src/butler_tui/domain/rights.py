@@ -37,8 +37,6 @@ class Act(StrEnum):
     SET_UP_ESTATE = "set_up_estate"
     MANAGE_STAFF = "manage_staff"
     KEEP_HOUSEHOLDS = "keep_households"
-    SEE_ON_SITE = "see_on_site"
-    SEE_SYNC = "see_sync"
 
 
 _EVERYONE_AT_THE_GATE = frozenset({Role.GUARD, Role.SHIFT_LEAD, Role.SUPERVISOR})
@@ -54,8 +52,6 @@ BY_ROLE: dict[Act, frozenset[Role]] = {
     Act.SET_UP_ESTATE: _HEADS,
     Act.MANAGE_STAFF: _HEADS,
     Act.KEEP_HOUSEHOLDS: _HEADS | {Role.BUTLER},
-    Act.SEE_ON_SITE: _EVERYONE,
-    Act.SEE_SYNC: _EVERYONE,
 }
 
 _ALL_KINDS = frozenset(TerminalKind)

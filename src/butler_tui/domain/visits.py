@@ -142,7 +142,7 @@ _NEEDS_NO_HOUSE = frozenset({Reason.MAINTENANCE, Reason.OFFICIAL, Reason.EMERGEN
 def missing(registration: Registration) -> list[Missing]:
     """Return what has yet to be written before the visitor can be admitted, in the order of the form.
 
-    An emergency service is admitted at once, and completed afterwards (DOMAIN section 2).
+    An emergency service is admitted at once.
     """
     if registration.reason is Reason.EMERGENCY:
         return []
