@@ -223,3 +223,15 @@ def test_a_verifier_is_of_no_use_without_the_key_file(guarded: Store) -> None:
 
     with pytest.raises(VerifyMismatchError):
         PasswordHasher().verify(verifier, "204816")
+
+
+def test_the_fifth_wrong_pin_says_how_long_to_wait(estate: Estate, now: Clock, english: None) -> None:
+    set_pin(estate.store, estate.sessions[Role.GUARD].staff.staff_id, "204816")
+    said = []
+    for _try in range(5):
+        with pytest.raises(WrongPin) as refused:
+            sign_in(estate.store, "1007", "000000", now())
+        said.append(str(refused.value))
+
+    assert said[3] == "Staff number or PIN is not right. Please try again."
+    assert said[4] == "Staff number or PIN is not right. Please wait 30 s."

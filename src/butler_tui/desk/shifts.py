@@ -50,6 +50,10 @@ def sign_in(store: Store, number: str, pin: str, now_ms: int) -> Staff:
     tries = state.wrong_tries + 1
     not_before_ms = now_ms + _delay_ms(tries) if tries >= FREE_TRIES else 0
     _count(store, tries_of, replace(state, wrong_tries=tries, not_before_ms=not_before_ms))
+    if not_before_ms:
+        raise WrongPin(
+            N_("Staff number or PIN is not right. Please wait {seconds} s."), seconds=_delay_ms(tries) // 1000
+        )
     raise WrongPin(N_("Staff number or PIN is not right. Please try again."))
 
 
