@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import threading
-from typing import TYPE_CHECKING
 
+from textual.app import App
 from textual.timer import Timer
 
 from butler_tui import crash_log
@@ -14,9 +14,6 @@ from butler_tui.store import estates
 from butler_tui.tui.context import Context
 from butler_tui.tui.messages import SyncDone
 from butler_tui.words import _
-
-if TYPE_CHECKING:
-    from butler_tui.tui.app import ButlerApp
 
 AFTER_SAVE_S = 5.0
 EVERY_S = 60.0
@@ -27,7 +24,7 @@ LONGEST_S = 15 * 60.0
 class BackgroundSync:
     """Runs syncs in a thread with a connection of its own, one at a time; reports by message."""
 
-    def __init__(self, app: ButlerApp, context: Context) -> None:
+    def __init__(self, app: App[None], context: Context) -> None:
         self._app = app
         self._here = context
         self._timer: Timer | None = None

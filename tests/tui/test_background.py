@@ -1,0 +1,110 @@
+"""HQ in the background: soon after a save, at times without one, later and later while it is out of reach."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from butler_tui.store import estates
+from butler_tui.tui import background
+from butler_tui.tui.background import AFTER_SAVE_S, EVERY_S, LONGEST_S, BackgroundSync
+from tests.conftest import Estate
+from tests.tui.conftest import Booth, OpenBooth
+from tests.tui.test_gate import register
+
+
+def engine(booth: Booth) -> BackgroundSync:
+    assert isinstance(booth.app._background, BackgroundSync)
+    return booth.app._background
+
+
+def due_s(booth: Booth) -> float:
+    timer = engine(booth)._timer
+    assert timer is not None
+    return timer._interval
+
+
+def enrol(estate: Estate) -> None:
+    estates.save_enrolment(
+        estate.store.connection,
+        terminal_id=b"\1" * 16,
+        hq_url="https://127.0.0.1:9/e/none",
+        authority=None,
+        box_key=b"\2" * 32,
+        now_ms=1,
+    )
+
+
+async def test_a_save_is_sent_five_seconds_later(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await register(booth)
+        await booth.keys("enter")
+        assert due_s(booth) == AFTER_SAVE_S == 5.0
+
+
+async def test_a_terminal_that_is_not_enrolled_keeps_looking_whether_it_is(
+    open_booth: OpenBooth, estate: Estate
+) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        engine(booth)._run()
+        assert due_s(booth) == EVERY_S == 60.0
+
+
+async def test_a_sync_that_fails_says_so_comes_again_and_ends_nothing(
+    open_booth: OpenBooth, estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrol(estate)
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.keys("f9")
+        await booth.until(lambda: "总部未连通" in booth.sentence)
+        assert EVERY_S / 2 <= due_s(booth) <= EVERY_S
+        assert booth.app.return_code is None
+
+
+async def test_an_error_nobody_foresaw_is_kept_in_the_log_without_values_and_tried_again(
+    open_booth: OpenBooth, estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from butler_tui.sync import push
+
+    def broken(*_arguments: object, **_named: object) -> None:
+        raise RuntimeError("李文博 13900001234")
+
+    enrol(estate)
+    monkeypatch.setattr(push, "sync_once", broken)
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.keys("f9")
+        await booth.until(lambda: "同步中断" in booth.sentence)
+        assert not engine(booth)._running.is_set()
+    log = estate.store.home.log.read_text()
+    assert "RuntimeError" in log
+    assert "李文博" not in log
+    assert "13900001234" not in log
+
+
+def test_the_wait_grows_with_failures_and_ends_at_a_quarter_of_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(random, "uniform", lambda _low, high: high)
+    waits = [background._backed_off(failures) for failures in range(1, 12)]
+    assert waits[:4] == [60, 120, 240, 480]
+    assert max(waits) == LONGEST_S == 900
+
+
+async def test_a_busy_hq_is_left_alone_as_long_as_it_asks(
+    open_booth: OpenBooth, estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from butler_tui.sync import push
+    from butler_tui.sync.transport import busy
+
+    def refused(*_arguments: object, **_named: object) -> None:
+        raise busy(600)
+
+    enrol(estate)
+    monkeypatch.setattr(push, "sync_once", refused)
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.keys("f9")
+        await booth.until(lambda: due_s(booth) == 600)
+        assert "繁忙" in booth.sentence
