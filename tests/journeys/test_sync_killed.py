@@ -26,8 +26,8 @@ from tests.conftest import Estate
 from tests.serving import Hq, Proxy, proxied, real_ms, served, sync
 
 ROUNDS = 20
-_WAITING = MOST_IN_BATCH + 200
-"""Changes that HQ lacks when a round begins: more than one batch."""
+_ONE_BATCH, _MORE = 400, MOST_IN_BATCH + 200
+"""Changes that HQ lacks when a round begins, where one batch is enough, and where there must be another."""
 
 IN_THE_REQUEST = "in the request"
 AFTER_THE_COMMIT = "after HQ's commit, before the answer"
@@ -102,9 +102,10 @@ class Sides:
         assert own is not None
         return id_text(own.estate_id)
 
-    def write(self) -> None:
-        """Save at the terminal until HQ lacks more than a batch, in acts as large as an act may be."""
-        while self.acknowledged() + self.waiting() - self.taken() < _WAITING:
+    def write(self, moment: str) -> None:
+        """Save at the terminal until HQ lacks enough for `moment`, in acts as large as an act may be."""
+        least = _MORE if moment == BETWEEN_BATCHES else _ONE_BATCH
+        while self.acknowledged() + self.waiting() - self.taken() < least:
             now_ms = real_ms()
             names = [self.chance.randbytes(16).hex() for _number in range(200)]  # nothing that packs well
             gates = [Written("gate", new_id(now_ms), {"name": name}) for name in names]
@@ -188,10 +189,11 @@ def test_twenty_syncs_killed_while_a_batch_is_on_its_way(sides: Sides) -> None:
     home = sides.estate.store.home.database.parent
     moments = (IN_THE_REQUEST, AFTER_THE_COMMIT, BETWEEN_BATCHES)
     for round_no in range(ROUNDS):
-        sides.write()
+        moment = moments[round_no % len(moments)]
+        sides.write(moment)
         before = sides.taken()
         terminal: list[subprocess.Popen[bytes]] = []
-        strike = sides.strike(moments[round_no % 3], lambda: terminal[0].send_signal(signal.SIGKILL))  # noqa: B023
+        strike = sides.strike(moment, lambda: terminal[0].send_signal(signal.SIGKILL))  # noqa: B023
         terminal.append(_start_sync(home))
         assert terminal[0].wait(timeout=30) == -signal.SIGKILL
         sides.stands_as(strike, before)
@@ -201,11 +203,12 @@ def test_twenty_syncs_killed_while_a_batch_is_on_its_way(sides: Sides) -> None:
 def test_hq_killed_twenty_times_while_a_batch_is_on_its_way(sides: Sides) -> None:
     moments = (IN_THE_REQUEST, AFTER_THE_COMMIT, BETWEEN_BATCHES, WHILE_HQ_TAKES_IT)
     for round_no in range(ROUNDS):
-        sides.write()
+        moment = moments[round_no % len(moments)]
+        sides.write(moment)
         before = sides.taken()
         process = sides.hq.process
         assert process is not None
-        strike = sides.strike(moments[round_no % 4], lambda: process.send_signal(signal.SIGKILL))  # noqa: B023
+        strike = sides.strike(moment, lambda: process.send_signal(signal.SIGKILL))  # noqa: B023
         with pytest.raises(TryLater):
             sync(sides.estate.store)
         assert sides.hq.stop(signal.SIGKILL) == -signal.SIGKILL
