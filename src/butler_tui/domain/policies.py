@@ -191,7 +191,7 @@ def _own_rule(rule: ReasonRule, own: object) -> ReasonRule:
         return ReasonRule(
             reason=rule.reason,
             keys=_own_keys(own.get("keys", rule.keys)),
-            asked=frozenset(Check(name) for name in _listed(own.get("asked", list(rule.asked)))),
+            asked=frozenset(Check(str(name)) for name in _listed(own.get("asked", list(rule.asked)))),
             keep_number=KeepNumber(own.get("keep_number", rule.keep_number)),
             leave_at=time.fromisoformat(own["leave_at"]).strftime("%H:%M")
             if "leave_at" in own
