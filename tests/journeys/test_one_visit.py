@@ -12,6 +12,7 @@ from butler_tui.hq.numbers import open_number
 from butler_tui.ids import id_text
 from butler_tui.store import households
 from tests.journeys.conftest import GUARD, Booth, Eventually
+from tests.journeys.terminal import Terminal
 from tests.serving import butler
 
 pytestmark = pytest.mark.journey
@@ -38,21 +39,19 @@ def at_hq(booth: Booth, name: str) -> dict[str, Any]:
     return dict(zip(columns, rows[0], strict=True))
 
 
-def test_a_walk_in_is_registered_checked_out_and_found_at_hq_in_every_field(booth: Booth) -> None:
-    home = first_room(booth)
-    screen = booth.open()
-    screen.sign_in(*GUARD)
+def register(screen: Terminal, room_code: str) -> None:
+    """Register 沈星河 for a home with every field filled in, and let them in with badge E901."""
     screen.type("沈星河")
     screen.press("enter")
     screen.wait_for("沈访客")
     screen.type("1")
     screen.press("enter")
     screen.wait_for("沈先生")
-    for typed in ("13900008888", home.room_code, "12", "3 空调", "E901"):
+    for typed in ("13900008888", room_code, "12", "3 空调", "E901"):
         screen.type(typed)
         screen.press("enter")
-    screen.wait_for("待查")
-    screen.press("ctrl+t", *["down"] * 9)
+    screen.wait_for("[待查]", "E901")
+    screen.press("ctrl+t", "down")
     for typed in ("浙A8K32F", "代泊 12", "净源家电", "2 王海 李岚", "工具箱", "蓝色工装"):
         screen.type(typed)
         screen.press("down")
@@ -61,6 +60,10 @@ def test_a_walk_in_is_registered_checked_out_and_found_at_hq_in_every_field(boot
     screen.wait_for("可以放行")
     screen.press("enter")
     screen.wait_for("沈先生已放行，访客证 E901")
+
+
+def see_on_site_and_check_out(screen: Terminal) -> None:
+    """Find E901 among those on site, go back, and check it out in the first field."""
     screen.press("f7")
     screen.type("E9")
     screen.wait_for("E901", "沈先生")
@@ -70,34 +73,49 @@ def test_a_walk_in_is_registered_checked_out_and_found_at_hq_in_every_field(boot
     screen.wait_for("E901 沈先生")
     screen.press("enter")
     screen.wait_for("已离开")
+
+
+def lock(screen: Terminal) -> None:
+    """Lock, and see that nothing of the visitor is left on the screen."""
     screen.press("f10")
     screen.wait_for("工号")
     assert "沈" not in screen.text()
     screen.close()
 
+
+AS_TYPED = {
+    "name": "沈星河",
+    "sex": "male",
+    "phone": "13900008888",
+    "company": "净源家电",
+    "companions": 2,
+    "confirmed_how": "phone",
+    "reason": "repair",
+    "reason_note": "空调",
+    "plate": "浙A8K32F",
+    "parking": "代泊 12",
+    "valet": 1,
+    "belongings": "工具箱",
+    "badge": "E901",
+    "looks": "蓝色工装",
+    **dict.fromkeys(
+        ("ask_identity", "ask_reason", "ask_host", "check_document", "check_vehicle", "check_belongings"), "passed"
+    ),
+}
+
+
+def test_a_walk_in_is_registered_checked_out_and_found_at_hq_in_every_field(booth: Booth) -> None:
+    home = first_room(booth)
+    screen = booth.open()
+    screen.sign_in(*GUARD)
+    register(screen, home.room_code)
+    see_on_site_and_check_out(screen)
+    lock(screen)
+
     done = butler("sync", "--json", env={"BUTLER_HOME": str(booth.folder)})
     assert (done.returncode, json.loads(done.stdout)["waiting"]) == (0, 0), done.stderr
     here, there = booth.visit("沈星河"), at_hq(booth, "沈星河")
-    expected = {
-        "name": "沈星河",
-        "sex": "male",
-        "phone": "13900008888",
-        "company": "净源家电",
-        "companions": 2,
-        "room_code": home.room_code,
-        "confirmed_how": "phone",
-        "reason": "repair",
-        "reason_note": "空调",
-        "plate": "浙A8K32F",
-        "parking": "代泊 12",
-        "valet": 1,
-        "belongings": "工具箱",
-        "badge": "E901",
-        "looks": "蓝色工装",
-        **dict.fromkeys(
-            ("ask_identity", "ask_reason", "ask_host", "check_document", "check_vehicle", "check_belongings"), "passed"
-        ),
-    }
+    expected = {**AS_TYPED, "room_code": home.room_code}
     assert {name: there[name] for name in expected} == expected
     shared = [name for name in there if name in here]
     assert len(shared) > 30
