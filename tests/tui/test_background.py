@@ -107,4 +107,4 @@ async def test_a_busy_hq_is_left_alone_as_long_as_it_asks(
         await booth.sign_in()
         await booth.keys("f9")
         await booth.until(lambda: due_s(booth) == 600)
-        assert "繁忙" in booth.sentence
+        assert "总部正忙" in booth.sentence
