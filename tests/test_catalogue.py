@@ -29,7 +29,7 @@ SHORT_KEYS = (
     "Check out",
 )
 FORM_LABELS = (
-    *("Arrival", "Name", "Phone", "Visits", "Confirmed", "Reason", "Document", "Badge"),
+    *("Arrival", "Name", "Phone", "Room", "Confirmed", "Reason", "Document", "Badge"),
     *("Vehicle", "Bay", "Company", "Companions", "Belongings", "Remarks"),
 )
 

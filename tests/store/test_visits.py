@@ -144,6 +144,7 @@ LOOK_UPS: dict[str, Callable[[Store], object]] = {
     "on_site": lambda store: visits.on_site(store.connection, 10),
     "on_site after a key": lambda store: visits.on_site(store.connection, 10, (5, b"\1" * 16)),
     "on_site matching": lambda store: visits.on_site(store.connection, 10, matching="A0"),
+    "badge_of": lambda store: visits.badge_of(store.connection, b"\1" * 16),
     "by_badge": lambda store: visits.by_badge(store.connection, "A017"),
     "by_plate": lambda store: visits.by_plate(store.connection, "京A12345"),
     "inside": lambda store: visits.inside(store.connection, b"\1" * 16),
