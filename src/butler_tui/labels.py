@@ -13,7 +13,7 @@ from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.people import Sex, Title, polite_form
 from butler_tui.domain.plates import VehicleType
 from butler_tui.domain.policies import Reason, TurnAwayReason
-from butler_tui.domain.rights import Act, Role
+from butler_tui.domain.rights import Act, Role, TerminalKind
 from butler_tui.domain.visits import ConfirmedHow, Missing
 from butler_tui.words import N_, _
 
@@ -81,6 +81,9 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (Role.BUTLER, N_("Butler")),
     (Role.SUPERVISOR, N_("Supervisor")),
     (Role.HQ, N_("Headquarters")),
+    (TerminalKind.GATE, N_("gate PC")),
+    (TerminalKind.BUTLER, N_("butler's laptop")),
+    (TerminalKind.SUPERVISOR, N_("supervisor's PC")),
     (Act.REGISTER_VISIT, N_("register visitors")),
     (Act.TURN_AWAY, N_("turn visitors away")),
     (Act.CHECK_OUT, N_("check visitors out")),

@@ -11,7 +11,9 @@ from butler_tui.cli.output import now_ms, print_json, say, this_home
 from butler_tui.cli.typer_words import Commands
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import SetUpWrong
+from butler_tui.text import safe
 from butler_tui.words import N_, _
+from butler_tui.zones import zone_called
 
 if TYPE_CHECKING:
     from butler_tui.hq.admin import EstateStatus
@@ -157,10 +159,31 @@ def _register_status(hq: typer.Typer) -> None:
             print_json({"estates": [_facts(estate) for estate in estates]})
             return
         for estate in estates:
-            typer.echo(_("{name}  {id}  position {pos}, held back {held}", name=estate.name, id=estate.estate_id,
-                         pos=estate.pos, held=estate.quarantined))  # fmt: skip
-            for facts in _facts(estate)["terminals"]:
-                typer.echo("  " + "  ".join("-" if value is None else str(value) for value in facts.values()))
+            _print_estate(estate)
+
+
+def _print_estate(estate: EstateStatus) -> None:
+    """Print one estate and its terminals as a person reads them; the id of each stands on a line of its own."""
+    from butler_tui.labels import label, moment
+    from butler_tui.tui.sync_words import clock_words
+
+    zone, now = zone_called(estate.time_zone), now_ms()
+    held, name = estate.quarantined, safe(estate.name)
+    typer.echo(
+        _("{name}  {id}  position {pos}, held back {held}", name=name, id=estate.estate_id, pos=estate.pos, held=held)
+    )
+    for one in estate.terminals:
+        seen = moment(one.seen_ms, now, zone) if one.seen_ms is not None else _("not yet")
+        words = (
+            safe(one.name),
+            label(TerminalKind(one.kind)),
+            _("in use") if one.revoked_ms is None else _("revoked"),
+            _("last seen {time}", time=seen),
+            _("{count} waiting", count="-" if one.waiting is None else one.waiting),
+            _("clock {state}", state=clock_words(one.clock_ahead_ms)[0]),
+            safe(one.version or "-"),
+        )
+        typer.echo(f"  {one.terminal_id}\n    " + "  ".join(words))
 
 
 def _facts(estate: EstateStatus) -> dict[str, list[dict[str, object]]]:

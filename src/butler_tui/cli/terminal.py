@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import typer
+from rich.cells import set_cell_size
 
 from butler_tui import __version__
 from butler_tui.cli.output import closing_in_the_end, now_ms, open_terminal, print_json, say, this_home
 from butler_tui.errors import ButlerError, TryLater
+from butler_tui.labels import moment
 from butler_tui.paths import Home
 from butler_tui.store import estates, sync_state
-from butler_tui.store.local import create_store, is_set_up, open_store
+from butler_tui.store.local import Store, create_store, is_set_up, open_store
 from butler_tui.store.sync_state import SyncStatus
 from butler_tui.text import safe
-from butler_tui.words import N_, _
-
-_LABELS = {
-    "estate": N_("Estate"),
-    "gate": N_("Gate"),
-    "waiting": N_("Waiting for HQ"),
-    "last_sync": N_("HQ last had everything (UTC ms)"),
-    "disk_free": N_("Free on disk (bytes)"),
-    "clock_offset": N_("HQ's clock minus ours (ms)"),
-    "hq": N_("HQ"),
-    "version": N_("Version"),
-}
+from butler_tui.tui.sync_words import clock_words, hq_words
+from butler_tui.words import _
+from butler_tui.zones import zone_called
 
 
 def register(app: typer.Typer) -> None:
@@ -113,11 +108,30 @@ def _register_status(app: typer.Typer) -> None:
                 "hq": _hq_word(told),
                 "version": __version__,
             }
+            words = _in_words(store, facts)
         if as_json:
             print_json(facts)
             return
-        for name, value in facts.items():
-            typer.echo(f"{_(_LABELS[name])}\t{'-' if value is None else value}")
+        for name, value in words:
+            typer.echo(set_cell_size(name, 14) + safe(value))
+
+
+def _in_words(store: Store, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the facts of `butler status` as a person reads them."""
+    estate = estates.estate(store.connection)
+    zone = zone_called(estate.time_zone if estate else "UTC")
+    last, now = facts["last_sync"], now_ms()
+    word, _meaning = hq_words(sync_state.summary(store.connection), now, zone)
+    return [
+        (_("Estate"), facts["estate"] or "-"),
+        (_("Post"), facts["gate"] or "-"),
+        (_("Headquarters"), word),
+        (_("Waiting"), _("{count} changes", count=facts["waiting"])),
+        (_("At HQ"), moment(last, now, zone) if last is not None else _("not yet")),
+        (_("Clock"), clock_words(facts["clock_offset"])[0]),
+        (_("Disk"), _("{free:.1f} GB free", free=facts["disk_free"] / 1e9)),
+        (_("Version"), facts["version"]),
+    ]
 
 
 def _hq_word(told: SyncStatus) -> str:
