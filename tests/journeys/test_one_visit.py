@@ -79,7 +79,7 @@ def lock(screen: Terminal) -> None:
     """Lock, and see that nothing of the visitor is left on the screen."""
     screen.press("f10")
     screen.wait_for("工号")
-    assert "沈" not in screen.text()
+    screen.wait_for("沈", gone=True)
     screen.close()
 
 

@@ -12,8 +12,8 @@ from butler_tui.desk.session import Session
 from butler_tui.domain.entries import read_room
 from butler_tui.domain.gate_check import Check, GateCheck, Outcome
 from butler_tui.domain.people import read_phone
-from butler_tui.domain.policies import Reason, TurnAwayReason
-from butler_tui.domain.recognise import Kind, recognise
+from butler_tui.domain.policies import Policies, Reason, TurnAwayReason
+from butler_tui.domain.recognise import Kind, Recognised, recognise
 from butler_tui.domain.visits import EventKind, Registration, under
 from butler_tui.errors import RuleBroken
 from butler_tui.store import households, visits
@@ -41,6 +41,11 @@ _RESTS_ON: dict[Check, Callable[[Registration], tuple[object, ...]]] = {
     Check.CHECK_VEHICLE: lambda typed: (typed.plate,),
 }
 """The facts that a finding was made upon: when they become others, it no longer counts."""
+
+
+def recognised(text: str, policies: Policies) -> Recognised | None:
+    """Return what a guard typed or scanned, by the estate's badges and emergency numbers."""
+    return recognise(text, policies.badge_pattern, policies.rule(Reason.EMERGENCY).keys)
 
 
 class GateCase:
@@ -79,7 +84,7 @@ class GateCase:
 
     def leaving(self, text: str) -> OnSite | None:
         """Return who inside the badge or plate in `text` belongs to."""
-        found = recognise(text, self._here.policies.badge_pattern)
+        found = recognised(text, self._here.policies)
         look_up = {Kind.BADGE: visits.by_badge, Kind.PLATE: visits.by_plate}.get(found.kind) if found else None
         return look_up(self._here.store.connection, found.value) if found and look_up else None
 

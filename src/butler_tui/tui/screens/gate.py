@@ -11,8 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import Static
 
-from butler_tui.domain.recognise import Kind, recognise
+from butler_tui.domain.recognise import Kind
 from butler_tui.tui import gate_words
+from butler_tui.tui.gate_case import recognised
 from butler_tui.tui.screens.gate_acts import GateActs
 from butler_tui.tui.shown import line
 from butler_tui.tui.widgets.check_card import CheckCard
@@ -108,7 +109,7 @@ class GateScreen(GateActs):
     def on_visit_form_arrived(self, message: VisitForm.Arrived) -> None:
         """Take what came: check out, admit an emergency service, or fill the field it belongs to."""
         message.stop()
-        found = recognise(message.value, self._here.policies.badge_pattern)
+        found = recognised(message.value, self._here.policies)
         if found is None:
             self.form.go_on()
             return

@@ -1,0 +1,128 @@
+"""What guards who tried the gate asked for: nothing jumps, nothing typed is lost, every row says who."""
+
+from __future__ import annotations
+
+import pytest
+from textual import events
+
+from butler_tui.desk import gate
+from butler_tui.domain.rights import Role
+from butler_tui.tui.widgets.check_card import CheckCard
+from tests.conftest import Estate
+from tests.tui.conftest import OpenBooth
+from tests.tui.test_gate import inside, register
+
+
+async def test_undoing_an_admission_brings_back_what_was_typed_for_it(open_booth: OpenBooth, estate: Estate) -> None:
+    async with open_booth() as booth:
+        await register(booth)
+        await booth.keys("enter", "ctrl+z")
+        assert booth.sentence.startswith("已撤销")
+        assert booth.field("name") == "李文博"
+        assert booth.field("confirm") == "22"
+        assert booth.gate.query_one(CheckCard).check.in_the_way() == []
+        await booth.keys("ctrl+s")
+    assert [visitor.name for visitor in inside(estate)] == ["李文博"]
+
+
+async def test_back_from_the_checks_is_the_field_one_came_from(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\n1\n139")
+        await booth.keys("ctrl+t", "ctrl+t")
+        await booth.type("0000")
+        assert booth.field("phone") == "1390000"
+        await booth.keys("ctrl+t", "escape")
+        assert booth.focused == "phone"
+
+
+async def test_a_phone_typed_straight_after_the_name_is_a_phone(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\n13900001234\n")
+        assert (booth.field("sex"), booth.field("phone")) == ("", "13900001234")
+
+
+async def test_a_note_begun_and_left_by_escape_is_still_there(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\n")
+        await booth.keys("ctrl+t", "2")
+        await booth.type("写到一半")
+        await booth.keys("escape", "2")
+        assert "写到一半" in booth.text()
+        await booth.keys("escape", "ctrl+r")
+        await booth.type("5在门口")
+        await booth.keys("escape", "ctrl+r")
+        assert "在门口" in booth.text()
+        assert booth.text().count("无故逗留") == 2
+
+
+@pytest.mark.parametrize("typed", ["1380000", "浙A123", "2026-11"])
+async def test_what_is_no_name_becomes_no_visitor(open_booth: OpenBooth, typed: str) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type(f"{typed}\n")
+        assert booth.field("name") == ""
+
+
+async def test_a_badge_that_is_not_out_is_said_to_be_so(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("A020\n")
+        assert booth.sentence == "访客证 A020 未在使用，已填入「访客证」。"
+        assert booth.field("badge") == "A020"
+
+
+async def test_digits_that_pick_nobody_are_marked(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\nx\n\n3-2-1801\nzz")
+        shown = booth.text()
+        assert "请按数字选择" in shown
+        assert "1 男" in shown
+
+
+async def test_the_chosen_row_is_marked_while_the_filter_has_the_focus(open_booth: OpenBooth, estate: Estate) -> None:
+    session = estate.sessions[Role.GUARD]
+    for number in range(3):
+        one = estate.registration(badge=f"B{number:03d}", name=f"赵{number}", phone="")
+        gate.admit(estate.store, session, one, estate.policies, 1_794_527_880_000 + number)
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.keys("f7", "down", "down")
+        (marked,) = [line for line in booth.text().splitlines() if line.startswith(">")]
+        assert "B002" in marked
+        await booth.keys("enter")
+    assert {visitor.badge for visitor in inside(estate)} == {"B000", "B001"}
+
+
+async def test_a_filter_that_fits_nobody_says_so(open_booth: OpenBooth, estate: Estate) -> None:
+    async with open_booth() as booth:
+        await register(booth)
+        await booth.keys("enter", "f7")
+        await booth.type("ZZ")
+        assert "没有符合条件的在访人员" in booth.text()
+
+
+async def test_going_between_the_desks_never_shows_the_sign_in(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        fronts = []
+        booth.app.screen_change_signal.subscribe(booth.app.screen, lambda screen: fronts.append(type(screen).__name__))
+        await booth.keys("f9", "f2", "f9")
+        assert "SignInScreen" not in fronts
+
+
+async def test_a_small_window_says_that_it_is_small(open_booth: OpenBooth) -> None:
+    async with open_booth(60, 15) as booth:
+        await booth.sign_in()
+        assert "80x24" in booth.text()
+
+
+async def test_a_long_paste_is_kept_as_far_as_it_fits(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        booth.app.post_message(events.Paste("说" * 1000))
+        await booth.settle()
+        assert booth.field("arrival") == "说" * 200
