@@ -13,6 +13,7 @@ import pytest
 from butler_tui.demo import names
 from butler_tui.demo.making import Wanted, make_demo
 from butler_tui.paths import Home, find_home
+from butler_tui.store import households
 from butler_tui.store.local import Store, open_store
 from tests.journeys.terminal import Terminal
 from tests.serving import Hq, served
@@ -42,6 +43,16 @@ class Booth:
     def store(self) -> Store:
         """Open the booth's file, as another program would."""
         return open_store(self.home)
+
+    def first_room(self) -> households.GateHousehold:
+        """Return a home where somebody may confirm a visitor."""
+        store = self.store()
+        try:
+            rooms = households.rooms_starting(store.connection, "1")
+            homes = (households.at_room(store.connection, room) for room in rooms)
+            return next(home for home in homes if home is not None and home.confirmers)
+        finally:
+            store.close()
 
     def visit(self, name: str) -> dict[str, Any]:
         """Return the booth's own record of a visitor's visit."""

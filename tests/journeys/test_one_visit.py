@@ -10,7 +10,6 @@ import pytest
 from butler_tui.hq.keys import read_hq_keys
 from butler_tui.hq.numbers import open_number
 from butler_tui.ids import id_text
-from butler_tui.store import households
 from tests.journeys.conftest import GUARD, Booth, Eventually
 from tests.journeys.terminal import Terminal
 from tests.serving import butler
@@ -19,16 +18,6 @@ pytestmark = pytest.mark.journey
 
 NUMBER = "11010519491231002X"
 """The example of GB 11643: well-formed, and nobody's."""
-
-
-def first_room(booth: Booth) -> households.GateHousehold:
-    store = booth.store()
-    try:
-        rooms = households.rooms_starting(store.connection, "1")
-        homes = (households.at_room(store.connection, room) for room in rooms)
-        return next(home for home in homes if home is not None and home.confirmers)
-    finally:
-        store.close()
 
 
 def at_hq(booth: Booth, name: str) -> dict[str, Any]:
@@ -105,7 +94,7 @@ AS_TYPED = {
 
 
 def test_a_walk_in_is_registered_checked_out_and_found_at_hq_in_every_field(booth: Booth) -> None:
-    home = first_room(booth)
+    home = booth.first_room()
     screen = booth.open()
     screen.sign_in(*GUARD)
     register(screen, home.room_code)
@@ -134,7 +123,7 @@ def _comparable(value: object) -> object:
 def test_a_number_that_policy_keeps_is_opened_at_hq_with_the_sealed_key_and_lies_nowhere_in_the_clear(
     booth: Booth, eventually: Eventually
 ) -> None:
-    home = first_room(booth)
+    home = booth.first_room()
     screen = booth.open()
     screen.sign_in(*GUARD)
     screen.scan(f"沈星河\n1\n{'13900008888'}\n{home.room_code}\n12\n8\n")
