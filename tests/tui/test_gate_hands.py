@@ -126,3 +126,19 @@ async def test_a_long_paste_is_kept_as_far_as_it_fits(open_booth: OpenBooth) -> 
         booth.app.post_message(events.Paste("说" * 1000))
         await booth.settle()
         assert booth.field("arrival") == "说" * 200
+
+
+async def test_a_room_said_in_words_becomes_its_code_at_enter(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\n1\n\n3栋2单元1801室\n")
+        assert booth.field("room") == "3-2-1801"
+        assert booth.gate.form.household is not None
+
+
+async def test_the_key_line_on_the_checks_says_where_ctrl_t_leads(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        assert "Ctrl+T 查验" in booth.text()
+        await booth.keys("ctrl+t")
+        assert "Ctrl+T 返回" in booth.text()

@@ -131,12 +131,14 @@ class KeyLine(Static):
 def shown_bindings(screen: Screen[Any]) -> list[Binding]:
     """Return the bindings that work on `screen` now, those of the focus first, each once whatever keys it has.
 
-    Where the screen has words of its own for a key (Enter checks out), they win over those of its fields.
+    Where the screen has words of its own for Enter (it checks out) or for a key that the application takes first
+    (the lock), they are the ones shown.
     """
     own = {key: binding for key, binding in screen._bindings if binding.show}
     by_id: dict[str, Binding] = {}
     for key, active in screen.active_bindings.items():
-        binding = own.get(key, active.binding)
+        told = active.binding.show and key != "enter"
+        binding = active.binding if told else own.get(key, active.binding)
         by_id.setdefault(binding.id or binding.action, binding)
     return list(by_id.values())
 

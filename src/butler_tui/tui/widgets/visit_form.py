@@ -237,8 +237,9 @@ class VisitForm(Vertical):
                 message.field.clear()
             self.post_message(self.Arrived(message.value))
             return
-        if name == "room" and self.only_room:
-            message.field.value = self.only_room
+        room = self.household.room_code if self.household else self.only_room
+        if name == "room" and room and message.value != room:
+            message.field.value = room
         self.go_on(name)
 
     def go_on(self, after: str = "") -> None:
