@@ -23,6 +23,7 @@ from butler_tui.store import households
 from butler_tui.store import staff as staff_store
 from butler_tui.store.database import Row
 from butler_tui.store.local import Store, create_store
+from tests.serving import Hq, served
 
 # A machine that is busy is no defect of the rules: examples are counted, not timed.
 settings.register_profile("house", deadline=None)
@@ -147,3 +148,17 @@ def estate(store: Store, now: Clock) -> Estate:
 def session(estate: Estate) -> Session:
     """Return the guard at the east gate."""
     return estate.sessions[Role.GUARD]
+
+
+@pytest.fixture(scope="module")
+def hq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hq]:
+    """Return a served HQ; its estates are the tests' own."""
+    with served(tmp_path_factory.mktemp("hq") / "hq") as served_hq:
+        yield served_hq
+
+
+@pytest.fixture
+def enrolled(hq: Hq, estate: Estate) -> Estate:
+    """Return a set-up terminal that is enrolled, with everything still to push."""
+    hq.enrol(estate.store)
+    return estate

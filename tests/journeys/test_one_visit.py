@@ -181,4 +181,4 @@ def test_what_is_typed_survives_a_lock_in_the_real_terminal(booth: Booth) -> Non
     screen.press("ctrl+l")
     screen.wait_for("沈", gone=True)
     screen.sign_in(*GUARD)
-    screen.wait_for("沈星河")
+    assert "沈星河" in screen.wait_for("沈访客")

@@ -23,7 +23,7 @@ from butler_tui.store import estates, sync_state
 from butler_tui.store.journal import Written, record
 from butler_tui.sync.protocol import MOST_ASK, MOST_IN_BATCH
 from tests.conftest import Estate
-from tests.serving import Hq, Proxy, proxied, real_ms, served, sync
+from tests.serving import Hq, Proxy, proxied, real_ms, sync
 
 ROUNDS = 20
 _ONE_BATCH, _MORE = 400, MOST_IN_BATCH + 200
@@ -158,13 +158,6 @@ class Sides:
         gates = self.hq.query("SELECT count(*) FROM v_gate WHERE estate_id = ?", self.estate_id)
         assert gates == [tuple(self.estate.store.connection.execute("SELECT count(*) FROM gate").fetchone())]
         assert self.waiting() == 0
-
-
-@pytest.fixture(scope="module")
-def hq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hq]:
-    """Return a served HQ."""
-    with served(tmp_path_factory.mktemp("killed") / "hq") as served_hq:
-        yield served_hq
 
 
 @pytest.fixture
