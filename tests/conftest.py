@@ -8,7 +8,7 @@ from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from butler_tui import words
 from butler_tui.desk.session import Session
@@ -26,7 +26,7 @@ from butler_tui.store.local import Store, create_store
 from tests.serving import Hq, served
 
 # A machine that is busy is no defect of the rules: examples are counted, not timed.
-settings.register_profile("house", deadline=None)
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
 ALL_PASSED = GateCheck(found=dict.fromkeys(Check, Outcome.PASSED))
