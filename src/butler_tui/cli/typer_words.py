@@ -46,38 +46,30 @@ _SENTENCES = (
 """What Typer says, and how we say it; what is not listed stays as Typer has it."""
 
 
-class _Command(TyperCommand):
+class _InOurWords:
+    """What a command and a group explain alike; goes before Typer's own class."""
+
+    def format_usage(self: Any, ctx: Any, formatter: Any) -> None:
+        """Write the usage line."""
+        pieces = " ".join(self.collect_usage_pieces(ctx))
+        formatter.write_usage(ctx.command_path, pieces, prefix=_("Usage: "))
+
+    def get_help_option(self, ctx: Any) -> TyperOption | None:
+        """Return the option that shows the help."""
+        return _with_our_help(super().get_help_option(ctx))  # type: ignore[misc]
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Print the help."""
+        _set_headings()
+        super().format_help(ctx, formatter)  # type: ignore[misc]
+
+
+class _Command(_InOurWords, TyperCommand):
     """A command that explains itself in our words."""
 
-    def format_usage(self, ctx: Any, formatter: Any) -> None:
-        """Write the usage line."""
-        _write_usage(self, ctx, formatter)
 
-    def get_help_option(self, ctx: Any) -> TyperOption | None:
-        """Return the option that shows the help."""
-        return _with_our_help(super().get_help_option(ctx))
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Print the help."""
-        _set_headings()
-        super().format_help(ctx, formatter)
-
-
-class _Group(TyperGroup):
+class _Group(_InOurWords, TyperGroup):
     """A group of commands that explains itself in our words."""
-
-    def format_usage(self, ctx: Any, formatter: Any) -> None:
-        """Write the usage line."""
-        _write_usage(self, ctx, formatter)
-
-    def get_help_option(self, ctx: Any) -> TyperOption | None:
-        """Return the option that shows the help."""
-        return _with_our_help(super().get_help_option(ctx))
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Print the help."""
-        _set_headings()
-        super().format_help(ctx, formatter)
 
 
 class Commands(typer.Typer):
@@ -91,11 +83,6 @@ class Commands(typer.Typer):
     def command(self, *names: Any, **settings: Any) -> Callable[[Any], Any]:
         """Add a command, as `typer.Typer.command` does."""
         return super().command(*names, **{"cls": _Command, "options_metavar": _("[OPTIONS]"), **settings})
-
-
-def _write_usage(command: TyperCommand | TyperGroup, ctx: Any, formatter: Any) -> None:
-    pieces = " ".join(command.collect_usage_pieces(ctx))
-    formatter.write_usage(ctx.command_path, pieces, prefix=_("Usage: "))
 
 
 def _with_our_help(option: TyperOption | None) -> TyperOption | None:

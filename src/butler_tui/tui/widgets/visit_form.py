@@ -16,9 +16,10 @@ from butler_tui.domain.entries import pick, read_companions, read_confirm, read_
 from butler_tui.domain.people import Sex, normalise_phone, read_phone
 from butler_tui.domain.plates import read_plate, vehicle_type
 from butler_tui.domain.policies import Policies
-from butler_tui.domain.recognise import Kind, recognise
+from butler_tui.domain.recognise import Kind
 from butler_tui.domain.visits import Missing, Registration
 from butler_tui.store.households import GateHousehold
+from butler_tui.tui.gate_case import recognised
 from butler_tui.tui.shown import line
 from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.words import N_, _
@@ -230,7 +231,7 @@ class VisitForm(Vertical):
         """Enter goes on; in the field that takes all it says what came."""
         message.stop()
         name = message.field.id or ""
-        found = recognise(message.value, self._policies.badge_pattern)
+        found = recognised(message.value, self._policies)
         elsewhere = found is not None and found.kind in SCANNED_ELSEWHERE.get(name, frozenset())
         if name == "arrival" or elsewhere:
             with self.prevent(ScanInput.Changed):
