@@ -76,9 +76,8 @@ class OnSitePanel(Steady, Vertical):
         return rows
 
     def on_mount(self) -> None:
-        """Keep the time left true."""
-        self._timer = self.set_interval(30, self.reload, pause=True)
-        self.resume()
+        """Keep the time left true; the screen's resume, which follows, shows it first."""
+        self._timer = self.set_interval(30, self.reload)
 
     def pause(self) -> None:
         """Stop looking while nobody sees it."""

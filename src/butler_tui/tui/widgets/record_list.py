@@ -129,8 +129,9 @@ class RecordList(Steady, ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, max(1, len(self._records)))
 
     def on_mount(self) -> None:
-        """Fetch the first page."""
-        self._load()
+        """Fetch the first page, where nobody has yet."""
+        if not self._records:
+            self._load()
 
     def on_resize(self, event: events.Resize) -> None:
         """Take the new width."""
