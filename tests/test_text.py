@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from butler_tui.text import LONGEST, REPLACEMENT, safe
+from tests.hostile import CATEGORIES, DANGEROUS, HOSTILE_NAMES, RARE, spread
 
 anything = st.text(st.characters(codec=None), max_size=60)  # lone surrogates too
 HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF) | st.sampled_from("𠮷㛃䶮〇𬀩﨑𱁬")
@@ -62,6 +63,8 @@ def test_what_a_person_can_read_stays_as_it_is(text: str) -> None:
         ("a\u115fb\u3164c\u2800d\uffa0e", "a�b�c�d�e"),
         ("a\ufe0fb\u180ec", "a�b�c"),
         ("\U000e0041\U000e007f", "��"),  # tag characters
+        ("a\u2065b\ufff0c\U000e0000d\U000e0fffe", "a�b�c�d�e"),  # held back for more of the invisible
+        ("a\ufdd0b\ufdefc", "a�b�c"),
         ("\ud800", "�"),
         ("a\udfffb", "a�b"),
         ("\uffff\ufffe\U0010fffe", "���"),
@@ -149,3 +152,34 @@ def test_a_million_characters_do_not_hold_up_the_gate() -> None:
     safe("\x1b李" * 500_000)
 
     assert time.perf_counter() - began < 0.5
+
+
+def test_there_are_at_least_220_hostile_names_several_of_each_kind() -> None:
+    assert len(HOSTILE_NAMES) == len(set(HOSTILE_NAMES)) >= 220
+    assert min(map(len, CATEGORIES.values())) >= 4
+    assert max(map(len, HOSTILE_NAMES)) >= 10_000
+
+
+def test_a_spread_has_each_kind_before_a_second_of_any() -> None:
+    first = spread(len(CATEGORIES))
+
+    assert all(set(first) & set(names) for names in CATEGORIES.values())
+    assert spread(10) == first[:10]
+    assert set(spread(len(HOSTILE_NAMES))) == set(HOSTILE_NAMES)
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=range(len(HOSTILE_NAMES)))
+def test_a_hostile_name_is_made_safe_once_and_for_all(name: str) -> None:
+    made = safe(name)
+
+    assert not DANGEROUS & set(made)
+    assert not any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in made)
+    assert len(made.splitlines()) <= 1
+    assert len(made) <= LONGEST
+    assert safe(made) == made
+    assert made.encode().decode() == made
+
+
+@pytest.mark.parametrize("name", RARE)
+def test_a_rare_name_comes_out_as_it_went_in(name: str) -> None:
+    assert safe(name) == name

@@ -13,10 +13,14 @@ LONGEST = 2000
 """Characters kept of one value: longer than any note a guard writes, shorter than anything that hurts."""
 
 _DANGEROUS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-# Invisible, yet of a harmless category: joiners, fillers and selectors that change how their neighbours show.
-_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | frozenset(
-    chr(code) for code in range(0xFE00, 0xFE10)
+# Invisible, yet of a harmless category: joiners, fillers and selectors that change how their neighbours show, and
+# what Unicode holds back for more of them.
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2065\u2800\u3164\uffa0") | frozenset(
+    chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xFFF0, 0xFFF9))
 )
+_TAGS = range(0xE0000, 0xE1000)
+"""A plane of invisible characters; of these, only the selectors of ideographs may stay."""
+_SELECTORS = range(0xE0100, 0xE01F0)
 _MOST_MARKS = 3
 """Combining marks kept in a row: enough for any script on a door plate, too few to climb into the next line."""
 
@@ -43,7 +47,8 @@ def safe(text: str, longest: int = LONGEST) -> str:
 def _made_safe(character: str, kind: str) -> str:
     if character in "\t\n\r":
         return " "
-    nonsense = ord(character) & 0xFFFE == 0xFFFE
+    code = ord(character)
+    nonsense = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF or (code in _TAGS and code not in _SELECTORS)
     if kind in _DANGEROUS or character in _INVISIBLE or nonsense:
         return REPLACEMENT
     return character
