@@ -13,7 +13,7 @@ from butler_tui.domain.documents import DocumentType, Doubt
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.people import Sex
-from butler_tui.domain.plates import VehicleType
+from butler_tui.domain.plates import PlateDoubt, PlateSeries, VehicleType
 from butler_tui.domain.policies import Reason, TurnAwayReason
 from butler_tui.domain.rights import Act, Role
 from butler_tui.domain.visits import ConfirmedHow, Missing
@@ -29,6 +29,8 @@ SHOWN: tuple[type[StrEnum], ...] = (
     ConfirmedHow,
     DocumentType,
     Doubt,
+    PlateDoubt,
+    PlateSeries,
     VehicleType,
     Sex,
     Role,

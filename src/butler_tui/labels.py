@@ -11,7 +11,7 @@ from enum import StrEnum
 from butler_tui.domain.documents import DocumentType, Doubt
 from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.people import Sex, Title, polite_form
-from butler_tui.domain.plates import VehicleType
+from butler_tui.domain.plates import PlateDoubt, PlateSeries, VehicleType
 from butler_tui.domain.policies import Reason, TurnAwayReason
 from butler_tui.domain.rights import Act, Role, TerminalKind
 from butler_tui.domain.visits import ConfirmedHow, Missing
@@ -68,10 +68,33 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (DocumentType.OTHER, N_("Other document")),
     (Doubt.WRONG_LENGTH, N_("wrong number of characters")),
     (Doubt.WRONG_CHARACTERS, N_("characters that do not belong there")),
+    (Doubt.OLD_NUMBER, N_("old number of 15 digits, no longer valid")),
     (Doubt.UNKNOWN_AREA, N_("no such area")),
     (Doubt.IMPOSSIBLE_BIRTH_DATE, N_("no such date of birth")),
     (Doubt.BIRTH_DATE_IN_FUTURE, N_("date of birth in the future")),
     (Doubt.WRONG_CHECK_DIGIT, N_("check digit does not match")),
+    (PlateDoubt.NOT_A_PLATE, N_("not like a plate")),
+    (PlateDoubt.NO_PROVINCE, N_("province character missing")),
+    (PlateDoubt.NO_OFFICE, N_("no such letter after the province")),
+    (PlateDoubt.TOO_SHORT, N_("too few characters")),
+    (PlateDoubt.TOO_LONG, N_("too many characters")),
+    (PlateDoubt.NOT_NEW_ENERGY, N_("eight characters, yet not of new energy")),
+    (PlateDoubt.UNKNOWN_SERIES, N_("unknown series")),
+    (PlateSeries.POLICE, N_("police vehicle")),
+    (PlateSeries.LEARNER, N_("driving school")),
+    (PlateSeries.TRAILER, N_("trailer")),
+    (PlateSeries.HONG_KONG, N_("from Hong Kong")),
+    (PlateSeries.MACAU, N_("from Macau")),
+    (PlateSeries.CONSULATE, N_("consulate")),
+    (PlateSeries.EMBASSY, N_("embassy")),
+    (PlateSeries.ON_TRIAL, N_("on trial")),
+    (PlateSeries.OVERSIZED, N_("oversized")),
+    (PlateSeries.TEMPORARY, N_("temporary plate")),
+    (PlateSeries.RESCUE, N_("fire and rescue")),
+    (PlateSeries.ARMED_POLICE, N_("armed police")),
+    (PlateSeries.ARMED_FORCES, N_("armed forces")),
+    (PlateSeries.AIRPORT, N_("airport vehicle")),
+    (PlateSeries.TRACTOR, N_("tractor")),
     (VehicleType.NEW_ENERGY_SMALL, N_("small, new energy")),
     (VehicleType.NEW_ENERGY_LARGE, N_("large, new energy")),
     (Sex.MALE, N_("male")),

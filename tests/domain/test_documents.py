@@ -63,6 +63,8 @@ VALID = [
     (DocumentType.HK_MACAU_PERMIT, "M1234567801"),
     (DocumentType.TAIWAN_PERMIT, "12345678"),
     (DocumentType.TAIWAN_PERMIT, "0123456701"),
+    (DocumentType.TAIWAN_PERMIT, "0123456701B"),
+    (DocumentType.TAIWAN_PERMIT, "0123456701(B)"),
     (DocumentType.PASSPORT, "A1234"),  # the shortest and the longest let pass
     (DocumentType.PASSPORT, "AB1234567890"),
     (DocumentType.PASSPORT, "E12345678"),
@@ -71,19 +73,34 @@ VALID = [
     (DocumentType.PASSPORT, "DE1234567"),
     (DocumentType.PASSPORT, "SE1234567"),
     (DocumentType.PASSPORT, "PE1234567"),
+    (DocumentType.PASSPORT, "D1234567"),
+    (DocumentType.PASSPORT, "S12345678"),
+    (DocumentType.PASSPORT, "P1234567"),
     (DocumentType.PASSPORT, "C01X00T47"),  # German
     (DocumentType.PASSPORT, "488839667"),  # of digits only, as in the United States
     (DocumentType.FOREIGNER_PERMIT, "CAN110081080310"),
     (DocumentType.FOREIGNER_PERMIT, "911124198108030024"),
+    (DocumentType.FOREIGNER_PERMIT, "932682198501010017"),  # the example of the National Immigration Administration
     (DocumentType.DRIVING_LICENCE, "11010519491231002X"),
     (DocumentType.DRIVING_LICENCE, "830000199201300022"),
     (DocumentType.DRIVING_LICENCE, "110012345678"),
-    (DocumentType.OTHER, "军字第1234567号"),
+    (DocumentType.DRIVING_LICENCE, "932682198501010017"),  # each holder's licence bears the number of their document
+    (DocumentType.DRIVING_LICENCE, "CAN110081080310"),
+    (DocumentType.DRIVING_LICENCE, "H12345678"),
+    (DocumentType.DRIVING_LICENCE, "12345678"),
+    (DocumentType.OTHER, "军字第1234567号"),  # officers of the forces and the police: as seen
+    (DocumentType.OTHER, "警号012345"),
 ]
 
 DOUBTFUL = [
     (DocumentType.RESIDENT_ID, "", [Doubt.WRONG_LENGTH]),
-    (DocumentType.RESIDENT_ID, "110105491231002", [Doubt.WRONG_LENGTH]),  # the 15 digits of before 1999
+    (DocumentType.RESIDENT_ID, "110105491231002", [Doubt.OLD_NUMBER]),  # the 15 digits of before 1999
+    (
+        DocumentType.RESIDENT_ID,
+        "161010491331002",
+        [Doubt.OLD_NUMBER, Doubt.UNKNOWN_AREA, Doubt.IMPOSSIBLE_BIRTH_DATE],
+    ),
+    (DocumentType.RESIDENT_ID, "11010549123100X", [Doubt.WRONG_CHARACTERS]),
     (DocumentType.RESIDENT_ID, "1101051949123100", [Doubt.WRONG_LENGTH]),
     (DocumentType.RESIDENT_ID, "张三", [Doubt.WRONG_LENGTH, Doubt.WRONG_CHARACTERS]),
     (DocumentType.RESIDENT_ID, "11010519491231O02X", [Doubt.WRONG_CHARACTERS]),
@@ -103,10 +120,12 @@ DOUBTFUL = [
         [Doubt.UNKNOWN_AREA, Doubt.IMPOSSIBLE_BIRTH_DATE, Doubt.WRONG_CHECK_DIGIT],
     ),
     (DocumentType.RESIDENCE_PERMIT, "11010519491231002X", [Doubt.UNKNOWN_AREA]),
+    (DocumentType.RESIDENCE_PERMIT, "810001199408230028", [Doubt.UNKNOWN_AREA]),  # no areas below the three
     (DocumentType.HK_MACAU_PERMIT, "K12345678", [Doubt.WRONG_CHARACTERS]),
     (DocumentType.HK_MACAU_PERMIT, "H123456789", [Doubt.WRONG_LENGTH]),
     (DocumentType.TAIWAN_PERMIT, "123456789", [Doubt.WRONG_LENGTH]),
     (DocumentType.TAIWAN_PERMIT, "A2345678", [Doubt.WRONG_CHARACTERS]),
+    (DocumentType.TAIWAN_PERMIT, "0123456701(B", [Doubt.WRONG_CHARACTERS]),
     (DocumentType.PASSPORT, "E123", [Doubt.WRONG_LENGTH]),
     (DocumentType.PASSPORT, "AB12345678901", [Doubt.WRONG_LENGTH]),
     (DocumentType.PASSPORT, "E1234567号", [Doubt.WRONG_CHARACTERS]),
@@ -115,6 +134,8 @@ DOUBTFUL = [
     (DocumentType.FOREIGNER_PERMIT, "911124198113030029", [Doubt.IMPOSSIBLE_BIRTH_DATE]),
     (DocumentType.FOREIGNER_PERMIT, "910124198108030023", [Doubt.UNKNOWN_AREA]),
     (DocumentType.DRIVING_LICENCE, "1234567", [Doubt.WRONG_LENGTH]),
+    (DocumentType.DRIVING_LICENCE, "110105491231002", [Doubt.OLD_NUMBER]),
+    (DocumentType.DRIVING_LICENCE, "932682198501010018", [Doubt.WRONG_CHECK_DIGIT]),
     (DocumentType.OTHER, " － ", [Doubt.WRONG_LENGTH]),
 ]
 
@@ -155,6 +176,7 @@ def test_someone_born_today_is_not_born_in_the_future() -> None:
 def test_a_number_is_read_as_an_input_method_or_a_printed_card_gives_it() -> None:
     assert resident("１１０１０５　１９４９１２３１－００２ｘ") == resident("11010519491231002X")
     assert normalise_number(" 110105-19491231 002x\n") == "11010519491231002X"
+    assert normalise_number("110105.19491231・002x") == "11010519491231002X"
 
 
 def test_the_check_digit_is_that_of_the_standards_examples() -> None:

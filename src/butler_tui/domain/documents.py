@@ -2,7 +2,8 @@
 
 A number is read, never refused: the doubts are shown to the guard, who looks again. Forms: GB 11643-1999 for
 numbers of 18 characters (resident identity cards, and the residence permits of Hong Kong, Macau and Taiwan
-residents), GB/T 2260 for province codes; the others by the documents themselves. Masks: DOMAIN.md, section 8.
+residents), GB/T 2260 for province codes; the others by the documents themselves. Cards of officers of the forces and
+the police are of no public form: they are taken as seen, as `other`. Masks: DOMAIN.md, section 8.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from enum import StrEnum
 from sys import maxsize
 from typing import Literal
 
-from butler_tui.domain.folding import compact
+from butler_tui.domain.folding import DOTS, HYPHENS, compact
 
 
 class DocumentType(StrEnum):
@@ -35,6 +36,7 @@ class Doubt(StrEnum):
 
     WRONG_LENGTH = "wrong_length"
     WRONG_CHARACTERS = "wrong_characters"
+    OLD_NUMBER = "old_number"
     UNKNOWN_AREA = "unknown_area"
     IMPOSSIBLE_BIRTH_DATE = "impossible_birth_date"
     BIRTH_DATE_IN_FUTURE = "birth_date_in_future"
@@ -59,7 +61,8 @@ class Reading:
 class Form:
     """One form a number may have: its length in characters, its pattern, and, in personal numbers, its areas.
 
-    Where `areas` are given the number carries a province code at `area_at`, a birth date and a check digit.
+    Where `areas` are given the number carries an area that begins with one of them at `area_at`, a birth date and a
+    check digit; an `old` one has two digits for the year and no check digit, and is doubted for its age alone.
     """
 
     pattern: str
@@ -67,6 +70,7 @@ class Form:
     longest: int
     areas: frozenset[str] = frozenset()
     area_at: int = 0
+    old: bool = False
 
 
 PROVINCES = frozenset(
@@ -75,7 +79,7 @@ PROVINCES = frozenset(
     for code in range(first, last + 1)
 )
 """The province codes of GB/T 2260; areas below a province come and go, so they are not checked."""
-RESIDENCE_PERMIT_AREAS = frozenset({"81", "82", "83"})
+RESIDENCE_PERMIT_AREAS = frozenset({"810000", "820000", "830000"})
 """Hong Kong, Macau, Taiwan (国办发〔2018〕81号)."""
 EARLIEST_BIRTH_YEAR = 1850
 """*Ours*: before it nobody alive was born; the example in GB 11643 itself is of 1880."""
@@ -84,23 +88,36 @@ _PERSONAL = "[0-9]{17}[0-9X]"
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
 _BIRTH_DATE = slice(6, 14)
+_OLD_BIRTH_DATE = slice(6, 12)
 _SEX_DIGIT = 16
 
+# Given out until 1999; the cards that bear them have not been valid since 2013 (resident identity card law, 2011).
+_OLD_PERSONAL = Form("[0-9]{15}", 15, 15, PROVINCES, old=True)
+# Eight digits of the person; until 2013 two more counted the renewals.
+_HK_MACAU = (Form("[HM][0-9]{8}", 9, 9), Form("[HM][0-9]{10}", 11, 11))
+# Ten digits until 2015, on many passes with a letter in brackets after them.
+_TAIWAN = (Form("[0-9]{8}", 8, 8), Form(r"[0-9]{10}(?:[A-Z]|\([A-Z]\))?", 10, 13))
+_FOREIGNER = (
+    Form("[A-Z]{3}[0-9]{12}", 15, 15),
+    # Since 2023: 9, province, nationality (ISO 3166 numeric), birth date, sequence, check digit.
+    Form("9[0-9]{16}[0-9X]", 18, 18, PROVINCES, area_at=1),
+)
+
 FORMS: dict[DocumentType, tuple[Form, ...]] = {
-    DocumentType.RESIDENT_ID: (Form(_PERSONAL, 18, 18, PROVINCES),),
+    DocumentType.RESIDENT_ID: (Form(_PERSONAL, 18, 18, PROVINCES), _OLD_PERSONAL),
     DocumentType.RESIDENCE_PERMIT: (Form(_PERSONAL, 18, 18, RESIDENCE_PERMIT_AREAS),),
-    # Eight digits of the person; until 2013 two more counted the renewals.
-    DocumentType.HK_MACAU_PERMIT: (Form("[HM][0-9]{8}", 9, 9), Form("[HM][0-9]{10}", 11, 11)),
-    DocumentType.TAIWAN_PERMIT: (Form("[0-9]{8}", 8, 8), Form("[0-9]{10}", 10, 10)),
+    DocumentType.HK_MACAU_PERMIT: _HK_MACAU,
+    DocumentType.TAIWAN_PERMIT: _TAIWAN,
     # Every country has its own form, so only what no passport has is doubted.
     DocumentType.PASSPORT: (Form("[A-Z0-9]+", 5, 12),),
-    DocumentType.FOREIGNER_PERMIT: (
-        Form("[A-Z]{3}[0-9]{12}", 15, 15),
-        # Since 2023: 9, province, nationality (ISO 3166 numeric), birth date, sequence, check digit.
-        Form("9[0-9]{16}[0-9X]", 18, 18, PROVINCES, area_at=1),
-    ),
+    DocumentType.FOREIGNER_PERMIT: _FOREIGNER,
+    # A licence bears the number of its holder's identity document, and a file number of twelve digits.
     DocumentType.DRIVING_LICENCE: (
+        *_FOREIGNER,
         Form(_PERSONAL, 18, 18, PROVINCES | RESIDENCE_PERMIT_AREAS),
+        _OLD_PERSONAL,
+        *_HK_MACAU,
+        *_TAIWAN,
         Form("[0-9]{12}", 12, 12),
     ),
     DocumentType.OTHER: (Form("(?s:.+)", 1, maxsize),),
@@ -120,8 +137,8 @@ _NUMBER_IN_TEXT = re.compile(r"(?<![0-9０-９])[0-9０-９]{17}[0-9０-９XxＸ
 
 
 def normalise_number(text: str) -> str:
-    """Return the number as it is kept and compared: full-width folded, no spaces or hyphens, upper case."""
-    return compact(text)
+    """Return the number as it is kept and compared: full-width folded, no spaces, hyphens or dots, upper case."""
+    return compact(text, HYPHENS + DOTS)
 
 
 def check_digit(first17: str) -> str:
@@ -203,18 +220,19 @@ def _doubts(number: str, forms: tuple[Form, ...], today: date) -> tuple[Doubt, .
 
 
 def _personal_doubts(number: str, form: Form, today: date) -> tuple[Doubt, ...]:
-    born = _birth_date(number)
+    born = _birth_date("19" + number[_OLD_BIRTH_DATE] if form.old else number[_BIRTH_DATE])
     found = {
-        Doubt.UNKNOWN_AREA: number[form.area_at : form.area_at + 2] not in form.areas,
+        Doubt.OLD_NUMBER: form.old,
+        Doubt.UNKNOWN_AREA: not number.startswith(tuple(form.areas), form.area_at),
         Doubt.IMPOSSIBLE_BIRTH_DATE: born is None,
         Doubt.BIRTH_DATE_IN_FUTURE: born is not None and born > today,
-        Doubt.WRONG_CHECK_DIGIT: check_digit(number[:17]) != number[17],
+        Doubt.WRONG_CHECK_DIGIT: not form.old and check_digit(number[:17]) != number[17],
     }
     return tuple(doubt for doubt, holds in found.items() if holds)
 
 
-def _birth_date(number: str) -> date | None:
-    digits = number[_BIRTH_DATE]
+def _birth_date(digits: str) -> date | None:
+    """Return the day that eight digits name, None where there is no such day or nobody alive was born on it."""
     try:
         born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
