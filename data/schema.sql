@@ -60,6 +60,7 @@ CREATE TABLE household (
     gate_note    TEXT                       -- meant for the gate: 门铃轻按，老人午睡
 ) STRICT;
 CREATE INDEX household_by_house ON household (house_id);
+CREATE INDEX household_by_name ON household (name);
 
 -- One person of a household.
 CREATE TABLE resident (
@@ -73,13 +74,26 @@ CREATE TABLE resident (
     may_confirm  INTEGER NOT NULL DEFAULT 0 -- may confirm a visitor at the gate
 ) STRICT;
 CREATE INDEX resident_by_household ON resident (household_id);
+CREATE INDEX resident_by_name ON resident (name);
+CREATE INDEX resident_by_phone ON resident (phone) WHERE phone IS NOT NULL;
+
+-- A household's own vehicle, known by its plate.
+CREATE TABLE vehicle (
+    vehicle_id   BLOB PRIMARY KEY CHECK (length(vehicle_id) = 16),
+    household_id BLOB NOT NULL,
+    plate        TEXT NOT NULL,
+    note         TEXT                       -- 白色 SUV
+) STRICT;
+CREATE INDEX vehicle_by_household ON vehicle (household_id);
+CREATE INDEX vehicle_by_plate ON vehicle (plate);
 
 
 -- ── Synced: visits ───────────────────────────────────────────────────────────────────────────────────────────
 
 -- One visit, put once when the guard decides, with the six outcomes of 三问三查 as columns. What happens to it
--- (admitted, turned away, out, corrected, undone) are events; nothing here is overwritten. There is no table of
--- visitors: a person is matched by keyed hash of phone or document, and by name.
+-- (admitted, turned away, out, corrected, undone) are events. There is no table of visitors: a person is found again
+-- by plate, phone, name or the keyed hash of a document. What a correction changes is shown in these columns, by
+-- store/derived.py; `original` keeps what was put, and the events keep who changed what, and why.
 CREATE TABLE visit (
     visit_id          BLOB PRIMARY KEY CHECK (length(visit_id) = 16),
     registered_ms     INTEGER NOT NULL,
@@ -116,15 +130,18 @@ CREATE TABLE visit (
     check_belongings  TEXT NOT NULL,
     check_notes       TEXT,                 -- JSON {check: note} where doubtful or failed
     expected_out_ms   INTEGER,
-    -- Derived here from the events by store/visits.derive() after any door; never sent.
+    -- Derived here from the events by store/derived.py after any door; never sent.
     state             TEXT NOT NULL DEFAULT 'registered',  -- registered, inside, left, turned_away, undone
     out_ms            INTEGER,
-    phone_key         BLOB                  -- keyed hash, local key: same person, without reading phones
+    badge_out         INTEGER NOT NULL DEFAULT 0,  -- 1: the badge has not come back, inside or gone with it
+    original          TEXT                  -- JSON {column: value as put} of what corrections have changed
 ) STRICT;
 CREATE INDEX visit_inside ON visit (coalesce(expected_out_ms, 0), visit_id) WHERE state = 'inside';
-CREATE INDEX visit_plate_inside ON visit (plate) WHERE state = 'inside' AND plate IS NOT NULL;
-CREATE INDEX visit_badge_out ON visit (badge) WHERE state = 'inside' AND badge IS NOT NULL;
-CREATE INDEX visit_by_phone ON visit (phone_key, registered_ms) WHERE phone_key IS NOT NULL;
+CREATE INDEX visit_badge_out ON visit (badge) WHERE badge_out = 1 AND badge IS NOT NULL;
+CREATE INDEX visit_by_name ON visit (name, registered_ms) WHERE name IS NOT NULL;
+CREATE INDEX visit_by_phone ON visit (phone, registered_ms) WHERE phone IS NOT NULL;
+CREATE INDEX visit_by_plate ON visit (plate, registered_ms) WHERE plate IS NOT NULL;
+CREATE INDEX visit_by_room ON visit (room_code, registered_ms) WHERE room_code IS NOT NULL;
 
 -- Someone who came along with the visitor, where the name was taken.
 CREATE TABLE companion (
@@ -138,13 +155,16 @@ CREATE INDEX companion_by_visit ON companion (visit_id);
 CREATE TABLE visit_event (
     event_id    BLOB PRIMARY KEY CHECK (length(event_id) = 16),
     visit_id    BLOB NOT NULL,
-    kind        TEXT NOT NULL,              -- admitted, turned_away, out, corrected, undone
+    kind        TEXT NOT NULL,              -- admitted, turned_away, out, corrected, badge_missing, badge_back, undone
     at_ms       INTEGER NOT NULL,
     gate_id     BLOB NOT NULL,
     staff_id    BLOB NOT NULL,
-    reason      TEXT,                       -- turned_away: why
+    reason      TEXT,                       -- turned_away, corrected: why
     note        TEXT,
-    undoes      BLOB                        -- undone: the event that no longer holds
+    undoes      BLOB,                       -- undone: the event that no longer holds
+    corrected   TEXT,                       -- corrected: JSON {column of visit: new value}
+    override_by BLOB,                       -- admitted in spite of the check: the shift lead or supervisor; note: why
+    override_how TEXT                       -- pin, code
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX visit_event_by_visit ON visit_event (visit_id);
 
@@ -168,6 +188,22 @@ CREATE TABLE month_key (
 ) STRICT;
 
 
+-- ── Synced: what is looked at and given out ──────────────────────────────────────────────────────────────────
+
+-- Who opened a masked value, made an export or a backup, or reset a PIN, and why; rows are only ever added.
+CREATE TABLE audit (
+    audit_id    BLOB PRIMARY KEY CHECK (length(audit_id) = 16),
+    act         TEXT NOT NULL,              -- unmasked, exported, pin_reset, backed_up, restored, …
+    at_ms       INTEGER NOT NULL,
+    gate_id     BLOB,
+    staff_id    BLOB,
+    subject_table TEXT,
+    subject_id  BLOB,
+    subject_field TEXT,
+    reason      TEXT
+) STRICT, WITHOUT ROWID;
+
+
 -- ── Not synced: this machine ─────────────────────────────────────────────────────────────────────────────────
 
 -- This installation (本机): its gate, and its enrolment once there is one. One row.
@@ -178,7 +214,10 @@ CREATE TABLE terminal (
     hq_url       TEXT,                      -- https://hq:port/e/ESTATE, without fragment
     hq_authority TEXT,                      -- PEM of the authority trusted for it; NULL: the system's
     hq_box_key   BLOB,                      -- HQ's X25519 public key, to which month keys are sealed
-    enrolled_ms  INTEGER
+    enrolled_ms  INTEGER,
+    recovery_key BLOB,                      -- X25519 public key made from the recovery passphrase: backups are sealed to it
+    recovery_salt BLOB,
+    backup_ms    INTEGER                    -- when the last backup was made
 ) STRICT;
 
 -- PIN verifiers (argon2id over the peppered PIN; the pepper is in the key file) and the delay after wrong tries.
@@ -190,7 +229,17 @@ CREATE TABLE staff_pin (
     not_before_ms INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- A half-typed form: its author's alone until parked; never synced.
+-- What may be typed to find a stored value: pinyin and initials of a name in every reading, the parts of a plate with
+-- O as 0 and I as 1, the last digits of a phone. One row a way, however often the value occurs; made at any door by
+-- store/search_keys.py, gone with the last record that holds the value.
+CREATE TABLE search_key (
+    kind        TEXT NOT NULL,              -- name, plate, phone
+    key         TEXT NOT NULL,
+    value       TEXT NOT NULL,              -- as it stands in the records
+    PRIMARY KEY (kind, key, value)
+) STRICT, WITHOUT ROWID;
+
+-- A half-typed form: its author's alone until parked; never synced. Its id is that of the visit it will become.
 CREATE TABLE draft (
     draft_id    BLOB PRIMARY KEY CHECK (length(draft_id) = 16),
     staff_id    BLOB NOT NULL,

@@ -33,7 +33,7 @@ def test_a_name_that_no_column_has_is_not_found(name: str) -> None:
         assert (table.field(name) is not None) == (name in {field.name for field in table.fields})
 
 
-@pytest.mark.parametrize("name", ["visit.state", "visit.phone_key", "document_secret.number_key"])
+@pytest.mark.parametrize("name", ["visit.state", "visit.original", "document_secret.number_key"])
 def test_what_is_derived_here_is_never_sent(name: str) -> None:
     table, column = name.split(".")
 
@@ -99,4 +99,4 @@ def test_a_parent_is_an_id_of_the_record_itself(table: Table) -> None:
 
 
 def test_only_events_are_added_and_never_written_again() -> None:
-    assert [table.name for table in TABLES.values() if table.op is Op.EVENT] == ["visit_event"]
+    assert [table.name for table in TABLES.values() if table.op is Op.EVENT] == ["visit_event", "audit"]

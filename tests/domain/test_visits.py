@@ -39,17 +39,17 @@ def undone(event: VisitEvent, event_id: bytes = b"u") -> VisitEvent:
     [
         ([], Standing(VisitState.REGISTERED)),
         ([CORRECTED], Standing(VisitState.REGISTERED)),
-        ([ADMITTED], Standing(VisitState.INSIDE)),
-        ([ADMITTED, CORRECTED], Standing(VisitState.INSIDE)),
+        ([ADMITTED], Standing(VisitState.INSIDE, badge_out=True)),
+        ([ADMITTED, CORRECTED], Standing(VisitState.INSIDE, badge_out=True)),
         ([ADMITTED, OUT], Standing(VisitState.LEFT, 2000)),
         ([ADMITTED, OUT, OUT_AGAIN], Standing(VisitState.LEFT, 1500)),
         ([OUT], Standing(VisitState.LEFT, 2000)),
         ([TURNED_AWAY], Standing(VisitState.TURNED_AWAY)),
         ([ADMITTED, undone(ADMITTED)], Standing(VisitState.UNDONE)),
         ([TURNED_AWAY, undone(TURNED_AWAY)], Standing(VisitState.UNDONE)),
-        ([ADMITTED, OUT, undone(OUT)], Standing(VisitState.INSIDE)),
+        ([ADMITTED, OUT, undone(OUT)], Standing(VisitState.INSIDE, badge_out=True)),
         ([ADMITTED, OUT, OUT_AGAIN, undone(OUT_AGAIN)], Standing(VisitState.LEFT, 2000)),
-        ([ADMITTED, undone(OUT)], Standing(VisitState.INSIDE)),
+        ([ADMITTED, undone(OUT)], Standing(VisitState.INSIDE, badge_out=True)),
     ],
 )
 def test_where_a_visit_stands(events: list[VisitEvent], expected: Standing) -> None:

@@ -12,6 +12,7 @@ from butler_tui.domain.changes import Change
 from butler_tui.domain.fields import Op
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.rights import TerminalKind
+from butler_tui.ids import id_text, new_id
 from tests.hq.authors import NOW, Author, MakeAuthor, fresh
 
 
@@ -71,11 +72,34 @@ def test_a_name_in_plain_sight_is_held_back(author: Author) -> None:
     assert author.reasons(author.push(change)) == ["malformed"]
 
 
-@pytest.mark.parametrize("kind", ["corrected", "teleported", ""])
+@pytest.mark.parametrize("kind", ["teleported", ""])
 def test_an_event_for_which_nobody_has_a_right_is_held_back(author: Author, kind: str) -> None:
     staff_id = _guard(author, "supervisor")
     visit = author.change("visit", staff_id=staff_id, reason="visiting")
     event = author.change("visit_event", staff_id=staff_id, visit_id=visit.record_id, kind=kind, at_ms=NOW)
+    assert author.reasons(author.push(visit, event)) == ["not_allowed"]
+
+
+@pytest.mark.parametrize(("role", "reasons"), [("guard", ["not_allowed"]), ("shift_lead", []), ("supervisor", [])])
+def test_only_a_shift_lead_or_supervisor_admits_in_spite_of_the_check(
+    author: Author, role: str, reasons: list[str]
+) -> None:
+    guard, other = _guard(author, "guard"), _guard(author, role)
+    visit = author.change("visit", staff_id=guard, reason="visiting")
+    facts: dict[str, Any] = {"visit_id": visit.record_id, "kind": "admitted", "at_ms": NOW}
+    event = author.change(
+        "visit_event", staff_id=guard, **facts, override_by=other, override_how="pin", note="亲自确认"
+    )
+
+    assert author.reasons(author.push(visit, event)) == reasons
+
+
+def test_nobody_unknown_admits_in_spite_of_the_check(author: Author) -> None:
+    guard = _guard(author, "guard")
+    visit = author.change("visit", staff_id=guard, reason="visiting")
+    facts: dict[str, Any] = {"visit_id": visit.record_id, "kind": "admitted", "at_ms": NOW}
+    event = author.change("visit_event", staff_id=guard, **facts, override_by=id_text(new_id(NOW)), override_how="pin")
+
     assert author.reasons(author.push(visit, event)) == ["not_allowed"]
 
 

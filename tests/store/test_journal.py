@@ -201,7 +201,7 @@ def test_erasing_takes_personal_values_out_of_row_and_journal_and_the_chain_stil
 
     row = store.connection.execute("SELECT * FROM visit WHERE visit_id = ?", (done.visit_id,)).fetchone()
     private = [field.name for field in TABLES["visit"].fields if field.privacy != "plain"]
-    assert {row[name] for name in [*private, "phone_key"]} == {None}
+    assert {row[name] for name in [*private, "original"]} == {None}
     assert (row["badge"], row["reason"], row["state"]) == ("A017", "repair", "inside")
     kept = store.connection.execute(
         "SELECT personal, salt, before FROM journal WHERE record_id = ?", (done.visit_id,)

@@ -107,7 +107,7 @@ def undo(store: Store, session: Session, done: Done, policies: Policies, now_ms:
 
 def _under(store: Store, policies: Policies, registration: Registration) -> Registration:
     phone = registration.phone
-    first = not phone or visits.earlier_by_phone(store, phone) is None
+    first = not phone or visits.earlier_by_phone(store.connection, phone) is None
     return under(policies, registration, first_visit=first)
 
 

@@ -33,6 +33,12 @@ class Act(StrEnum):
     TURN_AWAY = "turn_away"
     CHECK_OUT = "check_out"
     UNDO_VISIT = "undo_visit"
+    CORRECT_VISIT = "correct_visit"
+    OVERRIDE = "override"
+    UNMASK = "unmask"
+    EXPORT = "export"
+    EXPORT_UNMASKED = "export_unmasked"
+    KEEP_AUDIT = "keep_audit"
     KEEP_KEYS = "keep_keys"
     SET_UP_ESTATE = "set_up_estate"
     MANAGE_STAFF = "manage_staff"
@@ -41,6 +47,8 @@ class Act(StrEnum):
 
 _EVERYONE_AT_THE_GATE = frozenset({Role.GUARD, Role.SHIFT_LEAD, Role.SUPERVISOR})
 _EVERYONE = frozenset({Role.GUARD, Role.SHIFT_LEAD, Role.BUTLER, Role.SUPERVISOR})
+_LEADS = frozenset({Role.SHIFT_LEAD, Role.SUPERVISOR})
+_SUPERVISORS = frozenset({Role.SUPERVISOR})
 _HEADS = frozenset({Role.SUPERVISOR, Role.HQ})
 
 BY_ROLE: dict[Act, frozenset[Role]] = {
@@ -48,6 +56,12 @@ BY_ROLE: dict[Act, frozenset[Role]] = {
     Act.TURN_AWAY: _EVERYONE_AT_THE_GATE,
     Act.CHECK_OUT: _EVERYONE_AT_THE_GATE,
     Act.UNDO_VISIT: _EVERYONE_AT_THE_GATE,
+    Act.CORRECT_VISIT: _EVERYONE_AT_THE_GATE,
+    Act.OVERRIDE: _LEADS,
+    Act.UNMASK: _EVERYONE,
+    Act.EXPORT: _LEADS | {Role.BUTLER},
+    Act.EXPORT_UNMASKED: _SUPERVISORS,
+    Act.KEEP_AUDIT: _EVERYONE,
     Act.KEEP_KEYS: _EVERYONE,
     Act.SET_UP_ESTATE: _HEADS,
     Act.MANAGE_STAFF: _HEADS,
@@ -71,20 +85,25 @@ _WRITING: dict[str, Act] = {
     "house": Act.KEEP_HOUSEHOLDS,
     "household": Act.KEEP_HOUSEHOLDS,
     "resident": Act.KEEP_HOUSEHOLDS,
+    "vehicle": Act.KEEP_HOUSEHOLDS,
     "visit": Act.REGISTER_VISIT,
     "companion": Act.REGISTER_VISIT,
     "document_secret": Act.REGISTER_VISIT,
     "month_key": Act.KEEP_KEYS,
+    "audit": Act.KEEP_AUDIT,
 }
 
 _EVENTS: dict[str, Act] = {
     "admitted": Act.REGISTER_VISIT,
     "turned_away": Act.TURN_AWAY,
     "out": Act.CHECK_OUT,
+    "badge_missing": Act.CHECK_OUT,
+    "badge_back": Act.CHECK_OUT,
+    "corrected": Act.CORRECT_VISIT,
     "undone": Act.UNDO_VISIT,
 }
 
-WITHOUT_PERSON = frozenset({Act.SET_UP_ESTATE, Act.MANAGE_STAFF, Act.KEEP_HOUSEHOLDS, Act.KEEP_KEYS})
+WITHOUT_PERSON = frozenset({Act.SET_UP_ESTATE, Act.MANAGE_STAFF, Act.KEEP_HOUSEHOLDS, Act.KEEP_KEYS, Act.KEEP_AUDIT})
 """What a terminal may write with nobody signed in: set-up from the shell, and its own keys."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -29,6 +29,8 @@ class EventKind(StrEnum):
     TURNED_AWAY = "turned_away"
     OUT = "out"
     CORRECTED = "corrected"
+    BADGE_MISSING = "badge_missing"
+    BADGE_BACK = "badge_back"
     UNDONE = "undone"
 
 
@@ -51,6 +53,8 @@ class VisitEvent:
     kind: EventKind
     at_ms: int
     undoes: bytes | None = None
+    corrected: Mapping[str, str | int | None] = field(default_factory=dict)
+    """What a correction writes, as on the wire, by column of visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,11 @@ class Standing:
 
     state: VisitState
     out_ms: int | None = None
+    badge_out: bool = False
+    """Whether the badge that was given, if one was, has yet to come back."""
+
+
+_DECISIONS = frozenset({EventKind.ADMITTED, EventKind.TURNED_AWAY})
 
 
 def standing(events: Iterable[VisitEvent]) -> Standing:
@@ -66,7 +75,8 @@ def standing(events: Iterable[VisitEvent]) -> Standing:
 
     An undone event counts as if it had never been; a visit whose every event is undone is undone itself. Leaving is
     final, so no clock that went wrong between in and out can bring somebody back inside; two guards who both wrote
-    down the same leaving leave the earlier time.
+    down the same leaving leave the earlier time. A badge comes back with its visitor unless it was missed then; one
+    that was missed is out until it is found.
     """
     known = list(events)
     undone = {event.undoes for event in known if event.kind is EventKind.UNDONE}
@@ -74,12 +84,22 @@ def standing(events: Iterable[VisitEvent]) -> Standing:
     outs = [event.at_ms for event in valid if event.kind is EventKind.OUT]
     kinds = {event.kind for event in valid}
     if outs:
-        return Standing(VisitState.LEFT, min(outs))
+        missed = EventKind.BADGE_MISSING in kinds and EventKind.BADGE_BACK not in kinds
+        return Standing(VisitState.LEFT, min(outs), missed)
     if EventKind.TURNED_AWAY in kinds:
         return Standing(VisitState.TURNED_AWAY)
     if EventKind.ADMITTED in kinds:
-        return Standing(VisitState.INSIDE)
-    return Standing(VisitState.UNDONE if undone else VisitState.REGISTERED)
+        return Standing(VisitState.INSIDE, badge_out=True)
+    decisions = [event for event in known if event.kind in _DECISIONS]
+    return Standing(VisitState.UNDONE if decisions else VisitState.REGISTERED)
+
+
+def valid_corrections(events: Iterable[VisitEvent]) -> list[VisitEvent]:
+    """Return the corrections that hold, the oldest first, whatever order `events` come in; undone ones do not."""
+    known = list(events)
+    undone = {event.undoes for event in known if event.kind is EventKind.UNDONE}
+    corrections = [one for one in known if one.kind is EventKind.CORRECTED and one.event_id not in undone]
+    return sorted(corrections, key=lambda one: (one.at_ms, one.event_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,22 @@ _BY_KEY = {table.key: table.name for table in TABLES.values()}
 
 
 def leans_on(change: Change) -> list[tuple[str, str]]:
-    """Return the records (table, id) whose present state decides about a change: itself, its parent, its author."""
+    """Return the records (table, id) whose present state decides about a change: itself, its parent, and people."""
     table = TABLES.get(change.table)
     keys = [(change.table, change.record_id)]
     if table is not None and table.parent is not None and change.parent_id is not None:
         keys.append((_BY_KEY[table.parent], change.parent_id))
     if change.staff_id is not None:
         keys.append(("staff", change.staff_id))
+    if (overrider := _overrider(change)) is not None:
+        keys.append(("staff", overrider))
     return keys
+
+
+def _overrider(change: Change) -> str | None:
+    """Return who admitted somebody in spite of the check, where a change says so."""
+    person = change.fields.get("override_by")
+    return person if isinstance(person, str) else None
 
 
 def reason_against(group: Sequence[Change], kind: TerminalKind, known: Known) -> str | None:
@@ -105,10 +113,16 @@ def _allowed(change: Change, kind: TerminalKind, known: Known) -> bool:
         return False  # an event that nobody here has the right to write yet
     if act is not None and not terminal_may(kind, act):
         return False
+    if (overrider := _overrider(change)) is not None and not _overrides(known("staff", overrider), change):
+        return False
     if change.staff_id is None:
         return act in WITHOUT_PERSON
     person = known("staff", change.staff_id)
     return person is not None and _may_then(person, act, change)
+
+
+def _overrides(person: RecordState | None, change: Change) -> bool:
+    return person is not None and _may_then(person, Act.OVERRIDE, change)
 
 
 def _may_then(person: RecordState, act: Act | None, change: Change) -> bool:

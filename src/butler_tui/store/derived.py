@@ -1,29 +1,29 @@
-"""What follows from records, computed in one place at any door: where a visit stands, and matching keys."""
+"""What follows from records, computed in one place at any door: where a visit stands, corrections, matching keys."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 
-from butler_tui.domain.changes import Value
-from butler_tui.domain.visits import EventKind, VisitEvent, standing
+from butler_tui.domain.changes import Value, from_wire, to_wire
+from butler_tui.domain.fields import TABLES
+from butler_tui.domain.visits import EventKind, VisitEvent, standing, valid_corrections
 from butler_tui.sealing import match_key, unseal
-from butler_tui.store.database import Connection
+from butler_tui.store import search_keys
+from butler_tui.store.database import Connection, Row
 from butler_tui.store.keys import Keys
 
-PHONE = "phone"
 DOCUMENT = "document"
 
 Touched = tuple[str, bytes, Mapping[str, Value]]
 """A record just written: table, record id, and the values written."""
 
 _KINDS = {str(kind): kind for kind in EventKind}
+_VISIT = TABLES["visit"]
 
 
 def columns(keys: Keys, table: str, record_id: bytes, values: Mapping[str, Value]) -> dict[str, Value]:
     """Return the derived columns that follow from the values of one record alone: keyed hashes for matching."""
-    if table == "visit" and "phone" in values:
-        phone = values["phone"]
-        return {"phone_key": match_key(keys.match, PHONE, phone) if isinstance(phone, str) and phone else None}
     if table == "document_secret" and "sealed" in values:
         return {"number_key": _number_key(keys, record_id, values)}
     return {}
@@ -44,22 +44,81 @@ def _number_key(keys: Keys, secret_id: bytes, values: Mapping[str, Value]) -> by
 
 
 def derive(connection: Connection, touched: Iterable[Touched]) -> None:
-    """Recompute where the visits stand that the records just written belong to; a door is open."""
+    """Recompute what follows from the records just written: search keys, and where visits stand; a door is open."""
     visits: dict[bytes, None] = {}
     for table, record_id, values in touched:
+        search_keys.keep(connection, table, values)
         visit_id = record_id if table == "visit" else values.get("visit_id") if table == "visit_event" else None
         if isinstance(visit_id, bytes):
             visits[visit_id] = None
     for visit_id in visits:
-        _derive_standing(connection, visit_id)
+        _derive_visit(connection, visit_id)
 
 
-def _derive_standing(connection: Connection, visit_id: bytes) -> None:
+def _derive_visit(connection: Connection, visit_id: bytes) -> None:
     rows = connection.execute(
-        "SELECT event_id, kind, at_ms, undoes FROM visit_event WHERE visit_id = ?", (visit_id,)
+        "SELECT event_id, kind, at_ms, undoes, corrected FROM visit_event WHERE visit_id = ?", (visit_id,)
     ).fetchall()
-    now = standing(VisitEvent(row[0], _KINDS[row[1]], row[2], row[3]) for row in rows if row[1] in _KINDS)
+    events = [
+        VisitEvent(row[0], _KINDS[row[1]], row[2], row[3], _corrected(row[4])) for row in rows if row[1] in _KINDS
+    ]
+    now = standing(events)
     connection.execute(
-        "UPDATE visit SET state = ?, out_ms = ? WHERE visit_id = ? AND (state IS NOT ?1 OR out_ms IS NOT ?2)",
-        (str(now.state), now.out_ms, visit_id),
+        "UPDATE visit SET state = ?, out_ms = ?, badge_out = ? WHERE visit_id = ?"
+        " AND (state IS NOT ?1 OR out_ms IS NOT ?2 OR badge_out IS NOT ?3)",
+        (str(now.state), now.out_ms, int(now.badge_out), visit_id),
     )
+    if any(event.kind is EventKind.CORRECTED for event in events):
+        _show_corrected(connection, visit_id, events)
+
+
+def _corrected(text: str | None) -> Mapping[str, str | int | None]:
+    """Return what an event corrects, wire values by column of visit; what this version cannot read is left out."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return {name: value for name, value in found.items() if _readable(name, value)} if isinstance(found, dict) else {}
+
+
+def _readable(name: str, value: object) -> bool:
+    field = _VISIT.field(name)
+    if field is None or not (value is None or isinstance(value, str | int)):
+        return False
+    try:
+        from_wire(field.kind, value)
+    except ValueError:
+        return False
+    return True
+
+
+def _show_corrected(connection: Connection, visit_id: bytes, events: Sequence[VisitEvent]) -> None:
+    """Write into the visit's columns what its corrections amount to, and keep aside what was put."""
+    row: Row | None = connection.execute("SELECT * FROM visit WHERE visit_id = ?", (visit_id,)).fetchone()
+    if row is None:
+        return
+    before: dict[str, str | int | None] = json.loads(row["original"]) if row["original"] else {}
+    now: dict[str, str | int | None] = {}
+    for event in valid_corrections(events):
+        now.update(event.corrected)
+    put = {name: before[name] if name in before else _wire(name, row[name]) for name in {*before, *now}}
+    shown = {name: now.get(name, put[name]) for name in put}
+    original = {name: put[name] for name in now}
+    values = {name: _stored(name, value) for name, value in shown.items()}
+    sets = ", ".join(f"{name} = ?" for name in values)
+    connection.execute(
+        f"UPDATE visit SET {sets}{', ' if sets else ''}original = ? WHERE visit_id = ?",
+        (*values.values(), json.dumps(original, ensure_ascii=False, sort_keys=True) if original else None, visit_id),
+    )
+    search_keys.keep(connection, "visit", values)
+    search_keys.forget(connection, "visit", {name: row[name] for name in values})
+
+
+def _wire(name: str, value: Value) -> str | int | None:
+    field = _VISIT.field(name)
+    return to_wire(field.kind, value) if field else None
+
+
+def _stored(name: str, value: str | int | None) -> Value:
+    field = _VISIT.field(name)
+    return from_wire(field.kind, value) if field else None

@@ -13,17 +13,17 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import lru_cache
 
 from butler_tui.domain.audit_chain import FIRST_LINK
 from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change, Value, from_wire, to_wire
-from butler_tui.domain.fields import TABLES, Kind, Op, Privacy, Table
+from butler_tui.domain.fields import TABLES, Op, Privacy
 from butler_tui.domain.hlc import Stamp, tick
 from butler_tui.errors import RuleBroken
 from butler_tui.ids import id_text, new_id, parse_id
-from butler_tui.store import derived
-from butler_tui.store.database import SCHEMA_VERSION, Connection, IntegrityError, Row, plain_errors, transaction
+from butler_tui.store import derived, search_keys
+from butler_tui.store.database import SCHEMA_VERSION, Connection, Row, plain_errors, transaction
 from butler_tui.store.local import Store
+from butler_tui.store.writing import select_sql, write
 from butler_tui.words import N_
 
 
@@ -72,7 +72,7 @@ def record(
         head = _head(connection)
         size = 0
         for one in written:
-            before = _write(store, TABLES[one.table], one.record_id, one.values)
+            before = write(store, TABLES[one.table], one.record_id, one.values)
             change = _change(one, head, group_id, staff_id, now_ms)
             head = _follow(head, change)
             size += _journalise(connection, change, head, before)
@@ -101,7 +101,7 @@ def apply(store: Store, changes: Sequence[Change]) -> None:
                 for name, value in values.items()
                 if (field := table.field(name)) is not None
             }
-            _write(store, table, parse_id(change.record_id), known)
+            write(store, table, parse_id(change.record_id), known)
             touched.append((change.table, parse_id(change.record_id), known))
         derived.derive(connection, touched)
 
@@ -113,9 +113,10 @@ def erase(store: Store, table: str, record_id: bytes) -> None:
     """
     described = TABLES[table]
     private = [field.name for field in described.fields if field.privacy is not Privacy.PLAIN]
-    keys = [name for name in described.derived if name.endswith("_key")]
+    keys = [name for name in described.derived if name.endswith("_key") or name == "original"]
     connection = store.connection
     with plain_errors(store.home.database), transaction(connection), _permit(connection, "erase"):
+        before = connection.execute(select_sql(table, described.key, tuple(private)), (record_id,)).fetchone()
         required = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})") if row["notnull"]}
         for name in private + keys:
             empty: Value = (b"" if name == "sealed" else "") if name in required else None
@@ -124,6 +125,7 @@ def erase(store: Store, table: str, record_id: bytes) -> None:
             "UPDATE journal SET personal = NULL, salt = NULL, before = NULL WHERE tbl = ? AND record_id = ?",
             (table, record_id),
         )
+        search_keys.forget(connection, table, dict(before) if before else {})
 
 
 @contextmanager
@@ -208,45 +210,6 @@ def _journalise(connection: Connection, change: Change, head: _Head, before: str
         ),
     )
     return len(fields.encode()) + len((personal or "").encode())
-
-
-def _write(store: Store, table: Table, record_id: bytes, values: Mapping[str, Value]) -> str | None:
-    """Write one record and its derived columns; return what an update replaced as JSON, None for a new row."""
-    connection = store.connection
-    whole = {**values, **derived.columns(store.keys, table.name, record_id, values)}
-    names = tuple(whole)
-    try:
-        connection.execute(_insert_sql(table.name, table.key, names), (record_id, *whole.values()))
-        return None
-    except IntegrityError:
-        # There already, or a new row that lacks what it must have: the update tells which.
-        row = connection.execute(_select_sql(table.name, table.key, names), (record_id,)).fetchone()
-        if row is None or table.op is not Op.PUT:
-            raise
-    connection.execute(_update_sql(table.name, table.key, names), (*whole.values(), record_id))
-    return json.dumps({name: to_wire(_kind(table, name), row[name]) for name in values}, ensure_ascii=False)
-
-
-def _kind(table: Table, name: str) -> Kind:
-    field = table.field(name)
-    assert field is not None
-    return field.kind
-
-
-# Names come from domain/fields.py only, never from outside.
-@lru_cache(maxsize=128)
-def _insert_sql(table: str, key: str, names: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table} ({', '.join((key, *names))}) VALUES ({', '.join('?' * (len(names) + 1))})"
-
-
-@lru_cache(maxsize=128)
-def _update_sql(table: str, key: str, names: tuple[str, ...]) -> str:
-    return f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in names)} WHERE {key} = ?"
-
-
-@lru_cache(maxsize=128)
-def _select_sql(table: str, key: str, names: tuple[str, ...]) -> str:
-    return f"SELECT {', '.join(names)} FROM {table} WHERE {key} = ?"
 
 
 def journal_id(epoch_no: int, seq: int) -> int:

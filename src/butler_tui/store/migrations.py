@@ -15,19 +15,22 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from butler_tui.errors import ButlerError, FileTrouble
+from butler_tui.store import search_keys
 from butler_tui.store.database import SCHEMA_VERSION, Connection, as_sqlite_utils, plain_errors
 from butler_tui.store.journal import migrate
-from butler_tui.store.schema import missing_guards
+from butler_tui.store.schema import guard_statements, missing_guards
+from butler_tui.store.versions import VERSION_2
 from butler_tui.words import N_
 
 Step = Callable[[Connection], None]
 
 
 class SchemaSteps:
-    """An append-only list of steps; the n-th leads from version n to n + 1."""
+    """An append-only list of steps; the n-th leads from version `first` + n to the next one."""
 
-    def __init__(self) -> None:
-        self._migrations = Migrations("butler")
+    def __init__(self, first: int = 1) -> None:
+        self._first = first
+        self._steps: list[Callable[[Database], None]] = []
 
     def step(self, change: Step) -> Step:
         """Append a step; it is handed the connection, inside a transaction with the `migrate` door open."""
@@ -38,8 +41,17 @@ class SchemaSteps:
             with migrate(connection):
                 change(connection)
 
-        self._migrations()(behind_the_door)
+        self._steps.append(behind_the_door)
         return change
+
+    def _due(self, connection: Connection) -> Migrations:
+        """Return the steps that a file has not had: one made by a later version never needs those before it."""
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        due = Migrations("butler")
+        for number, one in enumerate(self._steps, self._first + 1):
+            if number > version:
+                due(name=f"to version {number}")(one)
+        return due
 
     def bring_up_to_date(self, connection: Connection, file: Path, known: int = SCHEMA_VERSION) -> None:
         """Run the steps that `file` has not had, and write down that it is at version `known`.
@@ -51,7 +63,7 @@ class SchemaSteps:
             copy = _copied(connection, file, known)
         try:
             with plain_errors(file):
-                self._migrations.apply(as_sqlite_utils(connection))
+                self._due(connection).apply(as_sqlite_utils(connection))
                 lost = missing_guards(connection)
                 if lost:
                     names = ", ".join(lost)
@@ -89,4 +101,15 @@ def _copies(file: Path, known: int) -> str:
 
 
 STEPS = SchemaSteps()
-"""The steps of this program. Version 1 is the first there was: none yet."""
+"""The steps of this program; a file made by it has had them all."""
+
+
+@STEPS.step
+def _to_version_2(connection: Connection) -> None:
+    """Search keys, household's vehicles, corrections, overrides, badges that are missed, what was looked at."""
+    for statement in VERSION_2:
+        connection.execute(statement)
+    for statement in guard_statements(("vehicle", "audit")):
+        connection.execute(statement)
+    search_keys.make_all(connection)
+    connection.execute("UPDATE visit SET badge_out = 1 WHERE state = 'inside'")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from butler_tui.domain.audit_chain import FIRST_LINK
@@ -18,9 +18,9 @@ def schema_file() -> Path:
     return installed if installed.exists() else package.parents[1] / "data" / "schema.sql"
 
 
-def guard_statements() -> Iterator[str]:
+def guard_statements(tables: Iterable[str] = TABLES) -> Iterator[str]:
     """Yield the triggers that refuse any write to a synced table while no door has its permit open."""
-    for table in TABLES:
+    for table in tables:
         for verb in ("INSERT", "UPDATE", "DELETE"):
             yield (
                 f"CREATE TRIGGER guard_{table}_{verb.lower()} BEFORE {verb} ON {table} "

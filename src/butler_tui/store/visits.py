@@ -6,10 +6,7 @@ from dataclasses import dataclass
 
 from butler_tui.domain.people import Sex
 from butler_tui.domain.policies import Reason
-from butler_tui.sealing import match_key
 from butler_tui.store.database import Connection, Row
-from butler_tui.store.derived import PHONE
-from butler_tui.store.local import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +48,8 @@ class EarlierVisit:
     times: int
 
 
+MOST_TIMES = 100
+"""Earlier visits that are counted: more than a guard cares for."""
 _COLUMNS = "visit_id, registered_ms, name, sex, reason, reason_note, room_code, plate, badge, expected_out_ms"
 
 
@@ -76,14 +75,15 @@ def on_site(
 def by_badge(connection: Connection, badge: str) -> OnSite | None:
     """Return who inside wears this badge, or None."""
     row = connection.execute(
-        f"SELECT {_COLUMNS} FROM visit WHERE state = 'inside' AND badge = ? ORDER BY registered_ms DESC LIMIT 1",
+        f"SELECT {_COLUMNS} FROM visit WHERE badge_out = 1 AND state = 'inside' AND badge = ?"
+        " ORDER BY registered_ms DESC LIMIT 1",
         (badge,),
     ).fetchone()
     return _on_site(row) if row else None
 
 
 def by_plate(connection: Connection, plate: str) -> OnSite | None:
-    """Return who inside came with this plate, or None; reads the visitors inside only."""
+    """Return who inside came with this plate, or None."""
     row = connection.execute(
         f"SELECT {_COLUMNS} FROM visit WHERE state = 'inside' AND plate = ? ORDER BY registered_ms DESC LIMIT 1",
         (plate,),
@@ -109,15 +109,14 @@ def counts(connection: Connection, now_ms: int) -> Counts:
     return Counts(*row)
 
 
-def earlier_by_phone(store: Store, phone: str) -> EarlierVisit | None:
-    """Return the last visit of whoever has this phone number, found by keyed hash, or None for a first visit."""
-    key = match_key(store.keys.match, PHONE, phone)
-    row = store.connection.execute(
-        "SELECT registered_ms, room_code, count(*) OVER () FROM visit"
-        " WHERE phone_key = ? AND state IN ('inside', 'left') ORDER BY registered_ms DESC LIMIT 1",
-        (key,),
-    ).fetchone()
-    return EarlierVisit(row[0], row[1] or "", row[2]) if row else None
+def earlier_by_phone(connection: Connection, phone: str) -> EarlierVisit | None:
+    """Return the last visit of whoever has this phone, None for a first visit; `times` stops at MOST_TIMES."""
+    rows = connection.execute(
+        "SELECT registered_ms, room_code FROM visit WHERE phone = ? AND state IN ('inside', 'left')"
+        " ORDER BY registered_ms DESC LIMIT ?",
+        (phone, MOST_TIMES),
+    ).fetchall()
+    return EarlierVisit(rows[0][0], rows[0][1] or "", len(rows)) if rows else None
 
 
 def badge_of(connection: Connection, visit_id: bytes) -> str:

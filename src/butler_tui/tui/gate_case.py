@@ -76,7 +76,7 @@ class GateCase:
     def look_up_phone(self, text: str) -> None:
         """Find whoever came with this phone before."""
         phone = read_phone(text)
-        self.earlier = visits.earlier_by_phone(self._here.store, phone) if phone else None
+        self.earlier = visits.earlier_by_phone(self._here.store.connection, phone) if phone else None
 
     def note_confirmation(self, confirmed: bool) -> None:
         """Keep when the household said yes."""

@@ -1,0 +1,44 @@
+"""What each later version adds to the tables of the one before, as statements; `data/schema.sql` says what they mean.
+
+Only `store/migrations.py` runs these. They are never changed once a version has been given out.
+"""
+
+from __future__ import annotations
+
+VERSION_2 = (
+    "DROP INDEX visit_plate_inside",
+    "DROP INDEX visit_badge_out",
+    "DROP INDEX visit_by_phone",
+    "ALTER TABLE visit DROP COLUMN phone_key",
+    "ALTER TABLE visit ADD COLUMN badge_out INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE visit ADD COLUMN original TEXT",
+    "ALTER TABLE visit_event ADD COLUMN corrected TEXT",
+    "ALTER TABLE visit_event ADD COLUMN override_by BLOB",
+    "ALTER TABLE visit_event ADD COLUMN override_how TEXT",
+    "ALTER TABLE terminal ADD COLUMN recovery_key BLOB",
+    "ALTER TABLE terminal ADD COLUMN recovery_salt BLOB",
+    "ALTER TABLE terminal ADD COLUMN backup_ms INTEGER",
+    (
+        "CREATE TABLE vehicle (vehicle_id BLOB PRIMARY KEY CHECK (length(vehicle_id) = 16), household_id BLOB "
+        "NOT NULL, plate TEXT NOT NULL, note TEXT) STRICT"
+    ),
+    (
+        "CREATE TABLE audit (audit_id BLOB PRIMARY KEY CHECK (length(audit_id) = 16), act TEXT NOT NULL, "
+        "at_ms INTEGER NOT NULL, gate_id BLOB, staff_id BLOB, subject_table TEXT, subject_id BLOB, "
+        "subject_field TEXT, reason TEXT) STRICT, WITHOUT ROWID"
+    ),
+    (
+        "CREATE TABLE search_key (kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY "
+        "(kind, key, value)) STRICT, WITHOUT ROWID"
+    ),
+    "CREATE INDEX vehicle_by_household ON vehicle (household_id)",
+    "CREATE INDEX vehicle_by_plate ON vehicle (plate)",
+    "CREATE INDEX household_by_name ON household (name)",
+    "CREATE INDEX resident_by_name ON resident (name)",
+    "CREATE INDEX resident_by_phone ON resident (phone) WHERE phone IS NOT NULL",
+    "CREATE INDEX visit_badge_out ON visit (badge) WHERE badge_out = 1 AND badge IS NOT NULL",
+    "CREATE INDEX visit_by_name ON visit (name, registered_ms) WHERE name IS NOT NULL",
+    "CREATE INDEX visit_by_phone ON visit (phone, registered_ms) WHERE phone IS NOT NULL",
+    "CREATE INDEX visit_by_plate ON visit (plate, registered_ms) WHERE plate IS NOT NULL",
+    "CREATE INDEX visit_by_room ON visit (room_code, registered_ms) WHERE room_code IS NOT NULL",
+)

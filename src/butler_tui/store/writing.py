@@ -1,0 +1,55 @@
+"""Writing one record of a synced table behind an open door: a new row, or new values into the one there is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+
+from butler_tui.domain.changes import Value, to_wire
+from butler_tui.domain.fields import Kind, Op, Table
+from butler_tui.store import derived
+from butler_tui.store.database import IntegrityError
+from butler_tui.store.local import Store
+
+
+def write(store: Store, table: Table, record_id: bytes, values: Mapping[str, Value]) -> str | None:
+    """Write one record and its derived columns; return what an update replaced as JSON, None for a new row."""
+    connection = store.connection
+    whole = {**values, **derived.columns(store.keys, table.name, record_id, values)}
+    names = tuple(whole)
+    try:
+        connection.execute(insert_sql(table.name, table.key, names), (record_id, *whole.values()))
+        return None
+    except IntegrityError:
+        # There already, or a new row that lacks what it must have: the update tells which.
+        row = connection.execute(select_sql(table.name, table.key, names), (record_id,)).fetchone()
+        if row is None or table.op is not Op.PUT:
+            raise
+    connection.execute(update_sql(table.name, table.key, names), (*whole.values(), record_id))
+    return json.dumps({name: to_wire(_kind(table, name), row[name]) for name in values}, ensure_ascii=False)
+
+
+def _kind(table: Table, name: str) -> Kind:
+    field = table.field(name)
+    assert field is not None
+    return field.kind
+
+
+# Names come from domain/fields.py only, never from outside.
+@lru_cache(maxsize=128)
+def insert_sql(table: str, key: str, names: tuple[str, ...]) -> str:
+    """Return the statement that writes a new row."""
+    return f"INSERT INTO {table} ({', '.join((key, *names))}) VALUES ({', '.join('?' * (len(names) + 1))})"
+
+
+@lru_cache(maxsize=128)
+def update_sql(table: str, key: str, names: tuple[str, ...]) -> str:
+    """Return the statement that writes into a row."""
+    return f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in names)} WHERE {key} = ?"
+
+
+@lru_cache(maxsize=128)
+def select_sql(table: str, key: str, names: tuple[str, ...]) -> str:
+    """Return the statement that reads a row."""
+    return f"SELECT {', '.join(names)} FROM {table} WHERE {key} = ?"
