@@ -8,7 +8,7 @@ OPTIONS ?=
 bin := $(VENV)/bin
 ready := $(VENV)/.set-up
 
-.PHONY: demo test check bench catalogue pictures
+.PHONY: demo test soak check bench catalogue pictures
 
 # Opens the demo estate in the terminal, with a headquarters of its own while it runs.
 demo: $(ready)
@@ -16,6 +16,10 @@ demo: $(ready)
 
 test: $(ready)
 	@$(bin)/pytest -q -n 2 $(OPTIONS)
+
+# What takes too long for every day: thousands of cut connections, every hostile name.
+soak: $(ready)
+	@$(bin)/pytest -q -n 2 -m soak $(OPTIONS)
 
 # What CI runs: format, lint, types, layers, tests with coverage.
 check: $(ready)

@@ -16,7 +16,7 @@ from butler_tui.errors import ButlerError, SetUpWrong, TryLater
 from butler_tui.hq import authority
 from butler_tui.hq.keys import Folder
 from butler_tui.store import sync_state
-from butler_tui.sync.transport import retry_after
+from butler_tui.sync.failures import retry_after
 from tests.conftest import Estate
 from tests.serving import Hq, real_ms, sync
 

@@ -96,7 +96,7 @@ async def test_a_busy_hq_is_left_alone_as_long_as_it_asks(
     open_booth: OpenBooth, estate: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from butler_tui.sync import push
-    from butler_tui.sync.transport import busy
+    from butler_tui.sync.failures import busy
 
     def refused(*_arguments: object, **_named: object) -> None:
         raise busy(600)

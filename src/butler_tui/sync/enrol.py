@@ -15,13 +15,14 @@ from butler_tui import __version__
 from butler_tui.domain.changes import Change
 from butler_tui.domain.fields import Op
 from butler_tui.domain.hlc import Stamp
-from butler_tui.errors import ButlerError, SetUpWrong, TryLater, WrongUsage
+from butler_tui.errors import ButlerError, SetUpWrong, WrongUsage
 from butler_tui.ids import id_text, new_id, parse_id
 from butler_tui.sealing import public_box_key, public_sign_key
 from butler_tui.store import estates, sync_state
 from butler_tui.store.database import SCHEMA_VERSION, plain_errors, transaction
 from butler_tui.store.journal import apply
 from butler_tui.store.local import Store
+from butler_tui.sync.failures import Refused, not_hq
 from butler_tui.sync.protocol import (
     AUTHORITY_PATH,
     Code,
@@ -30,9 +31,9 @@ from butler_tui.sync.protocol import (
     enrol_answer_from,
     path_of,
 )
-from butler_tui.sync.transport import OUT_OF_REACH, Identity, Link, Refused, fetch_unverified
+from butler_tui.sync.transport import Identity, Link, fetch_unverified
 from butler_tui.text import safe
-from butler_tui.words import N_, _
+from butler_tui.words import N_
 from butler_tui.zones import zone_called
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
@@ -156,7 +157,7 @@ def _authority(address: Address, ca_file: Path | None) -> str | None:
     try:
         der = _only_certificate(fetch_unverified(address.base, AUTHORITY_PATH).decode("ascii"))
     except ValueError as error:
-        raise TryLater(OUT_OF_REACH, reason=_("something else answers in its place")) from error
+        raise not_hq() from error
     if hashlib.sha256(der).hexdigest() != address.fingerprint:
         raise SetUpWrong(
             N_(
@@ -197,7 +198,7 @@ def _exchange(
         sentence = _SENTENCES.get(refused.code, N_("HQ did not enrol this terminal ({code})."))
         raise ButlerError(sentence, code=refused.code) from refused
     except ValueError as error:
-        raise TryLater(OUT_OF_REACH, reason=_("something else answers in its place")) from error
+        raise not_hq() from error
     finally:
         link.close()
     if answer.estate_id != address.estate_id:

@@ -16,6 +16,7 @@ from butler_tui.store import estates, month_keys, sync_state
 from butler_tui.store.database import SCHEMA_VERSION, plain_errors
 from butler_tui.store.local import Store
 from butler_tui.store.sync_state import Batch, Position, Result
+from butler_tui.sync.failures import OUT_OF_REACH, Refused, busy, not_hq
 from butler_tui.sync.protocol import (
     MOST_BODY,
     MOST_IN_BATCH,
@@ -31,7 +32,7 @@ from butler_tui.sync.protocol import (
     push_answer_from,
     squeeze,
 )
-from butler_tui.sync.transport import OUT_OF_REACH, Identity, Link, Refused, Traffic, busy
+from butler_tui.sync.transport import Identity, Link, Traffic
 from butler_tui.words import N_, _
 
 _GENTLE_S = 0.01
@@ -164,7 +165,7 @@ class _Sync:
         try:
             answer = hello_answer_from(self.link.post(path_of(self.estate_id, "hello"), self._greeting(where)))
         except ValueError as error:
-            raise TryLater(OUT_OF_REACH, reason=_("something else answers in its place")) from error
+            raise not_hq() from error
         except Refused as refused:
             raise _not_taken(refused) from refused
         self.link.judge_dates(answer.server_time)
@@ -219,7 +220,7 @@ class _Sync:
         try:
             answer = push_answer_from(self.link.post_bytes(path_of(self.estate_id, "push"), content, encoding))
         except ValueError as error:
-            raise TryLater(OUT_OF_REACH, reason=_("something else answers in its place")) from error
+            raise not_hq() from error
         except Refused as refused:
             return self._refused(where, batch, refused)
         last = batch.changes[-1]

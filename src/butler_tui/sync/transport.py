@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import ssl
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any
@@ -14,20 +17,18 @@ from urllib3 import BaseHTTPResponse
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from butler_tui.errors import ButlerError, SetUpWrong, TryLater
+from butler_tui.errors import SetUpWrong
+from butler_tui.sync.failures import Refused, busy, explained, not_hq, raise_plainly, seconds_to_wait
 from butler_tui.sync.protocol import Code, Signed, headers_of, pack, sign, signing_string, unpack
 from butler_tui.text import safe
-from butler_tui.words import N_, _
+from butler_tui.words import N_
 
 _CONNECT_S, _ANSWER_S = 10, 60
+_WHOLE_S = 300  # one request with its answer: a batch through the slowest line, and the end of one that only drips
 _MOST_ANSWER = 8 * 1024 * 1024
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME: dates are judged by HQ's clock, not by a booth PC's battery
-_NOT_YET_VALID, _EXPIRED = 9, 10
 _TRIES = 3
 _SLACK_MS = 24 * 60 * 60 * 1000
-_LONGEST_WAIT_S = 15 * 60  # no HQ keeps a terminal waiting longer, whatever it asks for (PROTOCOL, load)
-
-OUT_OF_REACH = N_("HQ is out of reach ({reason}). Nothing is lost: what was saved here goes there later.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,6 @@ class Traffic:
     requests: int = 0
     up: int = 0
     down: int = 0
-
-
-class Refused(Exception):
-    """HQ did not take a request, and said why: `code` of the protocol, with the rest of its answer."""
-
-    def __init__(self, status: int, code: str, body: Mapping[str, Any]) -> None:
-        super().__init__(code)
-        self.status = status
-        self.code = code
-        self.body = body
 
 
 @dataclass(slots=True)
@@ -136,12 +127,13 @@ class Link:
                 self._connection = _connection(self.url, trusting(self.authority))
                 self._certificate = _dates(self._connection)
             connection = self._connection
-            connection.request(method, path, body=content or None, headers=headers, preload_content=False)
-            response = connection.getresponse()
-            answer = response.read(_MOST_ANSWER + 1, decode_content=False)
+            with _ending(connection):
+                connection.request(method, path, body=content or None, headers=headers, preload_content=False)
+                response = connection.getresponse()
+                answer = response.read(_MOST_ANSWER + 1, decode_content=False)
         except (OSError, HTTPException, HTTPError) as error:
             self.close()
-            raise _explained(error, self.url, self.authority) from error
+            raise explained(error, self.url, self.authority) from error
         self._count(method, path, content, headers, response, answer)
         return _answer(response, answer)
 
@@ -190,6 +182,31 @@ def _connection(url: str, context: ssl.SSLContext) -> HTTPSConnection:
     return connection
 
 
+@contextmanager
+def _ending(connection: HTTPSConnection) -> Iterator[None]:
+    """End a request that never ends: each byte that drips in is in time for the wait that it was awaited with."""
+    over = threading.Event()
+
+    def end() -> None:
+        over.set()
+        with suppress(OSError):
+            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)  # past TLS: its reader is left alone
+
+    timer = threading.Timer(_WHOLE_S, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (OSError, HTTPException, HTTPError) as error:
+        if over.is_set():
+            raise TimeoutError from error
+        raise
+    finally:
+        timer.cancel()
+    if over.is_set():
+        raise TimeoutError
+
+
 def _dates(connection: HTTPSConnection) -> Mapping[str, object]:
     """Return the certificate that the other end showed, as far as it was verified."""
     return (connection.sock.getpeercert() or {}) if isinstance(connection.sock, ssl.SSLSocket) else {}
@@ -206,95 +223,29 @@ def fetch_unverified(url: str, path: str) -> bytes:
     connection = None
     try:
         connection = _connection(url, context)
-        connection.request("GET", path, preload_content=False)
-        return connection.getresponse().read(_MOST_ANSWER)
+        with _ending(connection):
+            connection.request("GET", path, preload_content=False)
+            return connection.getresponse().read(_MOST_ANSWER)
     except (OSError, HTTPException, HTTPError) as error:
-        raise _explained(error, url, None) from error
+        raise explained(error, url, None) from error
     finally:
         if connection is not None:
             connection.close()
 
 
 def _answer(response: BaseHTTPResponse, answer: bytes) -> Mapping[str, Any]:
+    """Return what HQ says; the status alone counts where a machine before HQ says it, in words of its own."""
     try:
         body = unpack(answer, response.headers.get("content-encoding", ""))
-    except ValueError as error:
-        raise TryLater(OUT_OF_REACH, reason=_("something else answers in its place")) from error
-    code = body.get("code")
-    if response.status == 200 and code is None:
-        return body
+    except ValueError:
+        body = None
+    code = body.get("code") if body else None
     if response.status in (429, 503) and code != Code.TOO_MANY_TRIES:
-        raise busy(_seconds(response.headers.get("retry-after", "")))
-    if not isinstance(code, str):
-        raise TryLater(OUT_OF_REACH, reason=_("something else answers in its place"))
+        raise busy(seconds_to_wait(response.headers))
+    if response.status == 413:
+        raise Refused(413, Code.TOO_LARGE, body or {})
+    if body is not None and response.status == 200 and code is None:
+        return body
+    if body is None or not isinstance(code, str):
+        raise not_hq()
     raise Refused(response.status, safe(code, 40), body)
-
-
-def _seconds(wait: str) -> int | None:
-    """Return the seconds of a Retry-After, 15 minutes at most; None where it is not a number."""
-    return min(int(wait[:9]), _LONGEST_WAIT_S) if wait.isascii() and wait.isdigit() else None
-
-
-def busy(retry_after: int | None) -> TryLater:
-    """Return the error of a busy HQ; `retry_after` are the seconds it asks for, kept on the error under that name."""
-    return TryLater(N_("HQ is busy. Nothing is lost: try again a little later."), retry_after=retry_after)
-
-
-def retry_after(error: ButlerError) -> int | None:
-    """Return the seconds for which HQ asked to be left alone, if it did."""
-    seconds = error.details.get("retry_after")
-    return seconds if isinstance(seconds, int) else None
-
-
-def raise_plainly(refused: Refused) -> None:
-    """Raise what a person must be told of a refusal that no step of a sync can mend; return for any other."""
-    if refused.code in (Code.REVOKED, Code.UNKNOWN_TERMINAL, Code.NOT_SIGNED):
-        raise SetUpWrong(
-            N_(
-                "HQ does not accept this terminal ({code}). Nothing is lost. "
-                "Ask HQ for a new code and enrol this terminal again."
-            ),
-            code=refused.code,
-        ) from refused
-    if refused.code == Code.NO_ESTATE:
-        raise SetUpWrong(N_("HQ does not know this estate. Check the address that was given to enrol.")) from refused
-    if refused.code == Code.WRONG_TIME:
-        raise TryLater(OUT_OF_REACH, reason=_("it keeps another time")) from refused
-    if refused.code in (Code.FAILED, Code.NOT_FOUND, Code.REPLAY):
-        raise TryLater(OUT_OF_REACH, reason=refused.code) from refused
-
-
-def _explained(error: Exception, url: str, authority: str | None) -> ButlerError:
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
-        cause = (
-            cause.__cause__ or cause.__context__ or next(iter(a for a in cause.args if isinstance(a, Exception)), None)
-        )
-    if not isinstance(cause, ssl.SSLCertVerificationError):
-        return TryLater(OUT_OF_REACH, reason=_reason(error))
-    if authority is None and cause.verify_code in (_NOT_YET_VALID, _EXPIRED):
-        return TryLater(N_("The clock of this computer is wrong, or HQ's certificate has run out. Nothing is lost."))
-    return SetUpWrong(
-        N_(
-            "What answers at {url} is not the HQ that this terminal trusts. Nothing was sent, nothing is lost. "
-            "Ask HQ whether its address or its authority has changed."
-        ),
-        url=url,
-    )
-
-
-def _reason(error: Exception) -> str:
-    text = type(error).__name__
-    for known, words in _REASONS.items():
-        if known in f"{text} {error}":
-            return _(words)
-    return _("the connection broke")
-
-
-_REASONS = {
-    "NameResolution": N_("its name is not known here"),
-    "refused": N_("nobody answers at its address"),
-    "Timeout": N_("it does not answer in time"),
-    "timed out": N_("it does not answer in time"),
-    "unreachable": N_("there is no network"),
-}

@@ -83,7 +83,7 @@ class BackgroundSync:
             self._done(words, "good", EVERY_S)
 
     def _failed(self, sentence: str, meaning: str, error: TryLater | None = None) -> None:
-        from butler_tui.sync.transport import retry_after
+        from butler_tui.sync.failures import retry_after
 
         self._failures += 1
         asked_s = (retry_after(error) if error else None) or 0
