@@ -112,6 +112,7 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (Act.CHECK_OUT, N_("check visitors out")),
     (Act.UNDO_VISIT, N_("undo")),
     (Act.KEEP_KEYS, N_("keep keys")),
+    (Act.KEEP_BACKUPS, N_("keep backups")),
     (Act.SET_UP_ESTATE, N_("set up the estate")),
     (Act.MANAGE_STAFF, N_("manage staff")),
     (Act.KEEP_HOUSEHOLDS, N_("keep households")),

@@ -40,6 +40,7 @@ class Act(StrEnum):
     EXPORT_UNMASKED = "export_unmasked"
     KEEP_AUDIT = "keep_audit"
     KEEP_KEYS = "keep_keys"
+    KEEP_BACKUPS = "keep_backups"
     SET_UP_ESTATE = "set_up_estate"
     MANAGE_STAFF = "manage_staff"
     KEEP_HOUSEHOLDS = "keep_households"
@@ -63,6 +64,7 @@ BY_ROLE: dict[Act, frozenset[Role]] = {
     Act.EXPORT_UNMASKED: _SUPERVISORS,
     Act.KEEP_AUDIT: _EVERYONE,
     Act.KEEP_KEYS: _EVERYONE,
+    Act.KEEP_BACKUPS: _HEADS,
     Act.SET_UP_ESTATE: _HEADS,
     Act.MANAGE_STAFF: _HEADS,
     Act.KEEP_HOUSEHOLDS: _HEADS | {Role.BUTLER},
