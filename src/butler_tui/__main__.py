@@ -45,7 +45,10 @@ def _run(arguments: list[str], home: Home, settings: Settings) -> None:
     else:
         from butler_tui.tui.app import run_screens
 
-        run_screens(home, settings)
+        if run_screens(home, settings):
+            from butler_tui.cli.first_look import show_demo
+
+            show_demo(settings)
 
 
 if __name__ == "__main__":

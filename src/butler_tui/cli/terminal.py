@@ -12,12 +12,11 @@ import typer
 from rich.cells import set_cell_size
 
 from butler_tui import __version__
-from butler_tui.cli.output import closing_in_the_end, now_ms, open_terminal, print_json, say, this_home
-from butler_tui.errors import ButlerError, TryLater
+from butler_tui.cli.output import now_ms, open_terminal, print_json, say, this_home
+from butler_tui.errors import ButlerError
 from butler_tui.labels import moment
-from butler_tui.paths import Home
 from butler_tui.store import estates, sync_state
-from butler_tui.store.local import Store, create_store, is_set_up, open_store
+from butler_tui.store.local import Store
 from butler_tui.store.sync_state import SyncStatus
 from butler_tui.text import safe
 from butler_tui.tui.sync_words import clock_words, hq_words
@@ -39,31 +38,11 @@ def _register_enrol(app: typer.Typer) -> None:
         code: str = typer.Argument(help=_("The code that HQ made for this terminal; it holds for 15 minutes.")),
         ca: Path | None = typer.Option(None, "--ca", help=_("Trust the authority in this PEM file instead.")),
     ) -> None:
-        from butler_tui.sync.enrol import ask, keep, read_address
+        from butler_tui.sync.first_enrol import enrol_here
 
-        read_address(url)
-        home = this_home()
-        fresh = not is_set_up(home)
-        store = create_store(home, now_ms()) if fresh else open_store(home)
-        accepted = None
-        try:
-            with closing_in_the_end(store):
-                accepted = ask(store, url, code, ca_file=ca, now_ms=now_ms)
-                answer = keep(store, accepted, now_ms)
-        except ButlerError as error:
-            # Once the code is used, or may be, HQ knows this terminal by these keys and no others.
-            if fresh and accepted is None and not isinstance(error, TryLater):
-                _forget(home)
-            raise
+        answer = enrol_here(this_home(), url, code, ca_file=ca, now_ms=now_ms)
         estate, kind = safe(answer.estate_name), safe(answer.kind)
         say(_("This terminal is enrolled at HQ for {estate} as {kind}.", estate=estate, kind=kind))
-
-
-def _forget(home: Home) -> None:
-    """Remove the empty file that was made only to enrol: a wrong code leaves a computer as it was."""
-    for name in ("", "-wal", "-shm"):
-        home.database.with_name(home.database.name + name).unlink(missing_ok=True)
-    home.keys.unlink(missing_ok=True)
 
 
 def _register_sync(app: typer.Typer) -> None:

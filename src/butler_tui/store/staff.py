@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from butler_tui.domain.rights import Role
-from butler_tui.store.database import Connection
+from butler_tui.store.database import Connection, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,18 @@ class Staff:
     number: str
     name: str
     role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """One person as a supervisor sees them: also whether they still sign in, and have a PIN on this machine."""
+
+    staff_id: bytes
+    number: str
+    name: str
+    role: Role
+    active: bool
+    has_pin: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,27 @@ def by_id(connection: Connection, staff_id: bytes) -> Staff | None:
         "SELECT staff_id, number, name, role FROM staff WHERE staff_id = ?", (staff_id,)
     ).fetchone()
     return Staff(row[0], row[1], row[2], Role(row[3])) if row else None
+
+
+_COLLEAGUES = (
+    "SELECT s.staff_id, s.number, s.name, s.role, s.active, p.staff_id IS NOT NULL FROM staff s"
+    " LEFT JOIN staff_pin p USING (staff_id)"
+)
+
+
+def colleague(connection: Connection, number: str) -> Colleague | None:
+    """Return the person with this staff number, an active one before one who has left, or None."""
+    row = connection.execute(f"{_COLLEAGUES} WHERE s.number = ? ORDER BY s.active DESC LIMIT 1", (number,)).fetchone()
+    return _colleague(row) if row else None
+
+
+def everyone(connection: Connection) -> list[Colleague]:
+    """Return everybody who signs in here or did, by number."""
+    return [_colleague(row) for row in connection.execute(f"{_COLLEAGUES} ORDER BY s.number, s.staff_id")]
+
+
+def _colleague(row: Row) -> Colleague:
+    return Colleague(row[0], row[1], row[2], Role(row[3]), bool(row[4]), bool(row[5]))
 
 
 def pin_state(connection: Connection, staff_id: bytes) -> PinState | None:

@@ -18,9 +18,9 @@ from butler_tui import crash_log
 from butler_tui.errors import ButlerError, SetUpWrong
 from butler_tui.paths import Home
 from butler_tui.settings import Settings
-from butler_tui.store import estates
+from butler_tui.store import estates, set_up_plan
 from butler_tui.store.database import DatabaseError, plain_errors
-from butler_tui.store.local import Store, open_store
+from butler_tui.store.local import Store, is_set_up, open_store
 from butler_tui.tui.context import Clock, Context
 from butler_tui.tui.key_queue import KeyQueue
 from butler_tui.tui.messages import Saved, SignedIn, SyncAsked, SyncDone
@@ -247,29 +247,52 @@ def wall_clock() -> int:
 
 
 def make_context(store: Store, now_ms: Clock) -> Context:
-    """Return what the screens need to know; raises SetUpWrong for a file without estate or gate."""
+    """Return what the screens need to know; raises SetUpWrong for a file whose set-up is not through."""
     estate = estates.estate(store.connection)
     gate = estates.gate_of_terminal(store.connection)
-    if estate is None or gate is None:
-        raise SetUpWrong(N_("This computer has no estate or gate yet. Try the demo: butler demo"))
+    if estate is None or gate is None or set_up_plan.left(store.connection) is not None:
+        raise SetUpWrong(N_("This computer is not set up yet. Set it up with butler init, or try butler demo."))
     return Context(store, estate, gate, now_ms)
 
 
-def run_screens(home: Home, settings: Settings) -> None:
-    """Open this machine's file and run the screens until they are closed.
+def run_screens(home: Home, settings: Settings) -> bool:
+    """Open this machine's file and run the screens until they are closed; set it up first where that is not done.
 
-    Raises SetUpWrong or FileTrouble, each a sentence, before anything is drawn, and ButlerError after a crash: what
-    was saved is saved, and the log says where it happened.
+    Returns whether the person at an empty computer would rather see the demo. Raises SetUpWrong or FileTrouble, each
+    a sentence, before anything is drawn, and ButlerError after a crash: what was saved is saved, and the log says
+    where it happened.
     """
-    store = open_store(home)
+    context = _context_of(home)
+    if context is None:
+        from butler_tui.tui.first_start import Outcome, run_first_start
+
+        outcome = run_first_start(home, settings, wall_clock)
+        if outcome is not Outcome.READY:
+            return outcome is Outcome.DEMO
+        context = make_context(open_store(home), wall_clock)
     try:
-        app = ButlerApp(make_context(store, wall_clock), settings)
+        app = ButlerApp(context, settings)
         app.run()
     finally:
-        store.close()
+        context.store.close()
     if app.return_code:
         with plain_errors(home.database):
             app.raise_if_database_failed()
         raise ButlerError(
             N_("The program had to stop. What was saved is saved. Please pass on this file: {log}"), log=home.log
         )
+    return False
+
+
+def _context_of(home: Home) -> Context | None:
+    """Return what the screens need to know, or None where nobody can sign in here yet; raises as `open_store` does."""
+    if not is_set_up(home) or set_up_plan.mark(home).exists():
+        return None
+    store = open_store(home)
+    try:
+        return make_context(store, wall_clock)
+    except BaseException as error:
+        store.close()
+        if isinstance(error, SetUpWrong):
+            return None
+        raise

@@ -1,0 +1,42 @@
+"""Enrolling a computer that may have no file yet: a wrong code leaves it as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from butler_tui.errors import ButlerError, TryLater
+from butler_tui.paths import Home
+from butler_tui.store.database import plain_driver_errors
+from butler_tui.store.local import create_store, is_set_up, open_store
+from butler_tui.sync import enrol
+from butler_tui.sync.protocol import EnrolAnswer
+
+
+def enrol_here(
+    home: Home, url: str, code: str, *, ca_file: Path | None = None, now_ms: Callable[[], int]
+) -> EnrolAnswer:
+    """Enrol this computer with HQ, making its file where there is none; raises as `enrol.ask` and `enrol.keep` do."""
+    enrol.read_address(url)
+    fresh = not is_set_up(home)
+    store = create_store(home, now_ms()) if fresh else open_store(home)
+    accepted = None
+    try:
+        try:
+            with plain_driver_errors(store.home.database):
+                accepted = enrol.ask(store, url, code, ca_file=ca_file, now_ms=now_ms)
+                return enrol.keep(store, accepted, now_ms)
+        finally:
+            store.close()
+    except ButlerError as error:
+        # Once the code is used, or may be, HQ knows this terminal by these keys and no others.
+        if fresh and accepted is None and not isinstance(error, TryLater):
+            _forget(home)
+        raise
+
+
+def _forget(home: Home) -> None:
+    """Remove the empty file that was made only to enrol."""
+    for name in ("", "-wal", "-shm"):
+        home.database.with_name(home.database.name + name).unlink(missing_ok=True)
+    home.keys.unlink(missing_ok=True)
