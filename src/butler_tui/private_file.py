@@ -16,7 +16,7 @@ def write_private(file: Path, content: bytes) -> None:
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     _fill(descriptor, content)
     fresh.replace(file)
-    _sync_folder(file.parent)
+    sync_folder(file.parent)
 
 
 def create_private(file: Path, content: bytes) -> None:
@@ -28,7 +28,7 @@ def create_private(file: Path, content: bytes) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         _fill(descriptor, content)
-        _sync_folder(file.parent)
+        sync_folder(file.parent)
     except BaseException:
         file.unlink(missing_ok=True)
         raise
@@ -41,7 +41,8 @@ def _fill(descriptor: int, content: bytes) -> None:
         os.fsync(stream.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make what was created or renamed in `folder` durable; raises OSError where the disk refuses."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -73,6 +73,17 @@ def _derived(shared: bytes, sender: bytes, receiver: bytes) -> bytes:
     return HKDF(SHA256(), 32, salt=None, info=b"butler seal 1" + sender + receiver).derive(shared)
 
 
+def passphrase_box_key(passphrase: str, salt: bytes) -> bytes:
+    """Return the X25519 private key that a recovery passphrase stands for, by argon2id with its 16-byte salt.
+
+    Takes about a second and 128 MiB, by design: a passphrase is guessed at that price, one guess after the other.
+    """
+    from argon2.low_level import Type, hash_secret_raw
+
+    raw = passphrase.encode("utf-8", "surrogatepass")
+    return hash_secret_raw(raw, salt, time_cost=4, memory_cost=128 * 1024, parallelism=4, hash_len=32, type=Type.ID)
+
+
 def match_key(key: bytes, kind: str, value: str) -> bytes:
     """Return the 16-byte keyed hash by which the same phone or document is found again without being read."""
     return hmac.digest(key, f"{kind}\0{value}".encode(), hashlib.sha256)[:16]

@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     _register_terminal_code(terminal)
     _register_terminal_revoke(terminal)
     _register_status(hq)
+    _register_unlock_backup(hq)
     hq.add_typer(estate, name="estate")
     hq.add_typer(terminal, name="terminal")
     app.add_typer(hq, name="hq")
@@ -160,6 +161,17 @@ def _register_status(hq: typer.Typer) -> None:
             return
         for estate in estates:
             _print_estate(estate)
+
+
+def _register_unlock_backup(hq: typer.Typer) -> None:
+    @hq.command("unlock-backup", help=_("Print the words that open one terminal's backup, for butler restore."))
+    def unlock_backup(
+        file: Path = typer.Argument(help=_("The backup.")),
+        folder: Path | None = _folder_option(),
+    ) -> None:
+        from butler_tui.hq.unlocking import unlock_backup as unlocked
+
+        typer.echo(unlocked(_folder(folder), file))
 
 
 def _print_estate(estate: EstateStatus) -> None:

@@ -1,7 +1,8 @@
 """The key file: what opens the database, hashes for matching, the terminal's identity, and the months' keys.
 
-It lies beside the settings with mode 0600 and is never inside a database or a backup. It is written to a new file,
-synced to disk and renamed into place, so a power cut leaves either the old keys or the new.
+It lies beside the settings with mode 0600 and is never inside a database. A backup carries the identity, sealed
+(store/backups.py), but neither the months' keys nor what opens the file in use. It is written to a new file, synced to
+disk and renamed into place, so a power cut leaves either the old keys or the new.
 """
 
 from __future__ import annotations

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from butler_tui.errors import SetUpWrong
 from butler_tui.paths import Home
+from butler_tui.private_file import sync_folder
 from butler_tui.store.database import SCHEMA_VERSION, Connection, RawKey, check_version, connect, plain_errors
 from butler_tui.store.keys import Keys, create_keys, new_keys, read_keys, write_keys
 from butler_tui.words import N_
@@ -57,6 +59,7 @@ def open_store(home: Home) -> Store:
             N_("This computer is not set up yet: {file} is not there. To try the program, run: butler demo"),
             file=home.database,
         )
+    finish_restore(home)
     keys = read_keys(home.keys)
     plain = is_plain(home.database)
     connection = connect(home.database, None if plain else _raw(keys))
@@ -79,6 +82,28 @@ def open_store(home: Home) -> Store:
         connection.close()
         raise
     return Store(home, connection, keys, plain=plain)
+
+
+def restored_keys(home: Home) -> Path:
+    """Return where a restore puts the keys of the file that it is about to put in place (store/restoring.py)."""
+    return home.keys.with_name(home.keys.name + ".restored")
+
+
+def finish_restore(home: Home) -> None:
+    """Give the keys of a restored file their name, where a power cut came before that; else leave all as it is.
+
+    Which file is there is told by the salt at its head.
+    """
+    waiting = restored_keys(home)
+    if not waiting.exists() or not home.database.exists():
+        return
+    with plain_errors(home.database):
+        with home.database.open("rb") as stream:
+            head = stream.read(16)
+        if read_keys(waiting).salt == head:
+            with suppress(FileNotFoundError):  # another program came first
+                waiting.replace(home.keys)
+            sync_folder(home.keys.parent)
 
 
 def create_store(home: Home, now_ms: int, *, plain: bool = False) -> Store:

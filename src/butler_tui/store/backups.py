@@ -1,0 +1,228 @@
+"""Making a backup: a copy of the file under a key of its own, sealed for its recipients, looked at before it counts.
+
+Nothing of it is ever on a disk in the clear. The key that opens the file in use is not in the backup, nor are the
+months' keys: what was to be forgotten is forgotten in every backup too (PROTOCOL, erasure).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from butler_tui.domain.fields import TABLES
+from butler_tui.errors import FileTrouble, RuleBroken, TryLater
+from butler_tui.private_file import sync_folder
+from butler_tui.sealed_file import KEY_BYTES, MAGIC, PIECE, Head, Recipient, opened_pieces, sealed_head, sealed_pieces
+from butler_tui.store import estates
+from butler_tui.store.database import Connection, RawKey, connect, plain_errors
+from butler_tui.store.local import Store
+from butler_tui.words import N_
+
+Told = Callable[[str], None]
+"""What is told, in words still to be translated, of the step that begins."""
+
+STEP_COPY = N_("Copying the records …")
+STEP_SEAL = N_("Sealing the backup …")
+STEP_VERIFY = N_("Reading the backup again …")
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What of a key file goes with a backup, sealed: its copy's key, and who the terminal is; raw bytes as in Keys."""
+
+    database: bytes
+    salt: bytes
+    match: bytes
+    pepper: bytes
+    sign: bytes
+    box: bytes
+
+    def raw(self) -> RawKey:
+        """Return what opens the copy."""
+        return RawKey(self.database, self.salt)
+
+    def to_bytes(self) -> bytes:
+        """Return them as they stand before the copy, with their length."""
+        text = json.dumps({name: getattr(self, name).hex() for name in self.__slots__}).encode()
+        return len(text).to_bytes(4, "big") + text
+
+
+def secrets_from(text: bytes) -> Secrets:
+    """Return the secrets in their JSON; raises ValueError, KeyError or TypeError where they are not whole."""
+    loaded = json.loads(text)
+    return Secrets(**{name: bytes.fromhex(loaded[name]) for name in Secrets.__slots__})
+
+
+def write_backup(
+    store: Store, target: Path, recipients: tuple[Recipient, ...], now_ms: int, told: Told = lambda _words: None
+) -> Head:
+    """Write a backup of the whole file to `target`, in one step, and return its head; `now_ms` is UTC ms.
+
+    A backup that is there is only replaced once the new one was written to disk, read again and found whole. Raises
+    RuleBroken (an unencrypted demo, a target that is something else), TryLater (another backup runs), FileTrouble
+    (damage, a disk that refuses); then nothing is left of it, and what was at `target` is as it was.
+    """
+    if store.plain:
+        raise RuleBroken(N_("The unencrypted demo is not backed up."))
+    _refuse_other_files(target)
+    copy = beside(store.home.database, "for-backup")
+    fresh = target.with_name(target.name + ".new")
+    secrets = Secrets(os.urandom(32), os.urandom(16), store.keys.match, store.keys.pepper, store.keys.sign,
+                      store.keys.box)  # fmt: skip
+    with one_at_a_time(store.home.database):
+        try:
+            told(STEP_COPY)
+            head = _copied(store, copy, secrets, recipients, now_ms)
+            told(STEP_SEAL)
+            with plain_errors(target):
+                content_key = os.urandom(KEY_BYTES)
+                digest = _written(fresh, copy, secrets, head, content_key)
+                told(STEP_VERIFY)
+                _verify(fresh, content_key, digest)
+                fresh.replace(target)
+                sync_folder(target.parent)
+        finally:
+            remove_with_its_own(copy)
+            with plain_errors(target):
+                fresh.unlink(missing_ok=True)
+    return head
+
+
+def _refuse_other_files(target: Path) -> None:
+    with plain_errors(target):
+        if not target.exists():
+            return
+        if target.is_dir():
+            raise RuleBroken(N_("{file} is a folder: name the file that the backup is to be."), file=target)
+        with target.open("rb") as stream:
+            if stream.read(len(MAGIC)) != MAGIC:
+                raise RuleBroken(N_("{file} is not a backup, and is not overwritten."), file=target)
+
+
+def _copied(store: Store, copy: Path, secrets: Secrets, recipients: tuple[Recipient, ...], now_ms: int) -> Head:
+    """Make `copy` under the secrets' key, look at it, and return the head of its backup."""
+    remove_with_its_own(copy)
+    with plain_errors(store.home.database):
+        before = counts(store.connection)
+        copy.touch(mode=0o600)
+        store.connection.execute("VACUUM INTO ?", (str(copy),))
+        settled = before == counts(store.connection)
+        change_key(copy, RawKey(store.keys.database, store.keys.salt), secrets.raw())
+        connection = connect(copy, secrets.raw())
+        try:
+            check_whole(connection, copy)
+            if settled and counts(connection) != before:
+                raise FileTrouble(N_("The copy of {file} does not hold all records."), file=store.home.database)
+            return _head(connection, recipients, now_ms)
+        finally:
+            connection.execute("PRAGMA journal_mode = DELETE")
+            connection.close()
+
+
+def _head(connection: Connection, recipients: tuple[Recipient, ...], now_ms: int) -> Head:
+    estate = estates.estate(connection)
+    epoch, seq = connection.execute("SELECT epoch, last_seq FROM sync_state JOIN epoch USING (epoch_no)").fetchone()
+    (schema,) = connection.execute("PRAGMA user_version").fetchone()
+    return Head(
+        estate.estate_id if estate else None,
+        estates.terminal(connection).terminal_id,
+        now_ms,
+        schema,
+        epoch,
+        seq,
+        recipients,
+    )
+
+
+def _written(fresh: Path, copy: Path, secrets: Secrets, head: Head, content_key: bytes) -> bytes:
+    """Write the backup to `fresh`, durably, and return the digest of what was sealed."""
+    digest = hashlib.sha256()
+
+    def content() -> Iterator[bytes]:
+        with copy.open("rb") as stream:
+            part = secrets.to_bytes()
+            while part:
+                digest.update(part)
+                yield part
+                part = stream.read(PIECE)
+
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        first = sealed_head(head, content_key)
+        stream.write(first)
+        for piece in sealed_pieces(content(), content_key, first):
+            stream.write(piece)
+        stream.flush()
+        os.fsync(stream.fileno())
+        if hasattr(os, "posix_fadvise"):  # what is read again should come from the stick, not from memory
+            os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return digest.digest()
+
+
+def _verify(fresh: Path, content_key: bytes, digest: bytes) -> None:
+    again = hashlib.sha256()
+    for part in opened_pieces(fresh, content_key):
+        again.update(part)
+    if again.digest() != digest:
+        raise FileTrouble(N_("What was written to {file} is not what can be read there."), file=fresh)
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """Return how many rows each synced table and the journal have, from one look."""
+    names = [*TABLES, "journal"]
+    row = connection.execute("SELECT " + ", ".join(f"(SELECT count(*) FROM {name})" for name in names)).fetchone()
+    return dict(zip(names, row, strict=True))
+
+
+def check_whole(connection: Connection, file: Path) -> None:
+    """Raise FileTrouble where pages, indexes or references of an open file are not sound."""
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok" or connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+        raise FileTrouble(
+            N_("The file {file} is damaged. Copy it aside, do not delete it, and restore the last backup."), file=file
+        )
+
+
+def change_key(file: Path, old: RawKey, new: RawKey) -> None:
+    """Encrypt a file that nobody else has open anew, every page of it, under `new`."""
+    connection = connect(file, old)
+    try:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute(new.pragma().replace("PRAGMA key", "PRAGMA rekey", 1))
+    finally:
+        connection.close()
+
+
+def beside(database: Path, word: str) -> Path:
+    """Return the file `butler.db.WORD` in the database's folder."""
+    return database.with_name(f"{database.name}.{word}")
+
+
+def remove_with_its_own(file: Path) -> None:
+    """Remove a database that served its turn, and what the driver keeps beside it."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        file.with_name(file.name + ending).unlink(missing_ok=True)
+
+
+@contextmanager
+def one_at_a_time(database: Path) -> Iterator[None]:
+    """Keep other backups and restores of this file away for a block; raises TryLater where one is running."""
+    lock = FileLock(beside(database, "backup-lock"), timeout=0)
+    with plain_errors(database):
+        database.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise TryLater(N_("A backup or a restore of this terminal is running already.")) from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,46 @@
+"""A new incarnation of a file that was restored or copied: a new epoch, and its journal issued again in it."""
+
+from __future__ import annotations
+
+from butler_tui.domain.audit_chain import FIRST_LINK
+from butler_tui.ids import new_id
+from butler_tui.store.database import Connection
+from butler_tui.store.journal import change_of, journal_id
+
+
+def roll_epoch(connection: Connection, now_ms: int) -> int:
+    """Begin a new epoch at `now_ms` (UTC ms), and return how many changes stand in it, all due for HQ again.
+
+    The changes keep their cids, so HQ takes each of them once, whichever it has already. The newest one that HQ is
+    known to have stays in the old epoch: its link is where the new epoch's chain begins. Runs in the caller's
+    transaction.
+    """
+    state = connection.execute(
+        "SELECT s.epoch_no, s.acked_seq, e.epoch, (SELECT max(epoch_no) FROM epoch) + 1 AS next"
+        " FROM sync_state s JOIN epoch e USING (epoch_no)"
+    ).fetchone()
+    begins, acked = journal_id(state["epoch_no"], 0), journal_id(state["epoch_no"], state["acked_seq"])
+    before = connection.execute(
+        "SELECT link FROM journal WHERE journal_id < ?1 OR journal_id = ?2 AND ?2 > ?1"
+        " ORDER BY journal_id DESC LIMIT 1",
+        (begins, acked),
+    ).fetchone()
+    link = bytes(before[0]) if before else FIRST_LINK
+    due = connection.execute(
+        "SELECT journal_id FROM journal WHERE journal_id > ? AND journal_id <> ? ORDER BY journal_id", (begins, acked)
+    ).fetchall()
+    for seq, (moved,) in enumerate(due, 1):
+        row = connection.execute("SELECT * FROM journal WHERE journal_id = ?", (moved,)).fetchone()
+        link = change_of(row, state["epoch"]).link(link)
+        connection.execute(
+            "UPDATE journal SET journal_id = ?, link = ? WHERE journal_id = ?",
+            (journal_id(state["next"], seq), link, moved),
+        )
+    connection.execute(
+        "INSERT INTO epoch (epoch_no, epoch, opened_ms) VALUES (?, ?, ?)", (state["next"], new_id(now_ms), now_ms)
+    )
+    connection.execute(
+        "UPDATE sync_state SET epoch_no = ?, last_seq = ?, last_link = ?, acked_seq = 0",
+        (state["next"], len(due), link),
+    )
+    return len(due)
