@@ -131,6 +131,8 @@ class Link:
                 connection.request(method, path, body=content or None, headers=headers, preload_content=False)
                 response = connection.getresponse()
                 answer = response.read(_MOST_ANSWER + 1, decode_content=False)
+                if response.length_remaining and len(answer) <= _MOST_ANSWER:
+                    raise HTTPException("cut short")
         except (OSError, HTTPException, HTTPError) as error:
             self.close()
             raise explained(error, self.url, self.authority) from error
