@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from butler_tui.domain.people import Sex
+from butler_tui.domain.plates import plate_key
 from butler_tui.domain.policies import Reason
+from butler_tui.domain.search_keys import name_keys, typed_key
+from butler_tui.domain.visits import Registration
 from butler_tui.store.database import Connection, Row
+from butler_tui.store.search_keys import readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +53,55 @@ class EarlierVisit:
     times: int
 
 
+TWICE_MS = 10 * 60_000
+"""For so long the same visitor entered again is shown the visit there is (ours)."""
 MOST_TIMES = 100
 """Earlier visits that are counted: more than a guard cares for."""
+_NEVER_MS = 1 << 62
+_FOLDED_PLATE = "replace(replace(plate, 'O', '0'), 'I', '1')"
 _COLUMNS = "visit_id, registered_ms, name, sex, reason, reason_note, room_code, plate, badge, expected_out_ms"
 
 
 def on_site(
-    connection: Connection, most: int, after: tuple[int, bytes] | None = None, matching: str = ""
+    connection: Connection,
+    most: int,
+    after: tuple[int, bytes] | None = None,
+    matching: str = "",
+    overdue_ms: int | None = None,
 ) -> list[OnSite]:
     """Return up to `most` visitors inside that follow the key `after`, who should have left first on top.
 
-    `matching` keeps those whose badge, plate or room starts with it, or whose name holds it; only the visitors inside
-    are read, however many visits there are.
+    `matching` keeps those whose badge starts with it, whose room starts or ends with it, whose plate or name holds
+    it, or whose name's initials or pinyin start with it; with `overdue_ms` (now, UTC ms) only those past their time
+    are kept. Only the visitors inside are read, however many visits there are.
     """
-    ms, visit_id = after or (-1, b"")
+    start_ms, visit_id = after or (-1 if overdue_ms is None else 1, b"")
+    end_ms = _NEVER_MS if overdue_ms is None else overdue_ms
+    names = _names_read_as(connection, matching)
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM visit WHERE state = 'inside' AND (coalesce(expected_out_ms, 0), visit_id) > (?, ?)"
-        " AND (?3 = '' OR instr(upper(name), ?3) OR instr(badge, ?3) = 1 OR instr(plate, ?3)"
-        " OR instr(room_code, ?3) = 1)"
-        " ORDER BY coalesce(expected_out_ms, 0), visit_id LIMIT ?4",
-        (ms, visit_id, matching.upper(), most),
+        f"SELECT {_COLUMNS} FROM visit WHERE state = 'inside'"
+        " AND (coalesce(expected_out_ms, 0), visit_id) > (?, ?) AND coalesce(expected_out_ms, 0) < ?"
+        " AND (?4 = '' OR instr(upper(name), ?4) OR instr(badge, ?4) = 1 OR instr(room_code, ?4) = 1"
+        " OR instr(room_code || '.', '-' || ?4 || '.')"
+        f" OR instr({_FOLDED_PLATE}, ?5) OR name IN ({', '.join('?' * len(names))}))"
+        " ORDER BY coalesce(expected_out_ms, 0), visit_id LIMIT ?",
+        (start_ms, visit_id, end_ms, matching.upper(), plate_key(matching) or "-", *names, most),
     )
     return [_on_site(row) for row in rows]
+
+
+def _names_read_as(connection: Connection, typed: str) -> list[str]:
+    """Return the names of those inside whose initials or pinyin start with what is typed in letters."""
+    key = typed_key(typed)
+    if not (key.isascii() and key.isalpha()):
+        return []
+    rows = connection.execute("SELECT DISTINCT name FROM visit WHERE state = 'inside' AND name > ''")
+    return [row[0] for row in rows if any(one.startswith(key) for one in _keys_of_name(row[0]))]
+
+
+@lru_cache(maxsize=2048)
+def _keys_of_name(name: str) -> frozenset[str]:
+    return name_keys(name, readings)
 
 
 def by_badge(connection: Connection, badge: str) -> OnSite | None:
@@ -89,6 +121,41 @@ def by_plate(connection: Connection, plate: str) -> OnSite | None:
         (plate,),
     ).fetchone()
     return _on_site(row) if row else None
+
+
+def by_phone(connection: Connection, phone: str) -> OnSite | None:
+    """Return who inside has this phone number, or None."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM visit WHERE phone = ? AND state = 'inside' ORDER BY registered_ms DESC LIMIT 1",
+        (phone,),
+    ).fetchone()
+    return _on_site(row) if row else None
+
+
+def registered_lately(connection: Connection, registration: Registration, now_ms: int) -> OnSite | None:
+    """Return a visit inside, begun in the last TWICE_MS, that `registration` seems to repeat, or None.
+
+    The same phone, the same plate, or the same name to the same home.
+    """
+    since = now_ms - TWICE_MS
+    for column in ("phone", "plate", "name"):
+        value = getattr(registration, column)
+        if not value:
+            continue
+        rows = connection.execute(
+            f"SELECT {_COLUMNS} FROM visit WHERE {column} = ? AND registered_ms >= ? AND state = 'inside'"
+            " ORDER BY registered_ms DESC LIMIT 5",
+            (value, since),
+        )
+        for row in rows:
+            if column != "name" or (row["room_code"] or "") == registration.room_code:
+                return _on_site(row)
+    return None
+
+
+def saved(connection: Connection, visit_id: bytes) -> bool:
+    """Tell whether there is a visit with this id, whatever became of it."""
+    return connection.execute("SELECT 1 FROM visit WHERE visit_id = ?", (visit_id,)).fetchone() is not None
 
 
 def inside(connection: Connection, visit_id: bytes) -> OnSite | None:
