@@ -145,7 +145,18 @@ def served(path: Path, *, names: Sequence[str] = ()) -> Iterator[Hq]:
 
 
 Passes = Callable[[bool, bytes], "bytes | None"]
-"""What a proxy passes on of a piece of an answer (True) or a request (False): None closes the connection instead."""
+"""What a proxy passes on of a piece of an answer (True) or a request (False): None closes the connection instead.
+
+Raising Cut passes on what it carries, and closes the connection then.
+"""
+
+
+class Cut(Exception):
+    """The connection ends here, after the first bytes of a piece."""
+
+    def __init__(self, first: bytes) -> None:
+        super().__init__(len(first))
+        self.first = first
 
 
 @dataclass
@@ -183,7 +194,11 @@ class Proxy:
     def _pass(self, here: socket.socket, there: socket.socket, answers: bool) -> None:
         with suppress(OSError):
             while data := here.recv(65536):
-                passed = None if answers and self.cut() else self.passes(answers, data)
+                try:
+                    passed = None if answers and self.cut() else self.passes(answers, data)
+                except Cut as cut:
+                    there.sendall(cut.first)
+                    passed = None
                 if passed is None:
                     self.cuts += 1
                     break
