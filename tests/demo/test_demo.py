@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from datetime import date, datetime
+from functools import cache
+from math import inf
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -14,15 +17,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from butler_tui.demo import names
+from butler_tui.demo.calls import Call, plan_calls
+from butler_tui.demo.clock import DAY_MS, DAYS, VISITS_A_DAY
 from butler_tui.demo.folder import Folder, Found, demo_folder
 from butler_tui.demo.houses import SHOWN_HOME, plan_houses
-from butler_tui.demo.making import Wanted, make_demo
+from butler_tui.demo.making import Wanted, make_demo, visits_of
 from butler_tui.demo.people import People
-from butler_tui.demo.week import DAY_MS, DAYS, Call, plan_calls
 from butler_tui.desk.shifts import sign_in
 from butler_tui.domain.documents import DocumentType, read_number
 from butler_tui.domain.people import read_phone
-from butler_tui.domain.plates import PlateKind, read_plate
+from butler_tui.domain.plates import PlateKind, plate_doubt, read_plate
 from butler_tui.domain.policies import Policies, Reason
 from butler_tui.errors import FileTrouble, SetUpWrong, WrongUsage
 from butler_tui.paths import Home
@@ -34,32 +38,61 @@ if TYPE_CHECKING:
     from tests.conftest import Clock
 
 ZONE = ZoneInfo(names.TIME_ZONE)
-Week = Callable[..., list[Call]]
+FRIDAY_EVENING = int(datetime(2026, 11, 13, 20, 30, tzinfo=ZONE).timestamp()) * 1000
+Month = Callable[..., list[Call]]
+
+
+@cache
+def planned(seed: int, visits: int, at_ms: int) -> list[Call]:
+    people = People(Random(seed))
+    return plan_calls(people, plan_houses(people, 240), visits, at_ms)
 
 
 @pytest.fixture
-def week(now: Clock) -> Week:
-    def plan(seed: int = 1, visits: int = 280, at_ms: int | None = None) -> list[Call]:
-        people = People(Random(seed))
-        return plan_calls(people, plan_houses(people, 120), visits, now() if at_ms is None else at_ms)
+def month(now: Clock) -> Month:
+    def plan(seed: int = 1, visits: int = DAYS * VISITS_A_DAY, at_ms: int | None = None) -> list[Call]:
+        return planned(seed, visits, now() if at_ms is None else at_ms)
 
     return plan
+
+
+def local(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, ZONE)
+
+
+def by_hour(calls: Sequence[Call], reason: Reason) -> Counter[int]:
+    return Counter(local(call.in_ms).hour for call in calls if call.reason is reason)
 
 
 def rows(store: Store, statement: str) -> list[tuple[object, ...]]:
     return [tuple(row) for row in store.connection.execute(statement)]
 
 
-def test_the_same_seed_and_time_give_the_same_houses_and_calls(week: Week) -> None:
-    assert week(seed=7) == week(seed=7)
-    assert plan_houses(People(Random(7)), 120) == plan_houses(People(Random(7)), 120)
+def test_the_demo_is_240_households_and_30_days() -> None:
+    assert (Wanted().households, Wanted().visits, DAYS) == (240, 2250, 30)
+    assert (visits_of(240), visits_of(12), visits_of(10_000)) == (2250, 112, 93_750)
 
 
-def test_another_seed_gives_another_estate(week: Week) -> None:
-    assert week(seed=7) != week(seed=8)
+def test_the_same_seed_and_time_give_the_same_houses_and_calls(month: Month) -> None:
+    again = planned.__wrapped__(7, 2250, FRIDAY_EVENING)
+
+    assert month(seed=7, at_ms=FRIDAY_EVENING) == again
+    assert plan_houses(People(Random(7)), 240) == plan_houses(People(Random(7)), 240)
 
 
-@pytest.mark.parametrize("households", [1, 2, 12, 120, 2000])
+def test_another_seed_gives_another_estate(month: Month) -> None:
+    assert month(seed=7) != month(seed=8)
+
+
+@pytest.mark.parametrize("visits", [0, 1, 8, 10, 20, 59, 80, 2250, 6000, 13_000])
+def test_as_many_visits_as_asked_are_planned_in_order(visits: int) -> None:
+    calls = planned(3, visits, FRIDAY_EVENING)
+
+    assert len(calls) == visits
+    assert [call.in_ms for call in calls] == sorted(call.in_ms for call in calls)
+
+
+@pytest.mark.parametrize("households", [1, 2, 12, 240, 2000])
 def test_as_many_homes_are_lived_in_as_asked_and_no_room_comes_twice(households: int) -> None:
     houses = plan_houses(People(Random(1)), households)
 
@@ -67,36 +100,49 @@ def test_as_many_homes_are_lived_in_as_asked_and_no_room_comes_twice(households:
     assert len({house.room_code for house in houses}) == len(houses)
 
 
+def test_about_seventy_in_a_hundred_households_have_one_or_two_vehicles_and_no_plate_comes_twice() -> None:
+    lived_in = [house for house in plan_houses(People(Random(1)), 240) if house.household_name]
+    with_vehicles = [house for house in lived_in if house.vehicles]
+    plates = [vehicle.plate for house in lived_in for vehicle in house.vehicles]
+
+    assert 0.6 < len(with_vehicles) / len(lived_in) < 0.8
+    assert {len(house.vehicles) for house in with_vehicles} == {1, 2}
+    assert len(set(plates)) == len(plates)
+    assert [plate for plate in plates if plate_doubt(plate)] == []
+
+
 def test_every_household_has_somebody_who_may_confirm_and_can_be_called() -> None:
-    for house in plan_houses(People(Random(3)), 120):
+    for house in plan_houses(People(Random(3)), 240):
         if house.household_name:
             assert any(person.may_confirm and read_phone(person.phone) for person in house.residents), house.room_code
 
 
 def test_the_home_of_the_manual_is_there_with_its_note() -> None:
-    shown = next(house for house in plan_houses(People(Random(99)), 120) if house.room_code == SHOWN_HOME)
+    shown = next(house for house in plan_houses(People(Random(99)), 240) if house.room_code == SHOWN_HOME)
 
     assert (shown.household_name, shown.gate_note) == ("陈宅", "门铃轻按，老人午睡")
 
 
-def test_numbers_are_well_formed_and_nobodys(week: Week) -> None:
-    for call in week():
+def test_numbers_are_well_formed_and_nobodys(month: Month) -> None:
+    numbers = 0
+    for call in month():
         registration = call.registration
         assert registration.phone == "" or re.fullmatch(r"1390000\d{4}", registration.phone)
         if registration.document_number:
+            numbers += 1
             assert registration.document_number.startswith("330000")
-            today = datetime.fromtimestamp(call.in_ms / 1000, ZONE).date()
-            assert read_number(DocumentType.RESIDENT_ID, registration.document_number, today).valid
+            assert read_number(DocumentType.RESIDENT_ID, registration.document_number, local(call.in_ms).date()).valid
         if registration.plate:
             plate = read_plate(registration.plate)
             assert plate is not None
             assert plate.kind in (PlateKind.ORDINARY, PlateKind.NEW_ENERGY)
+    assert numbers > 50
 
 
 @pytest.mark.parametrize("hour", [0, 3, 8, 12, 19, 23])
-def test_at_any_hour_somebody_is_on_site_and_two_have_overstayed(week: Week, hour: int) -> None:
+def test_at_any_hour_somebody_is_on_site_and_two_have_overstayed(month: Month, hour: int) -> None:
     at_ms = int(datetime(2026, 11, 13, hour, 30, tzinfo=ZONE).timestamp() * 1000)
-    inside = [call for call in week(at_ms=at_ms) if call.out_ms is None and call.refused is None]
+    inside = [call for call in month(at_ms=at_ms) if call.out_ms is None and not call.refused and not call.undone_ms]
     late = [c for c in inside if Policies().rule(c.reason).expected_out_ms(c.in_ms, ZONE) <= at_ms]
 
     assert len(inside) == 11
@@ -104,25 +150,175 @@ def test_at_any_hour_somebody_is_on_site_and_two_have_overstayed(week: Week, hou
     assert len({call.registration.name for call in inside}) == 11
 
 
-def test_nobody_comes_or_leaves_after_now_or_before_the_week(week: Week, now: Clock) -> None:
-    for call in week():
-        assert now() - DAYS * DAY_MS < call.in_ms < now()
-        assert call.out_ms is None or call.in_ms < call.out_ms < now()
+@pytest.mark.parametrize("hour", [0, 7, 20])
+def test_nobody_comes_or_leaves_after_now_or_before_the_month(month: Month, hour: int) -> None:
+    at_ms = int(datetime(2026, 11, 13, hour, 1, tzinfo=ZONE).timestamp() * 1000)
+    for call in month(at_ms=at_ms):
+        assert at_ms - DAYS * DAY_MS < call.in_ms < at_ms
+        assert call.out_ms is None or call.in_ms < call.out_ms < at_ms
 
 
-def test_domestic_help_comes_in_the_morning_and_nobody_repairs_at_night(week: Week, now: Clock) -> None:
-    hours = Counter((call.reason, datetime.fromtimestamp(call.in_ms / 1000, ZONE).hour) for call in week(visits=2000))
-    mornings = sum(count for (reason, hour), count in hours.items() if reason is Reason.DOMESTIC_HELP and hour < 12)
-    helps = sum(count for (reason, _hour), count in hours.items() if reason is Reason.DOMESTIC_HELP)
+def test_every_day_of_the_month_has_60_to_90_visits_and_today_its_part(month: Month) -> None:
+    noon = int(datetime(2026, 11, 13, 12, 0, tzinfo=ZONE).timestamp() * 1000)
+    days = Counter(local(call.in_ms).date() for call in month(at_ms=noon))
+    today = days.pop(date(2026, 11, 13))
 
-    assert mornings > helps / 2
-    assert not [hour for (reason, hour) in hours if reason is Reason.REPAIR and not 8 <= hour < 20]
+    assert len(days) == DAYS - 1
+    assert 55 <= min(days.values()) <= max(days.values()) <= 100
+    assert 20 <= today <= 60
 
 
-def test_a_large_demo_reaches_further_back_rather_than_crowding_a_day(week: Week) -> None:
-    days = Counter(datetime.fromtimestamp(call.in_ms / 1000, ZONE).date() for call in week(visits=6000))
+def test_deliveries_come_at_meals_couriers_in_two_waves_and_friends_in_the_evening(month: Month) -> None:
+    calls = month(at_ms=FRIDAY_EVENING)
+    deliveries, couriers, friends = (
+        by_hour(calls, reason) for reason in (Reason.DELIVERY, Reason.COURIER, Reason.VISITING)
+    )
 
-    assert max(days.values()) < 800
+    assert deliveries[12] > 2 * deliveries[15] > 20 * deliveries[3]
+    assert deliveries[19] > 1.8 * deliveries[15]
+    assert min(couriers[10], couriers[16]) > 2 * couriers[13]
+    assert sum(friends[hour] for hour in range(17, 22)) > 1.5 * sum(friends[hour] for hour in range(9, 14))
+    assert sum(local(call.in_ms).hour < 6 for call in calls) < len(calls) / 50
+
+
+def test_reasons_keep_their_shares(month: Month) -> None:
+    counts = Counter(call.reason for call in month(at_ms=FRIDAY_EVENING))
+    for reason, share in names.SHARE.items():
+        expected = share / sum(names.SHARE.values()) * counts.total()
+        assert 0.6 * expected - 5 < counts[reason] < 1.4 * expected + 5, reason
+    assert 1 <= counts[Reason.EMERGENCY] <= 4
+
+
+def test_eight_known_couriers_come_nearly_every_day(month: Month) -> None:
+    days: dict[tuple[str, str, str, str], set[date]] = {}
+    for call in month(at_ms=FRIDAY_EVENING):
+        who = call.registration
+        if call.reason is Reason.COURIER:
+            days.setdefault((who.name, who.phone, who.company, who.plate), set()).add(local(call.in_ms).date())
+    daily = [who for who, when in days.items() if len(when) > DAYS * 2 / 3]
+
+    assert len(daily) == 8
+    assert {plate != "" for *_who, plate in daily} == {True, False}
+
+
+def test_domestic_help_is_the_same_person_at_the_same_home_two_or_three_mornings_a_week(month: Month) -> None:
+    visits: dict[str, list[Call]] = {}
+    for call in month(at_ms=FRIDAY_EVENING):
+        if call.reason is Reason.DOMESTIC_HELP:
+            visits.setdefault(call.registration.phone, []).append(call)
+    regular = [calls for calls in visits.values() if len(calls) >= 6]
+
+    assert len(regular) >= 12
+    for calls in regular:
+        assert len({call.registration.room_code for call in calls}) == 1
+        assert len({local(call.in_ms).weekday() for call in calls}) <= 3
+        assert all(7 <= local(call.in_ms).hour < 11 for call in calls)
+
+
+def test_nobody_repairs_at_night(month: Month) -> None:
+    hours = by_hour(month(), Reason.REPAIR)
+
+    assert hours.total() > 50
+    assert not [hour for hour in hours if not 8 <= hour < 20]
+
+
+def test_nobody_comes_while_they_are_inside(month: Month) -> None:
+    until: dict[str, float] = {}
+    for call in month(at_ms=FRIDAY_EVENING):
+        phone = call.registration.phone
+        if phone and call.undone_ms is None and call.refused is None:
+            assert until.get(phone, 0) < call.in_ms, call
+            until[phone] = inf if call.out_ms is None else call.out_ms
+
+
+def test_some_are_turned_away_for_what_goes_with_their_reason(month: Month) -> None:
+    refused = [call for call in month(at_ms=FRIDAY_EVENING) if call.refused]
+
+    assert 20 <= len(refused) <= 100
+    assert len({call.refused for call in refused}) >= 5
+    for call in refused:
+        assert (call.refused, call.note) in names.REFUSALS[call.reason]
+        assert call.out_ms is None
+
+
+def test_a_few_stay_longer_than_their_reason_allows(month: Month) -> None:
+    over = [call for call in month(at_ms=FRIDAY_EVENING) if call.out_ms is not None]
+    late = [c for c in over if c.out_ms and c.out_ms > Policies().rule(c.reason).expected_out_ms(c.in_ms, ZONE)]
+
+    assert 0.005 < len(late) / len(over) < 0.1
+    assert {Reason.COURIER, Reason.DELIVERY} <= {call.reason for call in late}
+
+
+def test_a_wrong_home_is_taken_back_and_written_down_rightly_within_a_minute(month: Month) -> None:
+    calls = month(at_ms=FRIDAY_EVENING)
+    slips = [call for call in calls if call.undone_ms is not None]
+
+    assert len(slips) == 5
+    for slip in slips:
+        again = [c for c in calls if c.registration.phone == slip.registration.phone and c.in_ms > slip.in_ms]
+        assert 0 < again[0].in_ms - slip.in_ms < 60_000
+        assert slip.in_ms < (slip.undone_ms or 0) < again[0].in_ms
+
+
+def test_a_large_demo_reaches_further_back_rather_than_crowding_a_day() -> None:
+    days = Counter(local(call.in_ms).date() for call in planned(3, 13_000, FRIDAY_EVENING))
+
+    assert len(days) > DAYS
+    assert max(days.values()) < 600
+
+
+@pytest.fixture(scope="module")
+def lively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    home = Folder(tmp_path_factory.mktemp("lively") / "demo").home
+    with closing(make_demo(home, Wanted(60, 420), FRIDAY_EVENING, lambda *_: None)) as store:
+        yield store
+
+
+def test_everybody_is_written_down_by_the_guard_of_the_hour(lively: Store) -> None:
+    hours: dict[tuple[object, object], set[int]] = {}
+    for gate, number, at_ms in rows(
+        lively,
+        "SELECT g.name, s.number, at_ms FROM visit_event JOIN gate g USING (gate_id) JOIN staff s USING (staff_id)",
+    ):
+        assert isinstance(at_ms, int)
+        hours.setdefault((gate, number), set()).add(local(at_ms).hour)
+
+    assert set(hours) == {("东门岗", "1007"), ("东门岗", "1008"), ("东门岗", "1012"), ("西门岗", "1001")}
+    assert hours["东门岗", "1007"] <= set(range(7, 15))
+    assert hours["东门岗", "1008"] <= set(range(15, 23))
+    assert hours["东门岗", "1012"] <= {23, *range(7)}
+    assert hours["西门岗", "1001"] <= set(range(8, 20))
+
+
+def test_numbers_of_estate_agents_are_kept_and_badges_are_given_and_come_back(lively: Store) -> None:
+    agents = rows(lively, "SELECT document_masked FROM visit WHERE reason = 'estate_agent'")
+    badges = rows(lively, "SELECT badge_out, count(*) FROM visit WHERE badge > '' GROUP BY 1 ORDER BY 1")
+
+    assert agents
+    assert all(masked for (masked,) in agents)
+    assert [out for out, _count in badges] == [0, 1]
+
+
+def test_the_file_says_who_was_turned_away_undone_and_an_emergency(lively: Store) -> None:
+    states = {state for (state,) in rows(lively, "SELECT DISTINCT state FROM visit")}
+
+    assert states == {"inside", "left", "turned_away", "undone"}
+    assert rows(lively, "SELECT count(*) FROM visit WHERE reason = 'emergency'") == [(1,)]
+
+
+def test_vehicles_stand_by_their_household(lively: Store) -> None:
+    of_vehicles = "SELECT plate, note FROM vehicle JOIN household USING (household_id) JOIN house USING (house_id)"
+    shown = rows(lively, f"{of_vehicles} WHERE room_code = '{SHOWN_HOME}' ORDER BY plate")
+
+    assert shown == sorted(names.SHOWN_VEHICLES)
+    assert len(rows(lively, of_vehicles)) > 30
+
+
+def test_a_finished_demo_is_on_the_disk_and_saves_durably_from_then_on(lively: Store) -> None:
+    wal = lively.home.database.with_name(lively.home.database.name + "-wal")
+
+    assert rows(lively, "PRAGMA synchronous") == [(2,)]
+    assert wal.stat().st_size == 0
 
 
 @pytest.fixture
@@ -152,7 +348,8 @@ def test_every_record_went_through_the_journal(made: Store) -> None:
         made,
         "SELECT (SELECT count(*) FROM visit) + (SELECT count(*) FROM visit_event) + (SELECT count(*) FROM house)"
         " + (SELECT count(*) FROM household) + (SELECT count(*) FROM resident) + (SELECT count(*) FROM staff)"
-        " + (SELECT count(*) FROM gate) + 1 + (SELECT count(*) FROM document_secret)",
+        " + (SELECT count(*) FROM gate) + 1 + (SELECT count(*) FROM document_secret)"
+        " + (SELECT count(*) FROM vehicle) + (SELECT count(*) FROM month_key)",
     )
 
     assert verify_chain(made.connection) == records[0]

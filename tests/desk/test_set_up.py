@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from butler_tui.desk.set_up import NewHouse, NewResident, add_house, add_staff, set_policy, set_up_estate
+from butler_tui.desk.set_up import NewHouse, NewResident, NewVehicle, add_house, add_staff, set_policy, set_up_estate
 from butler_tui.domain.people import Sex
 from butler_tui.domain.policies import Reason
 from butler_tui.domain.rights import Role
@@ -101,15 +101,23 @@ def test_residents_of_a_home_without_a_household_are_not_written(store: Store, n
     assert [row[0] for row in store.connection.execute("SELECT tbl FROM journal")] == ["house"]
 
 
+def test_a_household_s_vehicles_are_kept_under_their_plates_as_the_gate_writes_them(store: Store, now: Clock) -> None:
+    vehicles = [NewVehicle("浙a·6d218", "白色 SUV"), NewVehicle("杭州电动 12")]
+    add_house(store, NewHouse("5-1-101", "5", household_name="王宅", vehicles=vehicles), now())
+
+    kept = store.connection.execute("SELECT plate, note FROM vehicle JOIN household USING (household_id) ORDER BY note")
+    assert [tuple(row) for row in kept] == [("杭州电动 12", None), ("浙A6D218", "白色 SUV")]
+
+
 def test_texts_are_made_safe(store: Store, now: Clock) -> None:
     hostile = "王\x1b[2J\u202e"
     resident = NewResident(hostile, None, "owner", hostile, hostile, may_confirm=True)
-    home = NewHouse("5-1-101", hostile, hostile, hostile, hostile, hostile, [resident])
+    home = NewHouse("5-1-101", hostile, hostile, hostile, hostile, hostile, [resident], [NewVehicle(hostile, hostile)])
     add_house(store, home, now())
     add_staff(store, "1", hostile, Role.GUARD, now())
     set_up_estate(store, hostile, "Asia/Shanghai", (hostile,), now())
 
-    for table in ("house", "household", "resident", "staff", "estate", "gate"):
+    for table in ("house", "household", "resident", "vehicle", "staff", "estate", "gate"):
         for row in store.connection.execute(f"SELECT * FROM {table}"):
             texts = [value for value in tuple(row) if isinstance(value, str)]
             assert not [text for text in texts if "\x1b" in text or "\u202e" in text], table

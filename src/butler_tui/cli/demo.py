@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from butler_tui.demo.making import Wanted
     from butler_tui.store.local import Store
 
-_SHOWN_BY_DEFAULT = 120
+_SHOWN_BY_DEFAULT = 240
 
 
 def register(app: typer.Typer) -> None:
@@ -38,11 +38,10 @@ def register(app: typer.Typer) -> None:
         plain: bool = typer.Option(False, "--plain", help=_("Do not encrypt it, for looking at it with other tools.")),
     ) -> None:
         from butler_tui.demo.folder import demo_folder
-        from butler_tui.demo.making import DEFAULT_VISITS, Wanted
+        from butler_tui.demo.making import Wanted, visits_of
 
         place = demo_folder(folder)
-        count = DEFAULT_VISITS if visits is None else visits
-        _make(place, Wanted(households, count, seed, plain))
+        _make(place, Wanted(households, visits_of(households) if visits is None else visits, seed, plain))
         _print_people()
         if hq:
             _with_headquarters(place, opens=not no_open)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from butler_tui.demo import names
-from butler_tui.demo.week import Call
+from butler_tui.demo.calls import Call
 from butler_tui.desk import gate
 from butler_tui.desk.session import Session
 from butler_tui.domain.gate_check import Check, GateCheck, Outcome
@@ -24,19 +24,19 @@ _LAST_BADGE = 999
 _FAILS: dict[TurnAwayReason, Check] = {
     TurnAwayReason.NOT_EXPECTED: Check.ASK_HOST,
     TurnAwayReason.IDENTITY_UNCLEAR: Check.ASK_IDENTITY,
+    TurnAwayReason.IMPROPERLY_DRESSED: Check.ASK_IDENTITY,
     TurnAwayReason.REFUSES_CHECK: Check.CHECK_DOCUMENT,
     TurnAwayReason.LOITERING: Check.ASK_REASON,
     TurnAwayReason.DANGEROUS_GOODS: Check.CHECK_BELONGINGS,
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """Something due at `at_ms` (UTC ms): a call comes in, or the visitor of one leaves."""
-
-    at_ms: int
-    call: Call
-    leaves: bool
+def on_duty(gate_no: int, hour: int) -> str:
+    """Return the number of who keeps a gate (0: the main one) at an hour of the house clock."""
+    if gate_no:
+        return names.SIDE_GATE_KEPT_BY
+    begun = [number for begins, number in names.SHIFTS if begins <= hour]
+    return begun[-1] if begun else names.SHIFTS[-1][1]
 
 
 class Days:
@@ -48,41 +48,51 @@ class Days:
         self.policies = estates.policies(store.connection)
         self.zone = ZoneInfo(names.TIME_ZONE)
         self._homes: dict[str, GateHousehold | None] = {}
-        self._guards = {number: staff_store.by_number(store.connection, number) for row in names.ROTA for number in row}
-        self._inside: dict[int, tuple[bytes, str]] = {}
+        self._staff = {number: staff_store.by_number(store.connection, number) for number, *_rest in names.STAFF}
+        self._inside: dict[int, tuple[gate.Done, str]] = {}
         self._badges_out: set[str] = set()
 
     def run(self, calls: Sequence[Call], after_each: Callable[[], None]) -> None:
         """Let every call come in and leave in the order of time; `after_each` is told of each call dealt with."""
-        moments = [_Moment(call.in_ms, call, False) for call in calls]
-        moments += [_Moment(call.out_ms, call, True) for call in calls if call.out_ms is not None]
-        for moment in sorted(moments, key=lambda one: (one.at_ms, one.leaves)):
-            if moment.leaves:
-                self._leave(moment.call, moment.at_ms)
-            else:
-                self._arrive(moment.call)
+        arrive, undo, leave = self._arrive, self._undo, self._leave
+        moments = [(call.in_ms, arrive, call) for call in calls]
+        moments += [(call.undone_ms, undo, call) for call in calls if call.undone_ms is not None]
+        moments += [(call.out_ms, leave, call) for call in calls if call.out_ms is not None]
+        for at_ms, happens, call in sorted(moments, key=lambda one: one[0]):
+            happens(call, at_ms)
+            if happens is arrive:
                 after_each()
 
-    def _arrive(self, call: Call) -> None:
-        session = self._session(call.gate, call.in_ms)
+    def _arrive(self, call: Call, now_ms: int) -> None:
+        session = self._session(call.gate, now_ms)
         registration = self._written_down(call)
         if call.refused is not None:
             gate.turn_away(
-                self.store, session, registration, self.policies, call.in_ms, reason=call.refused, note=call.note
+                self.store, session, registration, self.policies, now_ms, reason=call.refused, note=call.note
             )
             return
-        done = gate.admit(self.store, session, registration, self.policies, call.in_ms)
-        self._inside[id(call)] = (done.visit_id, registration.badge)
+        done = gate.admit(self.store, session, registration, self.policies, now_ms)
+        self._inside[id(call)] = (done, registration.badge)
         self._badges_out.add(registration.badge)
 
+    def _undo(self, call: Call, now_ms: int) -> None:
+        done = self._gone(call)
+        gate.undo(self.store, self._session(call.gate, now_ms), done, self.policies, now_ms)
+
     def _leave(self, call: Call, now_ms: int) -> None:
-        visit_id, badge = self._inside.pop(id(call))
+        done = self._gone(call)
+        gate.check_out(self.store, self._session(call.gate, now_ms), done.visit_id, now_ms)
+
+    def _gone(self, call: Call) -> gate.Done:
+        done, badge = self._inside.pop(id(call))
         self._badges_out.discard(badge)
-        gate.check_out(self.store, self._session(call.gate, now_ms), visit_id, now_ms)
+        return done
 
     def _session(self, gate_no: int, now_ms: int) -> Session:
+        """Return the session of who is on duty; where the side gate is closed by now, of the main gate."""
         hour = datetime.fromtimestamp(now_ms / 1000, self.zone).hour
-        guard = self._guards[names.ROTA[gate_no][0 if 7 <= hour < 19 else 1]]
+        gate_no = gate_no if hour in names.SIDE_GATE_OPEN else 0
+        guard = self._staff[on_duty(gate_no, hour)]
         assert guard is not None
         return Session(guard, self.gate_ids[gate_no])
 

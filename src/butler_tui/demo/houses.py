@@ -6,7 +6,7 @@ from random import Random
 
 from butler_tui.demo import names
 from butler_tui.demo.people import RESIDENTS_PHONES, People
-from butler_tui.desk.set_up import NewHouse, NewResident
+from butler_tui.desk.set_up import NewHouse, NewResident, NewVehicle
 from butler_tui.domain.people import Sex
 
 TOWERS = 6
@@ -57,8 +57,10 @@ def _lived_in(people: People, home: NewHouse) -> NewHouse:
     surname = people.surname()
     note = people.random.choice(names.GATE_NOTES) if people.random.random() < 0.3 else ""
     family = _family(people, surname)
+    vehicles = _vehicles(people)
     if home.room_code == SHOWN_HOME:
         surname, note, family = names.SHOWN_SURNAME, names.GATE_NOTES[0], _shown_family()
+        vehicles = tuple(NewVehicle(plate, looks) for plate, looks in names.SHOWN_VEHICLES)
     return NewHouse(
         home.room_code,
         home.building,
@@ -67,7 +69,14 @@ def _lived_in(people: People, home: NewHouse) -> NewHouse:
         household_name=f"{surname}宅",
         gate_note=note,
         residents=family,
+        vehicles=vehicles,
     )
+
+
+def _vehicles(people: People) -> tuple[NewVehicle, ...]:
+    random = people.random
+    count = random.choices((0, 1, 2), names.VEHICLES_A_HOUSEHOLD)[0]
+    return tuple(NewVehicle(people.plate(), random.choice(names.VEHICLE_LOOKS)) for _vehicle in range(count))
 
 
 def _shown_family() -> tuple[NewResident, ...]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from random import Random
 
 from butler_tui.demo import names
+from butler_tui.demo.calls import plan_calls
+from butler_tui.demo.clock import DAY_MS, DAYS, VISITS_A_DAY, days_of
 from butler_tui.demo.days import Days
 from butler_tui.demo.houses import plan_houses
 from butler_tui.demo.people import People
-from butler_tui.demo.week import DAY_MS, DAYS, MOST_A_DAY, VISITS_A_DAY, plan_calls
 from butler_tui.desk.set_up import add_house, add_staff, set_up_estate
 from butler_tui.desk.shifts import set_pin
 from butler_tui.errors import WrongUsage
@@ -21,10 +22,16 @@ from butler_tui.words import N_
 _SET_UP_BEFORE_MS = DAY_MS
 """The estate was set up the day before its first visit."""
 
-DEFAULT_VISITS = DAYS * VISITS_A_DAY
+HOUSEHOLDS = 240
 MOST_HOUSEHOLDS = 10_000
 MOST_VISITS = 100_000
 """Some months of a large estate; they take minutes to make."""
+
+
+def visits_of(households: int) -> int:
+    """Return how many visits so many households have in a month."""
+    return min(MOST_VISITS, DAYS * VISITS_A_DAY * households // HOUSEHOLDS)
+
 
 Progress = Callable[[int, int], None]
 """Told how many steps of how many are done."""
@@ -37,8 +44,8 @@ class Wanted:
     Raises WrongUsage for numbers that no estate has, or that a computer would be at for hours.
     """
 
-    households: int = 120
-    visits: int = DEFAULT_VISITS
+    households: int = HOUSEHOLDS
+    visits: int = DAYS * VISITS_A_DAY
     seed: int = 1
     plain: bool = False
 
@@ -60,9 +67,12 @@ def make_demo(home: Home, wanted: Wanted, now_ms: int, progress: Progress) -> St
     houses = plan_houses(people, wanted.households)
     calls = plan_calls(people, houses, wanted.visits, now_ms)
     steps = _Steps(progress, len(names.STAFF) + len(houses) + len(calls))
-    begins_ms = now_ms - max(DAYS, -(-wanted.visits // MOST_A_DAY)) * DAY_MS - _SET_UP_BEFORE_MS
+    begins_ms = now_ms - days_of(wanted.visits) * DAY_MS - _SET_UP_BEFORE_MS
     store = create_store(home, begins_ms, plain=wanted.plain)
     try:
+        # Not a second's wait for the disk after each of some thousand acts: what a power cut leaves of a demo in the
+        # making is cleared away (Folder.begin), so only the whole of it has to be durable.
+        store.connection.execute("PRAGMA synchronous = OFF")
         gate_ids = set_up_estate(store, names.ESTATE, names.TIME_ZONE, names.GATES, begins_ms)
         for number, name, role, pin in names.STAFF:
             set_pin(store, add_staff(store, number, name, role, begins_ms), pin)
@@ -71,6 +81,8 @@ def make_demo(home: Home, wanted: Wanted, now_ms: int, progress: Progress) -> St
             add_house(store, house, begins_ms)
             steps.one_more()
         Days(store, gate_ids).run(calls, steps.one_more)
+        store.connection.execute("PRAGMA synchronous = FULL")
+        store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     except BaseException:
         store.close()
         raise

@@ -18,13 +18,16 @@ STAFF: tuple[tuple[str, str, Role, str], ...] = (
     ("1007", "王强", Role.GUARD, "204816"),
     ("1008", "李军", Role.GUARD, "731950"),
     ("1012", "赵海涛", Role.GUARD, "462709"),
-    ("1015", "孙志勇", Role.GUARD, "588213"),
     ("2003", "林晓燕", Role.BUTLER, "917364"),
     ("9001", "许文静", Role.SUPERVISOR, "650382"),
 )
 """Number, name, role and PIN of everyone who can sign in; the PINs are printed, so they protect nothing."""
-ROTA: tuple[tuple[str, str], ...] = (("1007", "1012"), ("1008", "1015"))
-"""Per gate: who stands there from 7 to 19, and who at night."""
+SHIFTS: tuple[tuple[int, str], ...] = ((7, "1007"), (15, "1008"), (23, "1012"))
+"""Three guards, one a shift at the main gate: from which hour, and who; the last one until the first comes."""
+SIDE_GATE_OPEN = range(8, 20)
+SIDE_GATE_KEPT_BY = "1001"
+"""The side gate is open by day, and kept by the shift lead."""
+BY_SIDE_GATE = 0.3
 
 SURNAMES = (
     "王李张刘陈杨黄赵吴周" * 3
@@ -52,6 +55,11 @@ SHOWN_FAMILY: tuple[tuple[str, Sex, str, str, str], ...] = (
     ("陈桂英", Sex.FEMALE, "family", "", ""),
 )
 """The household of the manual's pictures: name, sex, relation, phone, and how they wish to be addressed."""
+SHOWN_VEHICLES = (("浙A6D218", "黑色轿车"), ("浙ADB5023", "白色 SUV"))
+
+VEHICLES_A_HOUSEHOLD = (30, 48, 22)
+"""Of a hundred households: how many have no vehicle, one, two."""
+VEHICLE_LOOKS = ("白色轿车", "黑色轿车", "灰色轿车", "白色 SUV", "黑色 SUV", "蓝色 SUV", "银色商务车", "")
 
 GATE_NOTES = (
     "门铃轻按，老人午睡",
@@ -93,14 +101,31 @@ BELONGINGS: dict[Reason, tuple[str, ...]] = {
 PARKING = ("地面访客 03", "地面访客 07", "地面访客 12", "地库 B1 访客区", "")
 LOOKS = ("约 30 岁，灰色夹克，背双肩包", "约 50 岁，蓝色工装", "约 40 岁，黑衣，戴鸭舌帽")
 
-REFUSALS: tuple[tuple[TurnAwayReason, str], ...] = (
-    (TurnAwayReason.NOT_EXPECTED, "业主表示未约"),
-    (TurnAwayReason.NOT_EXPECTED, "对讲无人应答，电话不通"),
-    (TurnAwayReason.IDENTITY_UNCLEAR, "说不清单位和业主姓名"),
-    (TurnAwayReason.REFUSES_CHECK, "不愿出示证件"),
-    (TurnAwayReason.LOITERING, "在门口徘徊，推销"),
-    (TurnAwayReason.DANGEROUS_GOODS, "携带油漆稀料，未报备"),
-)
+_NOT_HOME = (TurnAwayReason.NOT_EXPECTED, "对讲无人应答，电话不通")
+_NOT_ARRANGED = (TurnAwayReason.NOT_EXPECTED, "业主表示未约")
+_UNCLEAR = (TurnAwayReason.IDENTITY_UNCLEAR, "说不清单位和业主姓名")
+_SHOWS_NOTHING = (TurnAwayReason.REFUSES_CHECK, "不愿出示证件")
+_THINNER = (TurnAwayReason.DANGEROUS_GOODS, "携带油漆稀料，未报备")
+REFUSALS: dict[Reason, tuple[tuple[TurnAwayReason, str], ...]] = {
+    Reason.VISITING: (_NOT_HOME, _NOT_ARRANGED, _UNCLEAR),
+    Reason.COURIER: (_UNCLEAR,),
+    Reason.DELIVERY: (_NOT_HOME, (TurnAwayReason.IMPROPERLY_DRESSED, "赤膊，劝其穿戴整齐再来")),
+    Reason.REPAIR: (_NOT_ARRANGED, _SHOWS_NOTHING),
+    Reason.DECORATION: (_THINNER, _SHOWS_NOTHING),
+    Reason.ESTATE_AGENT: (_NOT_ARRANGED, _SHOWS_NOTHING),
+    Reason.OTHER: (_UNCLEAR, (TurnAwayReason.LOITERING, "在门口徘徊，推销")),
+}
+"""Per reason: why somebody is turned away, and what the guard notes."""
+TURNED_AWAY: dict[Reason, float] = {
+    Reason.VISITING: 0.04,
+    Reason.COURIER: 0.005,
+    Reason.DELIVERY: 0.01,
+    Reason.REPAIR: 0.04,
+    Reason.DECORATION: 0.08,
+    Reason.ESTATE_AGENT: 0.15,
+    Reason.OTHER: 0.3,
+}
+"""Which part of those who come for a reason is turned away."""
 
 SHARE: dict[Reason, int] = {
     Reason.COURIER: 30,
@@ -113,12 +138,15 @@ SHARE: dict[Reason, int] = {
     Reason.ESTATE_AGENT: 2,
     Reason.OFFICIAL: 1,
     Reason.OTHER: 1,
-    Reason.EMERGENCY: 1,
 }
-"""How often each reason comes, of about a hundred."""
-BY_HOUR: dict[Reason, str] = {
-    Reason.COURIER: "000000013688767787654310",
-    Reason.DELIVERY: "100000122224895223598531",
+"""How often each reason comes on a working day, of about a hundred; an ambulance comes once or twice a month."""
+REGULAR_HELP = 0.85
+"""Which part of the domestic help is the same person, to the same home, on the same two or three mornings a week."""
+KEEPS_COMING = 0.95
+"""How surely such a person comes on their day."""
+_BY_HOUR: dict[Reason, str] = {
+    Reason.COURIER: "000000002697422779652100",
+    Reason.DELIVERY: "100000011111793224797421",
     Reason.VISITING: "100000001235543356799742",
     Reason.DOMESTIC_HELP: "000000379852134420000000",
     Reason.REPAIR: "000000002788324776300000",
@@ -129,9 +157,16 @@ BY_HOUR: dict[Reason, str] = {
     Reason.OTHER: "000000000344222444321000",
     Reason.EMERGENCY: "211112233222222222333322",
 }
-"""How lively each hour of the day is, from 0 to 23, house clock."""
+BY_HOUR: dict[Reason, tuple[int, ...]] = {
+    reason: tuple(int(weight) for weight in hours) for reason, hours in _BY_HOUR.items()
+}
+"""How lively each hour of the day is, from 0 to 23, house clock: couriers come in two waves, deliveries at meals."""
+AT_ANY_HOUR: dict[Reason, float] = {Reason.VISITING: 0.05, Reason.DELIVERY: 0.03}
+"""Who may be on site in the dead of night too, when hardly anybody comes."""
 WEEKEND: dict[Reason, float] = {
-    Reason.VISITING: 2.0,
+    Reason.VISITING: 1.8,
+    Reason.COURIER: 0.8,
+    Reason.DELIVERY: 1.2,
     Reason.REPAIR: 0.5,
     Reason.DECORATION: 0.1,
     Reason.MAINTENANCE: 0.1,

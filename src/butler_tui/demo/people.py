@@ -25,11 +25,12 @@ class Person:
 
 
 class People:
-    """Makes people; each phone number is given out once, as far as there are enough."""
+    """Makes people; each plate is given out once, and each phone number as far as there are enough."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
         self._given = {RESIDENTS_PHONES: 0, VISITORS_PHONES: 0}
+        self._plates: set[str] = set()
 
     def surname(self) -> str:
         """Return a surname, a compound one now and then."""
@@ -45,7 +46,13 @@ class People:
         return surname + self.random.choice(names.MALE_NAMES if sex is Sex.MALE else names.FEMALE_NAMES)
 
     def plate(self) -> str:
-        """Return a plate: most of the own province, some new-energy."""
+        """Return a plate that nobody has yet: most of the own province, some new-energy."""
+        while (plate := self._plate()) in self._plates:
+            pass
+        self._plates.add(plate)
+        return plate
+
+    def _plate(self) -> str:
         place = "浙" + self.random.choice("AAAAABCDF") if self.random.random() < 0.85 else "沪A"
         if self.random.random() < 0.35:
             return f"{place}D{self.random.choice(_PLATE_LETTERS)}{self.random.randrange(10_000):04d}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from butler_tui.domain.changes import Value
 from butler_tui.domain.people import Sex
+from butler_tui.domain.plates import read_plate
 from butler_tui.domain.rights import Role
 from butler_tui.errors import RuleBroken
 from butler_tui.ids import new_id, ruled_id
@@ -32,6 +33,14 @@ class NewResident:
 
 
 @dataclass(frozen=True, slots=True)
+class NewVehicle:
+    """One vehicle of a household: its plate, and what it looks like (白色 SUV)."""
+
+    plate: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NewHouse:
     """One home, with who lives there; `household_name` empty means nobody does."""
 
@@ -42,6 +51,7 @@ class NewHouse:
     household_name: str = ""
     gate_note: str = ""
     residents: Sequence[NewResident] = field(default=())
+    vehicles: Sequence[NewVehicle] = field(default=())
 
 
 def set_up_estate(
@@ -91,7 +101,7 @@ def add_staff(store: Store, number: str, name: str, role: Role, now_ms: int) -> 
 
 
 def add_house(store: Store, house: NewHouse, now_ms: int) -> bytes:
-    """Write one home with its household and residents as one group, and return the id of the house."""
+    """Write one home with its household, residents and vehicles as one group, and return the id of the house."""
     house_id = new_id(now_ms)
     written = [
         Written(
@@ -135,4 +145,18 @@ def _household(house: NewHouse, house_id: bytes, now_ms: int) -> list[Written]:
         )
         for resident_id, person in zip(in_order, house.residents, strict=True)
     ]
-    return [Written("household", household_id, values), *residents]
+    vehicles = [
+        Written(
+            "vehicle",
+            new_id(now_ms),
+            {"household_id": household_id, "plate": _plate(vehicle.plate), "note": safe(vehicle.note) or None},
+        )
+        for vehicle in house.vehicles
+    ]
+    return [Written("household", household_id, values), *residents, *vehicles]
+
+
+def _plate(text: str) -> str:
+    """Return a plate as the gate writes it too, so that it is found by it; as it was given where it is of no form."""
+    plate = read_plate(safe(text))
+    return plate.text if plate else safe(text).strip()
