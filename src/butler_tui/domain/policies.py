@@ -120,6 +120,18 @@ class Policies:
     """Whether numbers are kept for workers under a permit."""
     badge_pattern: str = r"[A-Z]\d{3}"
     """What the number of a visitor badge looks like; only a simple template is taken from an estate."""
+    correct_guard_h: int = 24
+    """Hours within which a guard corrects what their own gate registered (ours: the last shift's, once rested)."""
+    correct_lead_days: int = 30
+    """Days within which a shift lead or supervisor corrects any visit (ours)."""
+    retention_number_days: int = 30
+    """Days after the visit for which a document's number is kept, and after its last day a month's key (DOMAIN,
+    section 8)."""
+    retention_visit_days: int = 180
+    """Days after the visit for which what tells who came is kept (ours; law: to be checked by the estate's
+    counsel)."""
+    retention_draft_days: int = 7
+    """Days for which a half-typed form that nobody touches is kept (ours)."""
 
     def rule(self, reason: Reason) -> ReasonRule:
         """Return what follows from `reason`."""
@@ -178,6 +190,11 @@ _FITS: dict[str, Callable[[object], bool]] = {
     "number_kept_by_estate": lambda value: isinstance(value, bool),
     "number_kept_by_permit": lambda value: isinstance(value, bool),
     "badge_pattern": _is_badge_template,
+    "correct_guard_h": _is_whole(0, 31 * 24),
+    "correct_lead_days": _is_whole(0, 366),
+    "retention_number_days": _is_whole(1, 3660),
+    "retention_visit_days": _is_whole(1, 3660),
+    "retention_draft_days": _is_whole(1, 366),
 }
 _fits_stay = _is_whole(1, 366 * _MINUTES_A_DAY)
 

@@ -155,7 +155,7 @@ class Missing(StrEnum):
     NUMBER = "number"
 
 
-_NEEDS_NO_HOUSE = frozenset({Reason.MAINTENANCE, Reason.OFFICIAL, Reason.EMERGENCY})
+NEEDS_NO_HOUSE = frozenset({Reason.MAINTENANCE, Reason.OFFICIAL, Reason.EMERGENCY})
 """Those who may come for the estate itself rather than for a home."""
 
 
@@ -169,7 +169,7 @@ def missing(registration: Registration) -> list[Missing]:
     needed: list[Missing] = []
     if not registration.name:
         needed.append(Missing.NAME)
-    if registration.house_id is None and registration.reason not in _NEEDS_NO_HOUSE:
+    if registration.house_id is None and registration.reason not in NEEDS_NO_HOUSE:
         needed.append(Missing.HOUSE)
     if registration.reason is None:
         needed.append(Missing.REASON)

@@ -13,6 +13,7 @@ from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq.engines import DuplicateRow, EpochRow, LogRow, StateRow, TerminalRow, Writing
 from butler_tui.hq.judging import leans_on, reason_against
 from butler_tui.hq.refusals import Refusal
+from butler_tui.hq.shown import EVENTS, PARENT, shown
 from butler_tui.ids import parse_id
 from butler_tui.sync.merge import FieldStamp, RecordState, highest_seen, merged, stamps_json, state_from
 from butler_tui.sync.protocol import Code, PushAnswer, PushAsk, compact_json
@@ -118,6 +119,18 @@ class _Landing:
             self._land_group(list(group))
         self.rows.add_log(self.log)
         self.rows.put_states(self._row(key, pos) for key, pos in self.changed.items())
+        self._show()
+
+    def _show(self) -> None:
+        """Derive anew what the visits show that this batch has touched."""
+        touched = {record_id for tbl, record_id in self.changed if tbl == PARENT}
+        touched |= {parent for (tbl, __), parent in self.parents.items() if tbl == EVENTS and parent is not None}
+        if not touched:
+            return
+        events: dict[str, list[tuple[str, str]]] = {visit_id: [] for visit_id in sorted(touched)}
+        for visit_id, event_id, state in self.rows.children(self.terminal.estate_id, EVENTS, list(events)):
+            events[visit_id].append((event_id, state))
+        self.rows.put_shown(self.terminal.estate_id, PARENT, ((one, shown(told)) for one, told in events.items()))
 
     def known(self, tbl: str, record_id: str) -> RecordState | None:
         """Return a record as it is now, this batch's own changes included."""

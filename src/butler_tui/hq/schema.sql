@@ -109,7 +109,7 @@ CREATE TABLE duplicate (
 ) STRICT;
 
 -- What the applied changes amount to: one row a record. `state` is made safe to show; `stamps` says who wrote each
--- field last (sync/merge.py).
+-- field last (sync/merge.py). `shown` is what follows for a visit from its events (hq/shown.py); NULL for others.
 CREATE TABLE record_state (
     estate_id   TEXT NOT NULL,
     tbl         TEXT NOT NULL,
@@ -118,6 +118,7 @@ CREATE TABLE record_state (
     state       TEXT NOT NULL,              -- JSON {field: value}
     stamps      TEXT NOT NULL,              -- JSON
     pos         INTEGER NOT NULL,           -- position of the last change applied to it
+    shown       TEXT,                       -- JSON: state, out_ms, badge_out, corrected {field: value}
     PRIMARY KEY (estate_id, tbl, record_id)
 ) STRICT;
 CREATE INDEX record_state_by_parent ON record_state (estate_id, tbl, parent_id);

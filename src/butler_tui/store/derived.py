@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from butler_tui.domain.changes import Value, from_wire, to_wire
+from butler_tui.domain.corrections import amount, read_corrected
 from butler_tui.domain.fields import TABLES
-from butler_tui.domain.visits import EventKind, VisitEvent, standing, valid_corrections
+from butler_tui.domain.visits import EventKind, VisitEvent, standing
 from butler_tui.sealing import match_key, unseal
 from butler_tui.store import search_keys
 from butler_tui.store.database import Connection, Row
@@ -60,7 +61,7 @@ def _derive_visit(connection: Connection, visit_id: bytes) -> None:
         "SELECT event_id, kind, at_ms, undoes, corrected FROM visit_event WHERE visit_id = ?", (visit_id,)
     ).fetchall()
     events = [
-        VisitEvent(row[0], _KINDS[row[1]], row[2], row[3], _corrected(row[4])) for row in rows if row[1] in _KINDS
+        VisitEvent(row[0], _KINDS[row[1]], row[2], row[3], read_corrected(row[4])) for row in rows if row[1] in _KINDS
     ]
     now = standing(events)
     connection.execute(
@@ -72,35 +73,13 @@ def _derive_visit(connection: Connection, visit_id: bytes) -> None:
         _show_corrected(connection, visit_id, events)
 
 
-def _corrected(text: str | None) -> Mapping[str, str | int | None]:
-    """Return what an event corrects, wire values by column of visit; what this version cannot read is left out."""
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return {name: value for name, value in found.items() if _readable(name, value)} if isinstance(found, dict) else {}
-
-
-def _readable(name: str, value: object) -> bool:
-    field = _VISIT.field(name)
-    if field is None or not (value is None or isinstance(value, str | int)):
-        return False
-    try:
-        from_wire(field.kind, value)
-    except ValueError:
-        return False
-    return True
-
-
 def _show_corrected(connection: Connection, visit_id: bytes, events: Sequence[VisitEvent]) -> None:
     """Write into the visit's columns what its corrections amount to, and keep aside what was put."""
     row: Row | None = connection.execute("SELECT * FROM visit WHERE visit_id = ?", (visit_id,)).fetchone()
     if row is None:
         return
     before: dict[str, str | int | None] = json.loads(row["original"]) if row["original"] else {}
-    now: dict[str, str | int | None] = {}
-    for event in valid_corrections(events):
-        now.update(event.corrected)
+    now = {name: value for name, value in amount(events).items() if _VISIT.field(name) is not None}
     put = {name: before[name] if name in before else _wire(name, row[name]) for name in {*before, *now}}
     shown = {name: now.get(name, put[name]) for name in put}
     original = {name: put[name] for name in now}

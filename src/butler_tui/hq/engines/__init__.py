@@ -155,6 +155,9 @@ class Reading(Protocol):
     def states(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> list[StateRow]:
         """Return the present states of those of the records (table, id) that HQ has."""
 
+    def children(self, estate_id: str, tbl: str, parent_ids: Sequence[str]) -> list[tuple[str, str, str]]:
+        """Return (parent_id, record_id, state) of the records of `tbl` that belong to these parents."""
+
     def quarantined_after(self, estate_id: str, epoch: str, seq: int, most: int) -> list[tuple[str, str]]:
         """Return (cid, reason) of this epoch's changes after `seq` that stand in quarantine."""
 
@@ -206,6 +209,9 @@ class Writing(Reading, Protocol):
 
     def put_states(self, rows: Iterable[StateRow]) -> None:
         """Write records as they are now."""
+
+    def put_shown(self, estate_id: str, tbl: str, shown: Iterable[tuple[str, str]]) -> None:
+        """Write beside records what follows for them from others: (record_id, JSON)."""
 
 
 class Engine(Protocol):

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from butler_tui.hq.engines import Reading, Unavailable, Writing
 from butler_tui.hq.engines.sqlite_rows import Rows
+from butler_tui.hq.engines.sqlite_upgrade import bring_up_to_date
 from butler_tui.hq.views import views
 from butler_tui.store.database import (
     Connection,
@@ -25,7 +26,7 @@ from butler_tui.store.database import (
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """`PRAGMA user_version` of HQ's file."""
 _MOST_TOGETHER = 64
 _MOST_WAITING = 256
@@ -55,6 +56,7 @@ class SqliteEngine:
         check_version(self._reader, file, SCHEMA_VERSION)
         self._reader_lock = threading.Lock()
         self._writer = connect(file, key)
+        bring_up_to_date(self._writer, SCHEMA_VERSION)
         _make_views(self._writer)
         self._jobs: queue.Queue[_Job | None] = queue.Queue()
         self._thread = threading.Thread(target=self._serve, name="hq-writer", daemon=True)

@@ -130,6 +130,15 @@ class Rows:
         )
         return [StateRow(*row) for row in rows]
 
+    def children(self, estate_id: str, tbl: str, parent_ids: Sequence[str]) -> list[tuple[str, str, str]]:
+        """Return (parent_id, record_id, state) of the records of `tbl` that belong to these parents."""
+        rows = self.connection.execute(
+            "SELECT r.parent_id, r.record_id, r.state FROM json_each(?) k CROSS JOIN record_state r"
+            " ON r.estate_id = ? AND r.tbl = ? AND r.parent_id = k.value",
+            (json.dumps(parent_ids), estate_id, tbl),
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
     def quarantined_after(self, estate_id: str, epoch: str, seq: int, most: int) -> list[tuple[str, str]]:
         """Return (cid, reason) of this epoch's changes after `seq` that stand in quarantine."""
         rows = self.connection.execute(
@@ -228,3 +237,10 @@ class Rows:
     def put_states(self, rows: Iterable[StateRow]) -> None:
         """Write records as they are now."""
         self.connection.executemany(_PUT_STATE, rows)
+
+    def put_shown(self, estate_id: str, tbl: str, shown: Iterable[tuple[str, str]]) -> None:
+        """Write beside records what follows for them from others: (record_id, JSON)."""
+        self.connection.executemany(
+            "UPDATE record_state SET shown = ? WHERE estate_id = ? AND tbl = ? AND record_id = ?",
+            [(text, estate_id, tbl, record_id) for record_id, text in shown],
+        )

@@ -1,0 +1,47 @@
+"""What follows at HQ from a visit's events: where it stands and what corrections amount to, as the booth derives it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from butler_tui.domain.corrections import amount, read_corrected
+from butler_tui.domain.visits import EventKind, VisitEvent, standing
+from butler_tui.ids import parse_id
+from butler_tui.sync.protocol import compact_json
+
+PARENT, EVENTS = "visit", "visit_event"
+"""The records that show more than was put into them, and those from which it follows."""
+
+_KINDS = {str(kind): kind for kind in EventKind}
+
+
+def shown(events: Iterable[tuple[str, str]]) -> str:
+    """Return what a visit shows beside what was put, as JSON: `state`, `out_ms`, `badge_out`, `corrected`.
+
+    `events` are all applied events of the visit, (record_id, state as JSON), in any order; `corrected` has the present
+    value of each column that a correction holds for.
+    """
+    known = [event for event in (_event(*one) for one in events) if event is not None]
+    now = standing(known)
+    told: dict[str, Any] = {"state": str(now.state), "badge_out": int(now.badge_out)}
+    if now.out_ms is not None:
+        told["out_ms"] = now.out_ms
+    if corrected := amount(known):
+        told["corrected"] = dict(sorted(corrected.items()))
+    return compact_json(told).decode()
+
+
+def _event(record_id: str, state: str) -> VisitEvent | None:
+    values: Mapping[str, Any] = json.loads(state)
+    kind, at_ms, undoes = _KINDS.get(values.get("kind", "")), values.get("at_ms"), values.get("undoes")
+    if kind is None or not isinstance(at_ms, int):
+        return None
+    return VisitEvent(
+        parse_id(record_id),
+        kind,
+        at_ms,
+        parse_id(undoes) if isinstance(undoes, str) else None,
+        read_corrected(values.get("corrected")),
+    )
