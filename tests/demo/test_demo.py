@@ -28,6 +28,7 @@ from butler_tui.domain.documents import DocumentType, read_number
 from butler_tui.domain.people import read_phone
 from butler_tui.domain.plates import PlateKind, plate_doubt, read_plate
 from butler_tui.domain.policies import Policies, Reason
+from butler_tui.domain.visits import ConfirmedHow
 from butler_tui.errors import FileTrouble, SetUpWrong, WrongUsage
 from butler_tui.paths import Home
 from butler_tui.store import estates, visits
@@ -215,11 +216,38 @@ def test_domestic_help_is_the_same_person_at_the_same_home_two_or_three_mornings
         assert all(7 <= local(call.in_ms).hour < 11 for call in calls)
 
 
-def test_nobody_repairs_at_night(month: Month) -> None:
-    hours = by_hour(month(), Reason.REPAIR)
+@pytest.mark.parametrize("hour", [4, 20])
+def test_nobody_repairs_decorates_or_cleans_at_night(month: Month, hour: int) -> None:
+    at_ms = int(datetime(2026, 11, 13, hour, 0, tzinfo=ZONE).timestamp() * 1000)
+    for reason in (Reason.REPAIR, Reason.DECORATION, Reason.DOMESTIC_HELP):
+        hours = by_hour(month(at_ms=at_ms), reason)
+        assert hours.total() > 20
+        assert not [came for came in hours if not 6 <= came < 20], reason
 
-    assert hours.total() > 50
-    assert not [hour for hour in hours if not 8 <= hour < 20]
+
+def test_at_weekends_friends_come_and_trades_and_authorities_stay_away(month: Month) -> None:
+    days: dict[Reason, list[int]] = {}
+    for call in month(at_ms=FRIDAY_EVENING):
+        days.setdefault(call.reason, []).append(local(call.in_ms).weekday())
+    a_day = {reason: (sum(day >= 5 for day in on) / 8, sum(day < 5 for day in on) / 22) for reason, on in days.items()}
+
+    assert a_day[Reason.VISITING][0] > 1.4 * a_day[Reason.VISITING][1]
+    assert a_day[Reason.OFFICIAL][0] == 0 < a_day[Reason.OFFICIAL][1]
+    for reason in (Reason.REPAIR, Reason.DECORATION, Reason.MAINTENANCE):
+        assert a_day[reason][0] < 0.8 * a_day[reason][1], reason
+
+
+def test_friends_who_come_again_to_the_same_home_are_known_there(month: Month) -> None:
+    seen: dict[str, str] = {}
+    again = 0
+    for call in month(at_ms=FRIDAY_EVENING):
+        who = call.registration
+        if call.reason is Reason.VISITING and call.undone_ms is None and call.refused is None:
+            known = who.phone in seen
+            assert (who.confirmed_how is ConfirmedHow.KNOWN) is known
+            assert not known or seen[who.phone] == who.room_code
+            seen[who.phone], again = who.room_code, again + known
+    assert again > 100
 
 
 def test_nobody_comes_while_they_are_inside(month: Month) -> None:
