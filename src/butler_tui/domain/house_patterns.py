@@ -1,7 +1,7 @@
 """Reading how an estate's houses are numbered: `1-20 栋 × 2 单元 × 18 层 × 2 户`, or villas `V1-V40`.
 
 A pattern is parts joined by × (or x, *), several patterns are separated by comma, semicolon or line. A number alone
-counts from 1, `2-18` is a range, `1-3+5-12` leaves one out. A home is called building-unit-floor and two digits.
+counts from 1, `2-18` is a range, `1-3+5-12` leaves 4 out. A home is called building-unit-floor and two digits.
 """
 
 from __future__ import annotations
@@ -236,13 +236,14 @@ def _villas(text: str, pattern: str, called_so: bool) -> Iterator[str]:
 
 def _ranges(text: str, part: Part) -> Iterator[tuple[str, int, int]]:
     """Yield prefix, first and last of each range joined by +; raises WrongPattern for one that is none."""
-    for one in text.split("+"):
+    each = text.split("+")
+    for one in each:
         matched = _RANGE.fullmatch(one)
         if matched is None or (matched[3] and matched[3].upper() != matched[1].upper()):
             raise WrongPattern(Fault.UNREADABLE, one.strip() or text.strip())
         prefix = matched[1].upper()
         first, last = int(matched[2]), int(matched[4] or matched[2])
-        if not matched[4] and not prefix:
+        if not matched[4] and not prefix and len(each) == 1:
             first = 1
         if first < 1 or last < first:
             raise WrongPattern(Fault.BACKWARD, one.strip())

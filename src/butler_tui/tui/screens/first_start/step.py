@@ -76,6 +76,8 @@ class StepScreen(Screen[None]):
     def on_input_changed(self, message: ScanInput.Changed) -> None:
         """Keep what is typed, and show what it means."""
         message.stop()
+        if self._answers.typed.get(message.input.id or "") == message.value:
+            return  # set from here, not typed: what was said about it stays
         self._keep()
         self._show_meaning()
         if not self.busy:
@@ -114,7 +116,7 @@ class StepScreen(Screen[None]):
         self._keep()
         empty = [entry for entry in self._fields if not entry.text]
         self.set_focus((hidden or empty or self._fields)[0])
-        self.call_after_refresh(self.query_one(Sentence).say, wrong.sentence(), "warning")
+        self.query_one(Sentence).say(wrong.sentence(), "warning")
 
     def wait(self, words: str) -> None:
         """Say what is being done, and take no Enter meanwhile."""

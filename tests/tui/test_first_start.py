@@ -1,0 +1,320 @@
+"""The first start: one screen a step, refused in one sentence, nothing typed lost, and straight on after a cut."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+
+from butler_tui.desk import set_up_whole
+from butler_tui.desk.set_up_file import Stage, set_up_file, stage_of
+from butler_tui.desk.set_up_whole import NewEstate, set_up
+from butler_tui.desk.shifts import sign_in
+from butler_tui.errors import FileTrouble
+from butler_tui.hq import admin
+from butler_tui.paths import Home
+from butler_tui.settings import Settings
+from butler_tui.store import estates
+from butler_tui.store.local import Store, open_store
+from butler_tui.tui.first_start import FirstStartApp, Outcome
+from butler_tui.tui.screens.first_start.choice import ChoiceScreen
+from butler_tui.tui.screens.first_start.step import StepScreen
+from butler_tui.tui.screens.first_start.writing import WritingScreen
+from butler_tui.tui.widgets.scan_input import ScanInput
+from tests.conftest import Clock
+from tests.serving import Hq, real_ms
+from tests.tui.conftest import Booth
+
+UP_TO_HOUSES = "1云栖玫瑰园\n\n东门岗，西门岗\n9001\n许文静\n902715\n902715\n"
+PATTERN = "1-20 栋 x 2 单元 x 18 层 x 2 户"
+
+Open = Callable[..., AbstractAsyncContextManager[Booth]]
+
+
+@pytest.fixture
+def first_start(home: Home, now: Clock) -> Open:
+    """Return what opens the first start at 80x24."""
+
+    @asynccontextmanager
+    async def opened(clock: Callable[[], int] = now) -> AsyncIterator[Booth]:
+        app = FirstStartApp(home, Settings(), clock)
+        async with app.run_test(size=(80, 24)) as pilot:
+            booth = Booth(app, pilot)  # type: ignore[arg-type]
+            await booth.settle()
+            yield booth
+
+    return opened
+
+
+def step(booth: Booth) -> str:
+    """Return which step is in front."""
+    screen = booth.app.screen
+    return screen.step.name if isinstance(screen, StepScreen) else type(screen).__name__
+
+
+def outcome(booth: Booth) -> object:
+    return booth.app.return_value
+
+
+def typed(booth: Booth, name: str) -> str:
+    return booth.app.screen.query_one(f"#{name}", ScanInput).value
+
+
+def store_of(home: Home) -> Store:
+    return open_store(home)
+
+
+async def ended(booth: Booth) -> None:
+    await booth.until(lambda: booth.app.return_value is not None)
+
+
+async def test_an_empty_computer_is_set_up_step_by_step_and_the_supervisor_can_sign_in(
+    first_start: Open, home: Home, now: Clock
+) -> None:
+    async with first_start() as booth:
+        assert isinstance(booth.app.screen, ChoiceScreen)
+        await booth.type(UP_TO_HOUSES)
+        assert step(booth) == "houses"
+        await booth.type(PATTERN)
+        assert "共 1440 户：1-1-101 ... 20-2-1802" in booth.text()
+        await booth.type("\n")
+        shown = booth.text()
+        assert all(word in shown for word in ("云栖玫瑰园", "东门岗、西门岗", "9001 许文静", "1440"))
+        assert not home.database.exists()
+        await booth.type("\n")
+        await booth.until(lambda: step(booth) == "hq")
+        await booth.settle()
+        await booth.type("\n")
+        assert outcome(booth) is Outcome.READY
+
+    assert stage_of(home) is Stage.READY
+    store = store_of(home)
+    assert sign_in(store, "9001", "902715", now()).name == "许文静"
+    assert [gate.name for gate in estates.gates(store.connection)] == ["东门岗", "西门岗"]
+    assert store.connection.execute("SELECT count(*) FROM house").fetchone()[0] == 1440
+    store.close()
+
+
+async def test_a_whole_set_up_typed_ahead_in_one_burst_lands_where_it_belongs(first_start: Open, home: Home) -> None:
+    async with first_start() as booth:
+        await booth.type(UP_TO_HOUSES + "V1-V3\n")
+        assert isinstance(booth.app.screen, WritingScreen)
+        assert "共 3 户：V1 ... V3" in booth.text()
+
+
+async def test_going_back_and_forward_loses_nothing(first_start: Open) -> None:
+    async with first_start() as booth:
+        await booth.type(UP_TO_HOUSES + PATTERN)
+        for name in ("pin", "supervisor", "gates", "estate"):
+            await booth.keys("escape")
+            assert step(booth) == name
+        assert typed(booth, "estate") == "云栖玫瑰园"
+        await booth.keys("escape")
+        assert isinstance(booth.app.screen, ChoiceScreen)
+        await booth.type("1\n\n\n\n\n\n\n")
+        assert step(booth) == "houses"
+        assert typed(booth, "houses") == PATTERN
+        await booth.type("\n")
+        assert isinstance(booth.app.screen, WritingScreen)
+        await booth.keys("escape")
+        assert step(booth) == "houses"
+
+
+async def test_the_arrows_move_between_the_fields_of_a_step(first_start: Open) -> None:
+    async with first_start() as booth:
+        await booth.type("1")
+        await booth.keys("down")
+        assert booth.focused == "time_zone"
+        await booth.keys("up", "up")
+        assert booth.focused == "estate"
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "sentence", "where"),
+    [
+        ("1", "\n\n", "名称未填写", "estate"),
+        ("1云栖玫瑰园", "\nX\n", "没有名为", "estate"),
+        ("1云栖玫瑰园\n\n", "\n", "至少需要一个门岗", "gates"),
+        ("1云栖玫瑰园\n\n", "东门岗，东门岗\n", "门岗 东门岗 重复", "gates"),
+        ("1云栖玫瑰园\n\n东门岗\n", "\n\n", "工号为 1 至 20 个字符", "supervisor"),
+        ("1云栖玫瑰园\n\n东门岗\n9001\n许文静\n", "123456\n123456\n", "连续数字", "pin"),
+        ("1云栖玫瑰园\n\n东门岗\n9001\n许文静\n", "902715\n902716\n", "两次输入的密码不一致", "pin"),
+        (UP_TO_HOUSES, "1-20 栋\n", "没有写楼层", "houses"),
+        ("2", "http://hq/e/1\nABC\n", "https://hq.example", "join"),
+    ],
+)
+async def test_what_is_wrong_is_said_in_one_sentence_and_the_step_stays(
+    first_start: Open, home: Home, before: str, said: str, sentence: str, where: str
+) -> None:
+    async with first_start() as booth:
+        await booth.type(before + said)
+        assert step(booth) == where
+        assert sentence in re.sub(r"\s+", " ", booth.sentence)
+        assert booth.app.focused is not None
+        assert not home.database.exists()
+
+
+async def test_a_pin_is_never_shown_and_typed_anew_after_a_slip(first_start: Open) -> None:
+    async with first_start() as booth:
+        await booth.type("1云栖玫瑰园\n\n东门岗\n9001\n许文静\n902715\n")
+        assert "902715" not in booth.text()
+        await booth.type("902716\n")
+        assert (typed(booth, "pin"), typed(booth, "again"), booth.focused) == ("", "", "pin")
+        await booth.type("902715\n902715\n")
+        assert step(booth) == "houses"
+
+
+async def test_a_digit_that_picks_nothing_and_enter_alone_say_what_to_do(first_start: Open) -> None:
+    async with first_start() as booth:
+        for keys in ("9", "\n", "x"):
+            await booth.type(keys)
+            assert isinstance(booth.app.screen, ChoiceScreen)
+            assert booth.sentence == "请按数字选择。"
+
+
+async def test_a_click_picks_too(first_start: Open) -> None:
+    async with first_start() as booth:
+        line = next(at for at, text in enumerate(booth.text().splitlines()) if "设置新项目" in text)
+        await booth.pilot.click(offset=(12, line))
+        await booth.settle()
+        assert step(booth) == "estate"
+
+
+async def test_the_demo_is_an_outcome_and_leaves_no_file(first_start: Open, home: Home) -> None:
+    async with first_start() as booth:
+        await booth.type("3")
+        assert outcome(booth) is Outcome.DEMO
+    assert not home.database.exists()
+
+
+async def test_ctrl_q_leaves_and_ctrl_c_does_nothing(first_start: Open, home: Home) -> None:
+    async with first_start() as booth:
+        await booth.type("1云栖")
+        await booth.keys("ctrl+c")
+        assert outcome(booth) is None
+        await booth.keys("ctrl+q")
+        assert outcome(booth) is Outcome.LEFT
+    assert not home.database.exists()
+
+
+class PowerCut(BaseException):
+    """The machine stops here."""
+
+
+def cut_off(home: Home, now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave a set-up that was cut off after its first group."""
+
+    def stop(*_arguments: object) -> None:
+        raise PowerCut
+
+    new = NewEstate("云栖玫瑰园", "Asia/Shanghai", ("东门岗",), "9001", "许文静", PATTERN)
+    with monkeypatch.context() as patched:
+        patched.setattr(set_up_whole, "go_on", stop)
+        with pytest.raises(PowerCut), set_up_file(home, now()) as store:
+            set_up(store, new, "902715", now(), lambda _done, _total: None)
+    assert stage_of(home) is Stage.UNFINISHED
+
+
+async def test_a_set_up_that_was_cut_off_goes_on_and_then_leads_to_sign_in(
+    first_start: Open, home: Home, now: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_off(home, now, monkeypatch)
+    async with first_start() as booth:
+        assert "云栖玫瑰园" in booth.text()
+        assert "上次设置中断" in booth.text()
+        await booth.keys("escape")
+        assert isinstance(booth.app.screen, WritingScreen)
+        await booth.type("\n")
+        await booth.until(lambda: step(booth) == "hq")
+        await booth.keys("escape")
+        assert step(booth) == "hq"
+        await booth.type("\n")
+        assert outcome(booth) is Outcome.READY
+    store = store_of(home)
+    assert store.connection.execute("SELECT count(*), count(DISTINCT room_code) FROM house").fetchone()[:] == (
+        1440,
+        1440,
+    )
+    store.close()
+
+
+async def test_a_full_disk_is_said_and_enter_tries_again(
+    first_start: Open, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with first_start() as booth:
+        await booth.type(UP_TO_HOUSES + "V1-V3\n")
+        with monkeypatch.context() as patched:
+            patched.setattr(
+                "butler_tui.tui.screens.first_start.writing.set_up",
+                lambda *_arguments: (_ for _ in ()).throw(
+                    FileTrouble("The disk is full, so {file} cannot be written.", file="x")
+                ),
+            )
+            await booth.type("\n")
+            await booth.until(lambda: "disk is full" in booth.sentence)
+        await booth.type("\n")
+        await booth.until(lambda: step(booth) == "hq")
+    assert stage_of(home) is Stage.READY
+
+
+def hq_line(hq: Hq, estate_id: str | None = None) -> str:
+    """Return the line that HQ prints for a terminal of a fresh estate."""
+    added = admin.add_estate(hq.folder, "云栖玫瑰园", "Asia/Shanghai", estate_id, real_ms())
+    from butler_tui.domain.rights import TerminalKind
+
+    return admin.new_code(hq.folder, added, TerminalKind.SUPERVISOR, real_ms(), hq.url).line
+
+
+async def test_a_computer_joins_an_hq_hears_that_it_has_nothing_yet_and_is_set_up_there(
+    first_start: Open, home: Home, hq: Hq
+) -> None:
+    async with first_start(real_ms) as booth:
+        await booth.type(f"2{hq_line(hq)}\n")
+        await booth.until(lambda: isinstance(booth.app.screen, ChoiceScreen))
+        assert "总部尚未下发门岗和人员" in re.sub(r"\s+", "", booth.text())
+        await booth.type("2")
+        await booth.until(lambda: "仍未下发" in booth.sentence)
+        await booth.type("1东门岗\n9001\n许文静\n902715\n902715\nV1-V3\n")
+        assert "云栖玫瑰园" in booth.text()
+        await booth.type("\n")
+        await ended(booth)
+        assert outcome(booth) is Outcome.READY
+    assert stage_of(home) is Stage.READY
+
+
+async def test_a_computer_that_is_enrolled_and_empty_begins_with_a_clear_sentence(
+    first_start: Open, home: Home, hq: Hq
+) -> None:
+    async with first_start(real_ms) as booth:
+        await booth.type(f"2{hq_line(hq)}\n")
+        await booth.until(lambda: isinstance(booth.app.screen, ChoiceScreen))
+        await booth.keys("ctrl+q")
+    assert stage_of(home) is Stage.NO_GATE
+    async with first_start(real_ms) as booth:
+        assert "总部尚未下发门岗和人员" in re.sub(r"\s+", "", booth.text())
+
+
+async def test_a_wrong_code_is_said_and_the_computer_stays_empty(first_start: Open, home: Home, hq: Hq) -> None:
+    async with first_start(real_ms) as booth:
+        *rest, _code = hq_line(hq).split()
+        await booth.type(f"2{' '.join(rest)}\n0000000000\n")
+        await booth.until(lambda: "接入码" in booth.sentence or "代码" in booth.sentence)
+        assert step(booth) == "join"
+    assert stage_of(home) is Stage.NOTHING
+
+
+async def test_a_new_estate_is_enrolled_in_the_last_step(first_start: Open, home: Home, hq: Hq) -> None:
+    async with first_start(real_ms) as booth:
+        await booth.type(UP_TO_HOUSES + "V1-V3\n\n")
+        await booth.until(lambda: step(booth) == "hq")
+        await booth.settle()
+        told = re.sub(r"\s+", "", booth.text())
+        found = re.search(r"--id([0-9a-f-]{36})", told)
+        assert found is not None
+        await booth.type(f"{hq_line(hq, found[1])}\n")
+        await ended(booth)
+    store = store_of(home)
+    assert estates.terminal(store.connection).terminal_id is not None
+    store.close()
