@@ -153,6 +153,8 @@ def restore(
     done = restore_backup(home, file, content_key, replace=replace, now_ms=now_ms, told=told)
     store = open_store(home)
     try:
+        with plain_errors(home.database):
+            recovery.note_backup(store.connection, head.made_ms)
         note(store, AuditAct.RESTORED, None, now_ms)
     finally:
         store.close()

@@ -1,0 +1,194 @@
+"""`butler backup`, `restore`, `doctor`: care of the terminal's file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.cells import set_cell_size
+
+from butler_tui import __version__
+from butler_tui.cli.acting import acting
+from butler_tui.cli.asking import ask_hidden
+from butler_tui.cli.output import now_ms, open_terminal, print_json, say, this_home
+from butler_tui.errors import EXIT_FAILED, WrongUsage
+from butler_tui.labels import day_and_clock
+from butler_tui.settings import read_settings
+from butler_tui.store import estates
+from butler_tui.text import safe
+from butler_tui.words import N_, _
+from butler_tui.zones import zone_called
+
+if TYPE_CHECKING:
+    from butler_tui.desk.doctor import Finding
+    from butler_tui.desk.doctor_words import Computer
+
+PASSPHRASE_VARIABLE = "BUTLER_RECOVERY"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands that look after the file."""
+    _register_backup(app)
+    _register_restore(app)
+    _register_doctor(app)
+
+
+def _register_backup(app: typer.Typer) -> None:
+    @app.command(help=_("Write an encrypted backup of this terminal to FILE."))
+    def backup(
+        file: Path | None = typer.Argument(None, help=_("Where the backup is to be, on another disk or a stick.")),
+        new_passphrase: bool = typer.Option(
+            False, "--set-passphrase", help=_("Choose the recovery passphrase that opens the backups from now on.")
+        ),
+        number: str | None = typer.Option(None, "--as", help=_("Your staff number, where a person asks for it.")),
+    ) -> None:
+        if file is None and not new_passphrase:
+            raise WrongUsage(N_("Name the file that the backup is to be, or add --set-passphrase."))
+        from butler_tui.desk import backups
+
+        with open_terminal() as store:
+            by = acting(store, number) if number else None
+            if new_passphrase:
+                backups.set_passphrase(store, _new_passphrase, by)
+                say(_("Backups from now on open with this passphrase. Keep it away from this computer: "
+                      "nobody can make it anew."))  # fmt: skip
+            if file is not None:
+                with _steps() as told:
+                    head = backups.back_up(store, file, now_ms(), by=by, told=told)
+                kinds = {str(one.kind) for one in head.recipients}
+                say(_("The backup is in {file}, and was read again to the end.", file=file.absolute()))
+                say(_OPENS[frozenset(kinds)]())
+
+
+_OPENS: dict[frozenset[str], Callable[[], str]] = {
+    frozenset({"passphrase"}): lambda: _("It opens with the recovery passphrase."),
+    frozenset({"hq"}): lambda: _("Only HQ can unlock it: no recovery passphrase is set."),
+    frozenset({"passphrase", "hq"}): lambda: _("It opens with the recovery passphrase; HQ can unlock it too."),
+}
+
+
+def _new_passphrase() -> str:
+    """Return a passphrase that was typed twice alike; one from the environment is asked for once."""
+    first = ask_hidden(_("New recovery passphrase"), PASSPHRASE_VARIABLE)
+    if ask_hidden(_("The same again"), PASSPHRASE_VARIABLE) != first:
+        raise WrongUsage(N_("The two are not the same. Nothing was changed."))
+    return first
+
+
+def _register_restore(app: typer.Typer) -> None:
+    @app.command(help=_("Make this terminal anew from a backup."))
+    def restore(
+        file: Path = typer.Argument(help=_("The backup.")),
+        replace: bool = typer.Option(
+            False, "--replace", help=_("Put it in the place of the records that are here; those are kept aside.")
+        ),
+        hq_key: Path | None = typer.Option(
+            None, "--hq-key", help=_("A file with the words that HQ printed to unlock this backup.")
+        ),
+    ) -> None:
+        from butler_tui.desk import backups
+
+        home = this_home()
+        if hq_key is not None:
+            opener = backups.by_unlock_words(hq_key)
+        else:
+            opener = backups.by_passphrase(lambda: ask_hidden(_("Recovery passphrase"), PASSPHRASE_VARIABLE))
+        with _steps() as told:
+            head, done = backups.restore(home, file, opener, replace=replace, now_ms=now_ms(), told=told)
+        made = _moment(head.made_ms)
+        say(_("This terminal is again as it was at {time}.", time=made))
+        for kept in done.kept:
+            say(_("What was here before is kept in {file}.", file=kept))
+        if head.terminal_id is not None:
+            say(_("{count} changes are offered to HQ again, which takes each of them once: run butler sync. "
+                  "What HQ was sent after the backup stays at HQ.", count=done.due))  # fmt: skip
+
+
+def _moment(at_ms: int) -> str:
+    """Return a time in the estate's zone, as it is once the file is restored."""
+    with open_terminal() as store:
+        estate = estates.estate(store.connection)
+    return day_and_clock(at_ms, zone_called(estate.time_zone if estate else "UTC"))
+
+
+@contextmanager
+def _steps() -> Iterator[Callable[[str], None]]:
+    """Show which step runs, to a person at a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _words: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("", spinner="line") as shown:
+        yield lambda words: shown.update(_(words))
+
+
+def _register_doctor(app: typer.Typer) -> None:
+    @app.command(help=_("Look this terminal over, and say what to do."))
+    def doctor(as_json: bool = typer.Option(False, "--json", help=_("Print it as JSON."))) -> None:
+        from butler_tui.desk.doctor import look_over
+        from butler_tui.domain.health import Mark
+
+        findings: list[Finding] = []
+        computer = _computer()  # before anything is drawn over it
+        with _steps() as told:
+            findings.extend(look_over(computer, told))
+        counts = {str(mark): sum(one.mark is mark for one in findings) for mark in Mark}
+        if as_json:
+            checks = [
+                {"check": one.check, "mark": str(one.mark), "words": one.words, "remedy": one.remedy}
+                for one in findings
+            ]
+            print_json({"checks": checks, **counts, "version": __version__})
+        else:
+            for one in findings:
+                _print_finding(one)
+            say(_("{good} good, {warning} to look after, {bad} bad.", **counts))
+        if counts[Mark.BAD]:
+            raise typer.Exit(EXIT_FAILED)
+
+
+_MARKS = {
+    "good": (N_("good"), typer.colors.GREEN),
+    "warning": (N_("look"), typer.colors.YELLOW),
+    "bad": (N_("bad"), typer.colors.RED),
+}
+
+
+def _print_finding(finding: Finding) -> None:
+    word, colour = _MARKS[finding.mark]
+    shown = set_cell_size(_(word), 6)
+    if not os.environ.get("NO_COLOR"):
+        shown = typer.style(shown, fg=colour)
+    typer.echo(shown + set_cell_size(finding.name, 14) + safe(finding.words, len(finding.words) or 1))
+    if finding.remedy:
+        typer.echo(" " * 20 + safe(finding.remedy))
+
+
+def _computer() -> Computer:
+    """Return what can be told of this computer before any file is opened."""
+    from rich.console import Console
+
+    from butler_tui.desk.doctor_words import Computer
+
+    home = this_home()
+    window = shutil.get_terminal_size() if sys.stdout.isatty() else None
+    system = Console().color_system
+    return Computer(
+        home,
+        now_ms(),
+        read_settings(home.settings, os.environ).lang,
+        sys.stdout.encoding or "",
+        window.columns if window else None,
+        window.lines if window else None,
+        _COLOURS.get(system) if window and system else None,
+    )
+
+
+_COLOURS = {"standard": 16, "256": 256, "truecolor": 2**24, "windows": 16}
