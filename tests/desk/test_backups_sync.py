@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from butler_tui.desk import backups, gate, shifts
-from butler_tui.domain.rights import Role
+from butler_tui.domain.rights import Role, TerminalKind
 from butler_tui.hq.unlocking import unlock_backup
 from butler_tui.ids import id_text
 from butler_tui.sealed_file import RecipientKind, read_head
@@ -203,3 +203,25 @@ def test_the_words_for_one_backup_open_no_other(hq: Hq, enrolled: Estate, tmp_pa
             another_home(tmp_path / "new"), second, backups.by_unlock_words(words), replace=False, now_ms=real_ms()
         )
     assert PASSPHRASE not in words.read_text()
+
+
+def test_what_hq_held_back_since_the_backup_is_marked_again_after_the_restore(
+    hq: Hq, estate: Estate, tmp_path: Path
+) -> None:
+    hq.enrol(estate.store, TerminalKind.GATE)  # a booth PC may not write staff: HQ holds them back
+    file = back_up(estate.store, tmp_path / "stick.bak")
+    before = sync(estate.store).quarantined
+    assert before > 0
+    home = another_home(tmp_path / "new")
+    restore(home, file)
+    store = open_store(home)
+    assert sync_state.summary(store.connection).quarantined == 0
+
+    sync(store)
+
+    ours, theirs = (
+        {row.cid: row.reason for row in sync_state.status(one.connection).quarantined} for one in (estate.store, store)
+    )
+    assert len(ours) == before
+    assert theirs == ours
+    store.close()

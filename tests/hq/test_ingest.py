@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from butler_tui.domain.audit_chain import FIRST_LINK
 from butler_tui.domain.fields import Op
 from butler_tui.domain.hlc import Stamp
+from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq.engines import Unavailable, sqlite
 from butler_tui.hq.engines.sqlite import SqliteEngine
 from butler_tui.hq.ingest import prepare
@@ -178,3 +179,19 @@ def test_the_state_is_the_replay_of_the_log(author_of: MakeAuthor, writes: list[
     for record_id, state in replayed.items():
         found = one.engine.read(lambda rows: rows.states(one.terminal.estate_id, [("gate", record_id)]))  # noqa: B023
         assert [state_from(row.state, row.stamps) for row in found] == [state]
+
+
+def test_a_duplicate_of_what_is_held_back_is_told_so_also_where_the_answer_was_lost(author_of: MakeAuthor) -> None:
+    booth = author_of(TerminalKind.GATE)
+    fine, held = booth.change("visit_event", kind="unheard_of"), booth.change("staff", number="1")
+    booth.push(fine, held)
+    again = replace(booth, epoch=fresh(), seq=0, link=FIRST_LINK)
+    changes = [replace(change, epoch=again.epoch, seq=seq) for seq, change in enumerate((fine, held), 1)]
+
+    answer = again.push(*changes)
+
+    expected = [(fine.cid, "malformed"), (held.cid, "not_allowed")]
+    assert sorted(answer.duplicates) == sorted((fine.cid, held.cid))
+    assert [pair[0] for pair in sorted(answer.quarantined)] == sorted(cid for cid, __ in expected)
+    told = booth.engine.read(lambda rows: rows.quarantined_after(booth.terminal.estate_id, again.epoch, 1, 10))
+    assert told == [expected[1]]

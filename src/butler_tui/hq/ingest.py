@@ -76,7 +76,10 @@ def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> 
             *landing.stamp,
         )
     )
-    return PushAnswer(last.seq, last.cid, first + fresh - 1, tuple(sorted(known)), tuple(landing.held))
+    # What a restored terminal sends again may have been held back since its backup: it does not know.
+    held_before = rows.held(terminal.estate_id, sorted(known)) if known else []
+    held = (*held_before, *landing.held)
+    return PushAnswer(last.seq, last.cid, first + fresh - 1, tuple(sorted(known)), held)
 
 
 def _check_order(head: EpochRow | None, terminal: TerminalRow, ask: PushAsk) -> None:

@@ -149,6 +149,9 @@ class Reading(Protocol):
     def known_cids(self, estate_id: str, cids: Sequence[str]) -> set[str]:
         """Return which of these changes the log has."""
 
+    def held(self, estate_id: str, cids: Sequence[str]) -> list[tuple[str, str]]:
+        """Return (cid, reason) of those of these changes that stand in quarantine."""
+
     def state(self, estate_id: str, tbl: str, record_id: str) -> StateRow | None:
         """Return the present state of a record."""
 
@@ -159,7 +162,7 @@ class Reading(Protocol):
         """Return (parent_id, record_id, state) of the records of `tbl` that belong to these parents."""
 
     def quarantined_after(self, estate_id: str, epoch: str, seq: int, most: int) -> list[tuple[str, str]]:
-        """Return (cid, reason) of this epoch's changes after `seq` that stand in quarantine."""
+        """Return (cid, reason) of this epoch's changes after `seq` that stand in quarantine, duplicates among them."""
 
     def counts(self, estate_id: str) -> tuple[int, int]:
         """Return how many changes the log has, and how many of them in quarantine."""

@@ -111,6 +111,15 @@ class Rows:
         )
         return {row[0] for row in rows}
 
+    def held(self, estate_id: str, cids: Sequence[str]) -> list[tuple[str, str]]:
+        """Return (cid, reason) of those of these changes that stand in quarantine."""
+        rows = self.connection.execute(
+            "SELECT l.cid, l.reason FROM json_each(?) c CROSS JOIN change_log l"
+            " ON l.estate_id = ? AND l.cid = c.value WHERE l.verdict = 'quarantined'",
+            (json.dumps(cids), estate_id),
+        )
+        return [(row[0], row[1]) for row in rows]
+
     def state(self, estate_id: str, tbl: str, record_id: str) -> StateRow | None:
         """Return the present state of a record."""
         row = self._one(
@@ -140,13 +149,15 @@ class Rows:
         return [(row[0], row[1], row[2]) for row in rows]
 
     def quarantined_after(self, estate_id: str, epoch: str, seq: int, most: int) -> list[tuple[str, str]]:
-        """Return (cid, reason) of this epoch's changes after `seq` that stand in quarantine."""
+        """Return (cid, reason) of this epoch's changes after `seq` that stand in quarantine, duplicates among them."""
         rows = self.connection.execute(
-            "SELECT cid, reason FROM change_log WHERE estate_id = ? AND epoch = ? AND seq > ?"
-            " AND verdict = 'quarantined' ORDER BY seq LIMIT ?",
+            "SELECT seq, cid, reason FROM change_log WHERE estate_id = ?1 AND epoch = ?2 AND seq > ?3"
+            " AND verdict = 'quarantined' UNION ALL SELECT d.seq, d.cid, l.reason FROM duplicate d"
+            " JOIN change_log l ON l.estate_id = ?1 AND l.cid = d.cid WHERE d.estate_id = ?1 AND d.epoch = ?2"
+            " AND d.seq > ?3 AND l.verdict = 'quarantined' ORDER BY seq LIMIT ?4",
             (estate_id, epoch, seq, most),
-        )
-        return [(row[0], row[1]) for row in rows]
+        ).fetchall()
+        return [(row[1], row[2]) for row in rows]
 
     def counts(self, estate_id: str) -> tuple[int, int]:
         """Return how many changes the log has, and how many of them in quarantine."""
