@@ -90,7 +90,7 @@ def busy(name: str, status: str, body: bytes, *headers: str, wait: tuple[str, st
     english, chinese = "HQ is busy. Nothing is lost: try again a little later.", "总部正忙。数据没有丢失，请稍后再试。"
     if wait:
         english = f"HQ is busy, and asks to be left alone for {wait[0]}. Nothing is lost."
-        chinese = f"总部正忙，请 {wait[1]}后再试。数据没有丢失。"
+        chinese = f"总部正忙，请在{wait[1]}后再试。数据没有丢失。"
     return Fault(name, says(status, body, *headers), 75, UNREACHABLE, english, chinese)
 
 
@@ -239,13 +239,13 @@ FAULTS = [
         "有一条记录过大，总部无法接收。该记录保留在本机，请告知总部。",
     ),
     busy("429", "429 Slow", b'{"code":"busy"}', wait=None),
-    busy("429 with seconds", "429 Slow", b'{"code":"busy"}', "Retry-After: 45", wait=("45 s", "45 秒")),
+    busy("429 with seconds", "429 Slow", b'{"code":"busy"}', "Retry-After: 45", wait=("45 s", "45秒")),
     busy("503 with html", "503 Busy", HTML, "Retry-After: 420", wait=("7 min", "7分钟")),
     busy("503 beyond reason", "503 Busy", b"{}", "Retry-After: 99999999", wait=("15 min", "15分钟")),
     busy(
         *("503 with a moment", "503 Busy", HTML),
         *(f"Date: {formatdate(1e9, usegmt=True)}", f"Retry-After: {formatdate(1e9 + 60, usegmt=True)}"),
-        wait=("60 s", "60 秒"),
+        wait=("60 s", "60秒"),
     ),
 ]  # fmt: skip
 

@@ -10,6 +10,9 @@ from butler_tui.store import estates
 from butler_tui.tui import background
 from butler_tui.tui.background import AFTER_SAVE_S, EVERY_S, LONGEST_S, BackgroundSync
 from tests.conftest import Estate
+from tests.serving import Hq
+from tests.sync.booths import Booth as TerminalUnderTest
+from tests.sync.faults import Asked, front
 from tests.tui.conftest import Booth, OpenBooth
 from tests.tui.test_gate import register
 
@@ -108,3 +111,29 @@ async def test_a_busy_hq_is_left_alone_as_long_as_it_asks(
         await booth.keys("f9")
         await booth.until(lambda: due_s(booth) == 600)
         assert "总部正忙" in booth.sentence
+
+
+async def test_a_busy_hq_is_left_alone_by_the_real_sync_and_gets_everything_afterwards(
+    open_booth: OpenBooth, estate: Estate, hq: Hq
+) -> None:
+    terminal = TerminalUnderTest(hq, estate)
+    hq.enrol(estate.store)
+    waiting = terminal.waiting()
+
+    def busy(request: Asked) -> None:
+        request.say("503 Service Unavailable", b"<html>", "Retry-After: 420")
+
+    with front(busy)(hq) as url:
+        terminal.sends_to(url)
+        async with open_booth() as booth:
+            await booth.sign_in()
+            await booth.keys("f9")
+            await booth.until(lambda: due_s(booth) == 420)
+            assert "总部正忙，请在7分钟后再试" in booth.sentence
+            engine(booth).soon()
+            assert due_s(booth) == 420
+            assert terminal.waiting() == waiting
+            terminal.sends_to(hq.url)
+            await booth.keys("f9")
+            await booth.until(lambda: terminal.waiting() == 0 and due_s(booth) == EVERY_S)
+    terminal.is_whole()

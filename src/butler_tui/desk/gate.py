@@ -106,7 +106,7 @@ def undo(store: Store, session: Session, done: Done, policies: Policies, now_ms:
 
 
 def _under(store: Store, policies: Policies, registration: Registration) -> Registration:
-    phone = registration.phone
+    phone = safe(registration.phone)  # what looks it up takes no half of a character
     first = not phone or visits.earlier_by_phone(store.connection, phone) is None
     return under(policies, registration, first_visit=first)
 
@@ -146,6 +146,7 @@ def _save(
     written += [
         Written("companion", new_id(now_ms), {"visit_id": visit_id, "name": _kept(name)})
         for name in registration.companion_names
+        if _kept(name)
     ]
     event = _event(visit_id, session, kind, now_ms, reason=str(reason) if reason else None, note=_kept(note))
     badge = safe(registration.badge).strip() if kind is EventKind.ADMITTED else ""
