@@ -34,7 +34,7 @@ def test_nobody_but_a_supervisor_keeps_staff(estate: Estate, now: Clock, role: R
         lambda: take_on(estate.store, session, "1008", "孙浩", Role.GUARD, PIN, now()),
         lambda: people(estate.store, session),
         lambda: change(estate.store, session, "1007", now(), active=False),
-        lambda: reset_pin(estate.store, session, "1007", PIN),
+        lambda: reset_pin(estate.store, session, "1007", PIN, now()),
     ):
         with pytest.raises(NotAllowed):
             act()
@@ -83,12 +83,12 @@ def test_everybody_is_listed_with_who_left_and_who_has_no_pin_here(estate: Estat
 
 def test_somebody_who_left_signs_in_no_more_until_they_are_back(estate: Estate, now: Clock) -> None:
     boss = estate.sessions[Role.SUPERVISOR]
-    reset_pin(estate.store, boss, "1007", PIN)
+    reset_pin(estate.store, boss, "1007", PIN, now())
     change(estate.store, boss, "1007", now(), active=False)
     with pytest.raises(WrongPin):
         sign_in(estate.store, "1007", PIN, now())
     with pytest.raises(RuleBroken, match="no longer signs in"):
-        reset_pin(estate.store, boss, "1007", "831704")
+        reset_pin(estate.store, boss, "1007", "831704", now())
 
     change(estate.store, boss, "1007", now(), active=True, role=Role.SHIFT_LEAD)
     assert sign_in(estate.store, "1007", PIN, now()).role is Role.SHIFT_LEAD
@@ -98,7 +98,7 @@ def test_the_last_supervisor_stays_one_and_the_last_but_one_may_go(estate: Estat
     boss = estate.sessions[Role.SUPERVISOR]
     for details in ({"active": False}, {"role": Role.GUARD}):
         with pytest.raises(RuleBroken, match="last supervisor"):
-            change(estate.store, boss, "9001", now(), **details)  # type: ignore[arg-type]
+            change(estate.store, boss, "9001", now(), **details)
 
     change(estate.store, boss, "1001", now(), role=Role.SUPERVISOR)
     change(estate.store, boss, "9001", now(), active=False)
@@ -107,19 +107,28 @@ def test_the_last_supervisor_stays_one_and_the_last_but_one_may_go(estate: Estat
 
 def test_a_new_pin_ends_the_wait_after_wrong_tries(estate: Estate, now: Clock) -> None:
     boss = estate.sessions[Role.SUPERVISOR]
-    reset_pin(estate.store, boss, "1007", PIN)
+    reset_pin(estate.store, boss, "1007", PIN, now())
     for _try in range(6):
         with pytest.raises(ButlerError):
             sign_in(estate.store, "1007", "000000", now())
 
-    reset_pin(estate.store, boss, "1007", "831704")
+    reset_pin(estate.store, boss, "1007", "831704", now())
     assert sign_in(estate.store, "1007", "831704", now()).number == "1007"
+
+
+def test_a_new_pin_is_written_down_with_who_gave_it_to_whom(estate: Estate, now: Clock) -> None:
+    boss = estate.sessions[Role.SUPERVISOR]
+    reset_pin(estate.store, boss, "1007", PIN, now())
+
+    (row,) = estate.store.connection.execute("SELECT act, at_ms, staff_id, subject_table, subject_id FROM audit")
+    guard = estate.sessions[Role.GUARD].staff.staff_id
+    assert tuple(row) == ("pin_reset", now(), boss.staff.staff_id, "staff", guard)
 
 
 def test_a_number_that_nobody_has_is_named(estate: Estate, now: Clock) -> None:
     boss = estate.sessions[Role.SUPERVISOR]
     with pytest.raises(RuleBroken, match="staff number 4711"):
-        reset_pin(estate.store, boss, "4711", PIN)
+        reset_pin(estate.store, boss, "4711", PIN, now())
     with pytest.raises(RuleBroken, match="staff number 4711"):
         change(estate.store, boss, "4711", now(), active=False)
 

@@ -15,7 +15,7 @@ from butler_tui.domain.changes import MOST_CHANGES
 from butler_tui.domain.rights import Role
 from butler_tui.errors import RuleBroken
 from butler_tui.store import estates, households
-from butler_tui.store.journal import verify_chain
+from butler_tui.store.journal import record, verify_chain
 from butler_tui.store.local import Store
 from tests.conftest import Clock, Estate
 
@@ -82,14 +82,13 @@ def test_a_set_up_cut_off_after_any_group_goes_on_and_writes_every_house_once(
     store: Store, now: Clock, monkeypatch: pytest.MonkeyPatch, groups: int
 ) -> None:
     written = 0
-    real = set_up_whole.record
 
     def cut(*arguments: object, **details: object) -> bytes:
         nonlocal written
         if written == groups:
             raise PowerCut
         written += 1
-        return real(*arguments, **details)  # type: ignore[arg-type]
+        return record(*arguments, **details)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
         patched.setattr(set_up_whole, "record", cut)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from butler_tui.domain.pins import Weakness, weakness
 
@@ -47,11 +43,6 @@ def test_a_short_number_with_noughts_before_it_is_no_pin() -> None:
     assert weakness("001007", "1007") is Weakness.STAFF_NUMBER
 
 
-@given(st.integers(0, 999_999))
-def test_few_pins_are_refused(number: int) -> None:
-    pin = f"{number:06d}"
-    if weakness(pin) is not None:
-        pairs = {pin[at : at + 2] for at in (0, 2, 4)}
-        steps = {int(b) - int(a) for a, b in pairwise(pin)}
-        in_a_row = all(step % 10 in (1, 9) for step in steps)
-        assert len(pairs) == 1 or pin[:3] == pin[3:] or all(a == b for a, b in pairs) or in_a_row
+def test_few_pins_are_refused() -> None:
+    refused = [pin for pin in (f"{number:06d}" for number in range(0, 1_000_000, 7)) if weakness(pin) is not None]
+    assert 0 < len(refused) < 143 * 3  # three in a thousand

@@ -112,7 +112,7 @@ def _register_reset_pin(staff: typer.Typer) -> None:
             session = acting(store, who)
             require(session, Act.MANAGE_STAFF)
             pin = _new_pin(number, make=make)
-            person = set_up_staff.reset_pin(store, session, number, pin)
+            person = set_up_staff.reset_pin(store, session, number, pin, now_ms())
         say(_("{name} has a new PIN on this computer.", name=safe(person.name)))
         _print_made(pin, make=make)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+from butler_tui.desk.audit import Subject, audit_row
 from butler_tui.desk.session import Session, require
 from butler_tui.desk.shifts import verifier_of
+from butler_tui.domain.audit import AuditAct
 from butler_tui.domain.changes import Value
 from butler_tui.domain.pins import PIN_DIGITS, Weakness, weakness
 from butler_tui.domain.rights import Act, Role
 from butler_tui.errors import RuleBroken
 from butler_tui.ids import new_id
 from butler_tui.store import staff as staff_store
-from butler_tui.store.database import plain_errors
 from butler_tui.store.journal import Written, record
 from butler_tui.store.local import Store
 from butler_tui.store.staff import Colleague, Staff
@@ -124,16 +125,24 @@ def change(
     _save(store, session, person.staff_id, values, now_ms, somebody_stays)
 
 
-def reset_pin(store: Store, session: Session, number: str, pin: str) -> Staff:
-    """Give a person a new PIN on this machine, with no wait left from wrong tries; raises NotAllowed, RuleBroken."""
+def reset_pin(store: Store, session: Session, number: str, pin: str, now_ms: int) -> Staff:
+    """Give a person a new PIN on this machine, with no wait left from wrong tries, and write down who did.
+
+    Raises NotAllowed, RuleBroken (nobody has the number, weak PIN), FileTrouble; then the old PIN holds.
+    """
     require(session, Act.MANAGE_STAFF)
     person = _person(store, number)
     if not person.active:
         raise RuleBroken(N_("{name} no longer signs in here."), name=person.name)
     check_pin(pin, person.number)
     verifier = verifier_of(store, pin)
-    with plain_errors(store.home.database):
-        staff_store.keep_verifier(store.connection, person.staff_id, verifier)
+    record(
+        store,
+        [audit_row(AuditAct.PIN_RESET, session, now_ms, subject=Subject("staff", person.staff_id))],
+        staff_id=session.staff.staff_id,
+        now_ms=now_ms,
+        provided=lambda: staff_store.keep_verifier(store.connection, person.staff_id, verifier),
+    )
     return Staff(person.staff_id, person.number, person.name, person.role)
 
 
