@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from butler_tui.sealed_file import MAGIC, PIECE, read_head
 from butler_tui.store import recovery
 from butler_tui.store.backups import beside, one_at_a_time
 from butler_tui.store.database import RawKey, connect
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import Written, record, verify_chain
 from butler_tui.store.local import Store, create_store, open_store
 from tests.conftest import Clock, Estate
 from tests.keeping import PASSPHRASE, another_home, back_up, files_of, quick_passphrases, restore
@@ -249,6 +251,30 @@ def test_a_damaged_file_makes_no_backup_and_leaves_the_last_good_one(estate: Est
     assert files_of(store.home) == ["butler.db", "butler.key"]
 
 
+def test_a_copy_that_is_not_sound_is_no_backup(estate: Estate, backup: Path) -> None:
+    good, connection = backup.read_bytes(), estate.store.connection
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    connection.execute("INSERT INTO draft VALUES (x'00', x'00', 'gate', '{}', 0, 1)")  # copies well, and is not sound
+
+    with pytest.raises(FileTrouble, match="damaged"):
+        backups.back_up(estate.store, backup, 1)
+
+    assert backup.read_bytes() == good
+
+
+def test_what_another_tool_did_to_guards_keeps_nobody_from_a_backup(
+    estate: Estate, stick: Path, tmp_path: Path
+) -> None:
+    estate.store.connection.execute("DROP TRIGGER guard_visit_insert")
+    estate.store.connection.execute("PRAGMA foreign_keys = OFF")
+    estate.store.connection.execute("INSERT INTO permit (door) VALUES ('record')")
+    home = another_home(tmp_path / "new")
+
+    restore(home, back_up(estate.store, stick / "butler.bak"))
+
+    open_store(home).close()
+
+
 def test_two_backups_at_once_are_one(estate: Estate, stick: Path) -> None:
     backups.set_passphrase(estate.store, lambda: PASSPHRASE, None)
     with one_at_a_time(estate.store.home.database), pytest.raises(TryLater):
@@ -298,3 +324,60 @@ def test_a_full_disk_refuses_leaves_nothing_and_keeps_the_backup_that_was_there(
     small_disk.make_room(store)
     backups.back_up(store, targets[full], now())
     store.close()
+
+
+def test_a_restore_onto_a_full_disk_leaves_the_file_that_is_there(
+    small_disk: SmallDisk, backup: Path, now: Clock
+) -> None:
+    if not isinstance(small_disk, MountedDisk):
+        pytest.skip("nobody may mount a small disk here")
+    home = another_home(small_disk.place / "home")
+    store = create_store(home, now())
+    add_gates(store, 100)
+    store.close()
+    small_disk.fill(100 * 1024)
+
+    with pytest.raises(FileTrouble, match=r"disk is full|No space left"):
+        restore(home, backup, replace=True)
+
+    assert files_of(home) == ["butler.db", "butler.key"]
+    there = open_store(home)
+    assert there.connection.execute("SELECT count(*) FROM gate").fetchone()[0] == 100
+    small_disk.make_room(there)
+    there.close()
+    restore(home, backup, replace=True)
+
+
+def test_a_backup_beside_a_guard_who_goes_on_saving_is_whole(store: Store, stick: Path, tmp_path: Path) -> None:
+    add_gates(store, 600)
+    stopped, saved = threading.Event(), []
+
+    def save() -> None:
+        other = store.again()
+        while not stopped.is_set():
+            add_gates(other, 100)
+            saved.append(100)
+            time.sleep(0.02)  # as a guard would
+        other.close()
+
+    writer = threading.Thread(target=save)
+    writer.start()
+    try:
+        files = [back_up(store, stick / f"{number}.bak") for number in range(3)]
+    finally:
+        stopped.set()
+        writer.join()
+
+    assert sum(saved) > 0
+    seen = []
+    for number, file in enumerate(files):
+        home = another_home(tmp_path / f"new{number}")
+        restore(home, file)
+        restored = open_store(home)
+        gates = restored.connection.execute("SELECT count(*) FROM gate").fetchone()[0]
+        assert gates == restored.connection.execute("SELECT count(*) FROM journal WHERE tbl = 'gate'").fetchone()[0]
+        assert verify_chain(restored.connection) > 0
+        restored.close()
+        seen.append(gates)
+    assert seen == sorted(seen)
+    assert 600 <= seen[0] <= 600 + sum(saved)

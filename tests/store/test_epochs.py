@@ -1,0 +1,83 @@
+"""A new epoch: all changes stand in it again under their cids, in order, on a chain that goes on from the old one's."""
+
+from __future__ import annotations
+
+import pytest
+
+from butler_tui.domain.audit_chain import FIRST_LINK
+from butler_tui.ids import new_id
+from butler_tui.store import sync_state
+from butler_tui.store.database import transaction
+from butler_tui.store.epochs import roll_epoch
+from butler_tui.store.journal import Written, record, verify_chain
+from butler_tui.store.local import Store
+
+
+def write(store: Store, count: int) -> None:
+    for _act in range(count):
+        record(store, [Written("gate", new_id(1), {"name": "门"}), Written("gate", new_id(1), {"name": "岗"})],
+               staff_id=None, now_ms=1)  # fmt: skip
+
+
+def journal(store: Store) -> list[tuple[int, int, bytes, bytes]]:
+    rows = store.connection.execute("SELECT epoch_no, seq, cid, link FROM journal ORDER BY journal_id")
+    return [tuple(row) for row in rows]
+
+
+def roll(store: Store) -> int:
+    with transaction(store.connection):
+        return roll_epoch(store.connection, 2)
+
+
+def take_up_to(store: Store, seq: int) -> None:
+    sync_state.acknowledge(store.connection, acked_seq=seq, quarantined=(), now_ms=1)
+
+
+@pytest.mark.parametrize("acked", [0, 2, 6])
+def test_all_but_the_newest_that_hq_has_are_due_again(store: Store, acked: int) -> None:
+    write(store, 3)
+    take_up_to(store, acked)
+    before = journal(store)
+
+    due = roll(store)
+
+    kept = [row for row in journal(store) if row[0] == 1]
+    moved = [row for row in journal(store) if row[0] == 2]
+    assert kept == [row for row in before if row[1] == acked]
+    assert [row[2] for row in moved] == [row[2] for row in before if row[1] != acked]
+    assert [row[1] for row in moved] == list(range(1, due + 1))
+    assert verify_chain(store.connection) == due == sync_state.waiting(store.connection)
+    batch = sync_state.batch_after(store.connection, sync_state.position(store.connection), 100)
+    assert batch is not None
+    assert batch.link_before == (kept[0][3] if kept else FIRST_LINK)
+    assert len(batch.changes) == due
+
+
+def test_writing_goes_on_after_it(store: Store) -> None:
+    write(store, 2)
+    take_up_to(store, 2)
+    roll(store)
+    write(store, 1)
+
+    assert verify_chain(store.connection) == sync_state.waiting(store.connection) == 5
+
+
+def test_rolling_again_before_and_after_a_sync_leaves_no_change_behind(store: Store) -> None:
+    write(store, 3)
+    take_up_to(store, 4)
+    cids = {row[2] for row in journal(store)}
+    roll(store)
+    roll(store)
+    take_up_to(store, 2)
+    assert roll(store) == 4
+
+    assert {row[2] for row in journal(store)} == cids
+    assert verify_chain(store.connection) == 4
+    epochs = store.connection.execute("SELECT count(*), count(DISTINCT epoch), max(epoch_no) FROM epoch").fetchone()
+    assert tuple(epochs) == (4, 4, 4)
+
+
+def test_an_empty_journal_rolls_too(store: Store) -> None:
+    assert roll(store) == 0
+    write(store, 1)
+    assert verify_chain(store.connection) == 2
