@@ -15,11 +15,13 @@ import pexpect
 import pytest
 
 from butler_tui.desk.set_up_file import Stage, stage_of
+from butler_tui.domain.rights import TerminalKind
+from butler_tui.hq import admin
 from butler_tui.ids import id_text
 from butler_tui.paths import Home, find_home
 from butler_tui.store import estates
 from butler_tui.store.local import open_store
-from tests.serving import butler
+from tests.serving import Hq, butler, real_ms
 
 ALL = (
     *("init", "--estate", "云栖玫瑰园", "--gate", "东门岗", "--gate", "西门岗"),
@@ -93,6 +95,29 @@ def test_what_is_missing_or_wrong_is_said_and_leaves_nothing(
     assert not place.keys.exists()
 
 
+def test_a_computer_that_enrolled_first_keeps_the_estate_of_hq(place: Home, hq: Hq) -> None:
+    added = admin.add_estate(hq.folder, "湖畔花园", "Asia/Shanghai", None, real_ms())
+    line = admin.new_code(hq.folder, added, TerminalKind.SUPERVISOR, real_ms(), hq.url).line
+    assert run(place, *line.split()[1:]).returncode == 0
+    assert stage_of(place) is Stage.NO_GATE
+
+    ended = run(place, "init", *ALL[3:], "--yes")
+
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.strip() == added
+    assert "湖畔花园" in ended.stderr
+    assert run(place, "sync").returncode == 0
+    assert hq.query("SELECT count(*) FROM v_gate WHERE estate_id = ?", added) == [(2,)]
+
+
+def test_the_screens_of_an_empty_computer_are_refused_in_words_where_nobody_is_there(place: Home) -> None:
+    ended = run(place)
+
+    assert (ended.returncode, ended.stdout) == (78, "")
+    assert "Set it up with butler init" in ended.stderr
+    assert not place.database.exists()
+
+
 def test_a_computer_is_set_up_once(place: Home) -> None:
     first = run(place, *ALL, "--yes")
     again = run(place, *ALL, "--yes")
@@ -108,7 +133,7 @@ def person(place: Home) -> Iterator[pexpect.spawn[str]]:
     environment = {**os.environ, "BUTLER_HOME": str(place.database.parent), "BUTLER_LANG": "en", "TERM": "xterm"}
     environment.pop("BUTLER_PIN", None)
     arguments = ["-m", "butler_tui", "init"]
-    child = pexpect.spawn(sys.executable, arguments, env=environment, encoding="utf-8", timeout=30)  # type: ignore[arg-type]
+    child = pexpect.spawn(sys.executable, arguments, env=environment, encoding="utf-8", timeout=30)
     yield child
     child.close(force=True)
 

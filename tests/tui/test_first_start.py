@@ -296,6 +296,20 @@ async def test_a_computer_that_is_enrolled_and_empty_begins_with_a_clear_sentenc
         assert "总部尚未下发门岗和人员" in re.sub(r"\s+", "", booth.text())
 
 
+async def test_a_set_up_cut_off_on_an_enrolled_computer_is_not_offered_an_hq_again(
+    first_start: Open, home: Home, hq: Hq, now: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with first_start(real_ms) as booth:
+        await booth.type(f"2{hq_line(hq)}\n")
+        await booth.until(lambda: isinstance(booth.app.screen, ChoiceScreen))
+        await booth.keys("ctrl+q")
+    cut_off(home, now, monkeypatch)
+    async with first_start(real_ms) as booth:
+        await booth.type("\n")
+        await ended(booth)
+        assert outcome(booth) is Outcome.READY
+
+
 async def test_a_wrong_code_is_said_and_the_computer_stays_empty(first_start: Open, home: Home, hq: Hq) -> None:
     async with first_start(real_ms) as booth:
         *rest, _code = hq_line(hq).split()

@@ -6,6 +6,8 @@ Imported only where there is no estate to sign in to yet, or where its set-up wa
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 
 os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")  # as in tui/app.py
 
@@ -21,7 +23,8 @@ from textual.screen import Screen
 
 from butler_tui import crash_log
 from butler_tui.desk.set_up_file import Stage, stage_of
-from butler_tui.errors import ButlerError
+from butler_tui.errors import ButlerError, SetUpWrong
+from butler_tui.ids import id_text
 from butler_tui.paths import Home
 from butler_tui.settings import Settings
 from butler_tui.store import estates
@@ -48,6 +51,8 @@ class Outcome(StrEnum):
     DEMO = "demo"
     LEFT = "left"
 
+
+NOT_SET_UP = N_("This computer is not set up yet. Set it up with butler init, or try butler demo.")
 
 FIRST_WAYS = (
     Way("new", _("Set up a new estate"), _("gates, supervisor, houses")),
@@ -80,11 +85,12 @@ class FirstStartApp(Steady, App[Outcome]):
         self._floor = 1
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = settings.theme if settings.theme in self.available_themes else THEMES[0].name
+        wanted = settings.theme
+        self.theme = wanted if wanted in self.available_themes else THEMES[0].name
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return our own colour names, for themes that do not set them."""
-        return {"dim": "#83919A", "rule": "#37434A"}
+        return {"dim": "#83919A", "rule": "#37434A", "line": "solid"}
 
     async def on_event(self, event: events.Event) -> None:
         """Give keys out one at a time, so that keys typed ahead land in the step they were meant for."""
@@ -96,8 +102,6 @@ class FirstStartApp(Steady, App[Outcome]):
     async def keys_settled(self) -> None:
         """Return once every key typed so far has had all its consequences."""
         await self._keys.settled()
-
-    # Where one stands
 
     def get_default_screen(self) -> Screen[Any]:
         """Begin where the set-up of this computer stands."""
@@ -127,8 +131,6 @@ class FirstStartApp(Steady, App[Outcome]):
         finally:
             store.close()
 
-    # Steps
-
     async def on_picked(self, message: Picked) -> None:
         """Take the way that was picked."""
         ways: dict[str, Callable[[], Any]] = {
@@ -139,7 +141,9 @@ class FirstStartApp(Steady, App[Outcome]):
             "again": self._ask_again,
         }
         if not self._busy():
-            await _awaited(ways[message.name]())
+            going = ways[message.name]()
+            if going is not None:
+                await going
 
     async def _begin(self, steps: tuple[Step, ...]) -> None:
         self._steps = steps
@@ -175,19 +179,18 @@ class FirstStartApp(Steady, App[Outcome]):
         else:
             self._say(_("This is written already; go on with Enter."), "warning")
 
-    # Headquarters
-
     async def on_writing_screen_written(self, message: WritingScreen.Written) -> None:
         """Offer enrolment, where there is none yet."""
         for name in ("pin", "again"):
             self._answers.typed.pop(name, None)
-        if self._answers.known is not None or not message.estate_id:
+        if message.enrolled:
             self.exit(Outcome.READY)
             return
         words = _(
-            "Everything is written. Is there an HQ? It adds this estate with butler hq estate add --id {id} and "
-            "prints a line for this computer: type or paste it. Enter alone: later.",
-            id=message.estate_id,
+            "Everything is written. Is there an HQ? It adds this estate with:\nbutler hq estate add {name} --id {id}\n"
+            "and prints a line for this computer: type or paste it. Enter alone: later.",
+            name=shlex.quote(message.estate.name),
+            id=id_text(message.estate.estate_id),
         )
         await self._stand_on(StepScreen(HQ, self._answers, words=words))
 
@@ -240,8 +243,6 @@ class FirstStartApp(Steady, App[Outcome]):
         await self.push_screen(screen)
         self._floor = len(self.screen_stack)
 
-    # Trouble and the end
-
     def _busy(self) -> bool:
         return bool(getattr(self.screen, "busy", False))
 
@@ -280,14 +281,11 @@ class FirstStartApp(Steady, App[Outcome]):
         self._close_messages_no_wait()
 
 
-async def _awaited(result: Any) -> None:
-    if hasattr(result, "__await__"):
-        await result
-
-
 def run_first_start(home: Home, settings: Settings, now_ms: Clock) -> Outcome:
     """Lead through the set-up; raises SetUpWrong or FileTrouble before anything is drawn, ButlerError after a crash."""
     stage_of(home)
+    if sys.__stdin__ is None or not sys.__stdin__.isatty():
+        raise SetUpWrong(NOT_SET_UP)
     app = FirstStartApp(home, settings, now_ms)
     outcome = app.run()
     if app.return_code:

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from butler_tui.errors import ButlerError
 from butler_tui.tui.screens.first_start.answers import Answers
 from butler_tui.tui.screens.first_start.steps import Step
-from butler_tui.tui.shown import line
+from butler_tui.tui.shown import line, lines
 from butler_tui.tui.widgets.lines import KeyLine, Sentence
 from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.words import _
@@ -56,7 +56,7 @@ class StepScreen(Screen[None]):
         """Lay out title, words and fields in the middle."""
         with Vertical(id="step"):
             yield Static(line((self.step.title, "bold"), "  ", (self._place, "$dim")), id="title")
-            yield Static(line(self._words), id="words")
+            yield Static(lines(line(part) for part in self._words.split("\n")), id="words")
             for one, entry in zip(self.step.asked, self._fields, strict=True):
                 with Horizontal():
                     yield Static(line(one.label), classes="label")

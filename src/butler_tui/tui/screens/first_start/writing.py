@@ -17,7 +17,6 @@ from textual.widgets import Static
 from butler_tui.desk.set_up_file import Stage, set_up_file, stage
 from butler_tui.desk.set_up_whole import NewEstate, go_on, set_up
 from butler_tui.errors import ButlerError
-from butler_tui.ids import id_text
 from butler_tui.paths import Home
 from butler_tui.store import estates
 from butler_tui.store.database import plain_errors
@@ -44,11 +43,12 @@ class WritingScreen(Screen[None]):
     ]
 
     class Written(Message):
-        """Everything is written; `estate_id` is its text form."""
+        """Everything of `estate` is written; `enrolled` tells whether HQ knows this computer already."""
 
-        def __init__(self, estate_id: str) -> None:
+        def __init__(self, estate: estates.Estate, *, enrolled: bool) -> None:
             super().__init__()
-            self.estate_id = estate_id
+            self.estate = estate
+            self.enrolled = enrolled
 
     def __init__(
         self,
@@ -101,10 +101,12 @@ class WritingScreen(Screen[None]):
                 else:
                     go_on(store, now_ms, self._progress)
                 estate = estates.estate(store.connection)
+                enrolled = estates.terminal(store.connection).terminal_id is not None
         except ButlerError as error:
             self.app.call_from_thread(self._refuse, error)
             return
-        self.post_message(self.Written(id_text(estate.estate_id) if estate else ""))
+        if estate is not None:
+            self.post_message(self.Written(estate, enrolled=enrolled))
 
     def _progress(self, done: int, total: int) -> None:
         self.app.call_from_thread(self._show_progress, done, total)
