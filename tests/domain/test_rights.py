@@ -30,6 +30,7 @@ ON_SITE = {*AT_THE_GATE, Role.BUTLER}
         (Act.CHECK_OUT, AT_THE_GATE),
         (Act.UNDO_VISIT, AT_THE_GATE),
         (Act.KEEP_KEYS, ON_SITE),
+        (Act.KEEP_BACKUPS, {Role.SUPERVISOR, Role.HQ}),
         (Act.SET_UP_ESTATE, {Role.SUPERVISOR, Role.HQ}),
         (Act.MANAGE_STAFF, {Role.SUPERVISOR, Role.HQ}),
         (Act.KEEP_HOUSEHOLDS, {Role.BUTLER, Role.SUPERVISOR, Role.HQ}),

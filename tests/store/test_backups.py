@@ -100,6 +100,16 @@ def test_the_key_in_use_opens_no_copy_in_a_backup_and_the_months_keys_are_in_non
     store.close()
 
 
+def test_what_a_restore_makes_and_keeps_only_its_owner_may_read(estate: Estate, backup: Path) -> None:
+    home = estate.store.home
+    estate.store.close()
+    done = restore(home, backup, replace=True)
+
+    files = [home.database, home.keys, *done.kept]
+    assert len(files) == 4
+    assert [oct(file.stat().st_mode & 0o777) for file in files] == ["0o600"] * 4
+
+
 def test_the_months_keys_of_a_key_file_that_is_still_there_are_kept(estate: Estate, stick: Path) -> None:
     from butler_tui.store.keys import with_month_key
 
