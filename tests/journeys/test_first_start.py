@@ -134,6 +134,7 @@ def test_the_demo_is_made_its_people_are_shown_and_it_opens(place: Path, tmp_pat
         screen.type("3")
         screen.wait_for("1007", "请记下一个工号和密码")
         screen.press("enter")
+        screen.wait_for("F1 帮助")
         screen.sign_in("1007", "204816")
         assert not (place / "butler.db").exists()
         assert (data / "butler-demo").exists()
