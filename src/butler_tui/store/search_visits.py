@@ -1,0 +1,206 @@
+"""Finding visitors: those inside first, everybody by name, plate, phone, badge, document; never by reading them all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from butler_tui.domain.documents import mask_phone
+from butler_tui.domain.people import Sex
+from butler_tui.domain.search_keys import SearchKind
+from butler_tui.domain.sought import Sought
+from butler_tui.sealing import match_key
+from butler_tui.store.database import Connection, Row
+from butler_tui.store.derived import DOCUMENT
+from butler_tui.store.found import FoundVisit, HitKey, HitKind
+from butler_tui.store.local import Store
+from butler_tui.store.search_values import LAST, Values, begins, ends, keys_of_visitor, phones_starting, values_by_key
+
+MOST_INSIDE = 200
+"""Visitors inside who are looked through: an estate that has more finds the others by their names."""
+MOST_NEWEST = 64
+"""Of the newest visits, how many are looked through for a beginning that fits too many names."""
+MOST_ROWS = 32
+"""Visits that are read for the values found."""
+_MOST_BADGES = 12
+_MOST_OF_ONE_ROOM = 12
+_COLUMNS = (
+    "visit_id, registered_ms, state, name, sex, company, phone, document_masked, room_code, reason, reason_note,"
+    " plate, badge, badge_out, expected_out_ms, out_ms"
+)
+_BEYOND_EVERY_ID = b"\xff" * 17
+_INSIDE = (
+    "SELECT visit_id, name, plate FROM visit WHERE state = 'inside'"
+    " ORDER BY coalesce(expected_out_ms, 0), visit_id LIMIT ?"
+)
+_INSIDE_AT = (
+    "SELECT visit_id, room_code FROM visit INDEXED BY visit_inside WHERE state = 'inside'"
+    " AND room_code >= ? AND room_code < ? LIMIT ?"
+)
+_NEWEST = "SELECT visit_id, name, plate FROM visit WHERE visit_id < ? ORDER BY visit_id DESC LIMIT ?"
+
+
+class VisitSearch:
+    """One look for visitors; `found` has each row with whether what was typed fits it exactly."""
+
+    def __init__(self, store: Store, sought: Sought) -> None:
+        self._store = store
+        self._connection = store.connection
+        self._sought = sought
+        self._found: dict[bytes, tuple[Row, bool]] = {}
+        self._by_badge: set[bytes] = set()
+        self.more = False
+
+    def look(self, names: Values) -> None:
+        """Look by everything that was typed; `names` are the names that fit it."""
+        sought, connection = self._sought, self._connection
+        plates = values_by_key(connection, SearchKind.PLATE, sought.plate)
+        tails = values_by_key(connection, SearchKind.PHONE, sought.tail)
+        phones = phones_starting(connection, "visit", sought.phone)
+        self._take_document()
+        self._take_badges()
+        self._take_rooms()
+        for column, values in (("name", names), ("plate", plates), ("phone", tails), ("phone", phones)):
+            self._take_values(column, values)
+        self.more = any(values.more for values in (names, plates, tails, phones))
+        if names.more or plates.more:
+            self._take_fitting(_INSIDE, (MOST_INSIDE,))
+            self._take_fitting(_NEWEST, (_BEYOND_EVERY_ID, MOST_NEWEST))
+
+    def look_at_room(self, room_code: str) -> None:
+        """Look for the visits of a room that is no house here: written down as typed."""
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM visit WHERE room_code = ? ORDER BY registered_ms DESC LIMIT ?",
+            (room_code, _MOST_OF_ONE_ROOM),
+        )
+        self._keep((row, True) for row in rows)
+
+    def candidates(self) -> list[tuple[HitKey, HitKind, Row]]:
+        """Return one row a person, by their newest visit; visits that were taken back are none."""
+        newest: dict[tuple[str | bytes, ...], tuple[Row, bool]] = {}
+        for row, exact in sorted(self._found.values(), key=lambda one: -one[0]["registered_ms"]):
+            if row["state"] != "undone":
+                person = _person(row)
+                shown, before = newest.get(person, (row, False))
+                newest[person] = (shown, exact or before)
+        return [self._candidate(row, exact) for row, exact in newest.values()]
+
+    def _candidate(self, row: Row, exact: bool) -> tuple[HitKey, HitKind, Row]:
+        kind = HitKind.INSIDE if row["state"] == "inside" else HitKind.PAST
+        if kind is HitKind.PAST and row["visit_id"] in self._by_badge:
+            kind = HitKind.BADGE
+        return (int(not exact), int(kind), -row["registered_ms"], row["visit_id"]), kind, row
+
+    def _keep(self, rows: Iterable[tuple[Row, bool]]) -> None:
+        for row, exact in rows:
+            before = self._found.get(row["visit_id"])
+            self._found[row["visit_id"]] = (row, exact or (before is not None and before[1]))
+
+    def _take_document(self) -> None:
+        if self._sought.number:
+            number_key = match_key(self._store.keys.match, DOCUMENT, self._sought.number)
+            rows = self._connection.execute(
+                "SELECT visit_id FROM document_secret WHERE number_key = ? ORDER BY secret_id DESC LIMIT ?",
+                (number_key, _MOST_OF_ONE_ROOM),
+            ).fetchall()
+            self._take_visits({row[0]: True for row in rows})
+
+    def _take_badges(self) -> None:
+        badge = self._sought.badge
+        if badge:
+            rows = self._connection.execute(
+                "SELECT visit_id, badge FROM visit WHERE badge_out = 1 AND badge >= ? AND badge < ?"
+                " ORDER BY badge LIMIT ?",
+                (badge, badge + LAST, _MOST_BADGES),
+            ).fetchall()
+            self._by_badge = {row[0] for row in rows}
+            self._take_visits({row[0]: row[1] == badge for row in rows})
+
+    def _take_rooms(self) -> None:
+        for room in self._sought.rooms:
+            rows = self._connection.execute(_INSIDE_AT, (room, room + LAST, _MOST_OF_ONE_ROOM)).fetchall()
+            self._take_visits({row[0]: row[1] == room for row in rows})
+
+    def _take_fitting(self, sql: str, budget: tuple[int | bytes, ...]) -> None:
+        """Take those whose keys fit, out of a bounded number of visits."""
+        name = begins(SearchKind.NAME, self._sought.name)
+        plate = begins(SearchKind.PLATE, self._sought.plate)
+        exact: dict[bytes, bool] = {}
+        for row in self._connection.execute(sql, budget):
+            keys = keys_of_visitor(row[1], row[2])
+            if name in keys or plate in keys:
+                exact[row[0]] = ends(name) in keys or ends(plate) in keys
+        self._take_visits(exact)
+
+    def _take_visits(self, exact: Mapping[bytes, bool]) -> None:
+        ids = [visit_id for visit_id in exact if visit_id not in self._found][:MOST_ROWS]
+        if not ids:
+            return
+        marks = ", ".join("?" * len(ids))
+        rows = self._connection.execute(f"SELECT {_COLUMNS} FROM visit WHERE visit_id IN ({marks})", ids)
+        self._keep([(row, exact[row["visit_id"]]) for row in rows])
+
+    def _take_values(self, column: str, values: Values) -> None:
+        if not values.exact:
+            return
+        each = max(1, MOST_ROWS // len(values.exact))
+        rows = self._connection.execute(_of_values(column), (json.dumps(list(values.exact)), each)).fetchall()
+        self._keep((row, values.exact[row[column]]) for row in rows)
+
+
+def found_visit(row: Row) -> FoundVisit:
+    """Return a row of the columns that a search reads as lists may show it."""
+    return FoundVisit(
+        visit_id=row["visit_id"],
+        registered_ms=row["registered_ms"],
+        state=row["state"],
+        name=row["name"] or "",
+        sex=Sex(row["sex"]) if row["sex"] in _SEXES else None,
+        company=row["company"] or "",
+        phone=mask_phone(row["phone"] or ""),
+        document=row["document_masked"] or "",
+        room_code=row["room_code"] or "",
+        reason=row["reason"],
+        reason_note=row["reason_note"] or "",
+        plate=row["plate"] or "",
+        badge=row["badge"] or "",
+        badge_out=bool(row["badge_out"]),
+        expected_out_ms=row["expected_out_ms"],
+        out_ms=row["out_ms"],
+    )
+
+
+def visits_of_room(connection: Connection, room_code: str, most: int) -> list[FoundVisit]:
+    """Return the newest visits to a room."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM visit WHERE room_code = ? ORDER BY registered_ms DESC LIMIT ?", (room_code, most)
+    )
+    return [found_visit(row) for row in rows]
+
+
+def inside_at_room(connection: Connection, room_code: str, most: int) -> list[FoundVisit]:
+    """Return who is inside to see a room; only those inside are read."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM visit INDEXED BY visit_inside WHERE state = 'inside' AND room_code = ?"
+        " ORDER BY coalesce(expected_out_ms, 0), visit_id LIMIT ?",
+        (room_code, most),
+    )
+    return [found_visit(row) for row in rows]
+
+
+_SEXES = frozenset(Sex)
+
+
+def _person(row: Row) -> tuple[str | bytes, ...]:
+    """Return what makes a visitor the same person again: name and phone, or plate and phone where nobody is named."""
+    if row["name"]:
+        return (row["name"], row["phone"] or "")
+    return ("", row["plate"] or "", row["phone"] or "") if row["plate"] or row["phone"] else (row["visit_id"],)
+
+
+def _of_values(column: str) -> str:
+    """Return the statement for the newest visits of each of many values of an indexed column."""
+    return (
+        f"SELECT {_COLUMNS} FROM json_each(?) one JOIN visit ON visit.rowid IN (SELECT rowid FROM visit"
+        f" WHERE {column} = one.value ORDER BY registered_ms DESC LIMIT ?)"
+    )
