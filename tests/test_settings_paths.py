@@ -63,7 +63,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_without_a_file_the_defaults_hold(file: Path) -> None:
-    assert read_settings(file, {}) == Settings(lang="zh_CN", theme="butler-dark")
+    assert read_settings(file, {}) == Settings(lang="zh_CN", theme="dark")
 
 
 def test_the_file_is_above_the_defaults_and_the_environment_above_the_file(file: Path) -> None:

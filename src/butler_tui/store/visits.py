@@ -10,6 +10,7 @@ from butler_tui.domain.plates import plate_key
 from butler_tui.domain.policies import Reason
 from butler_tui.domain.search_keys import name_keys, typed_key
 from butler_tui.domain.visits import Registration
+from butler_tui.ids import least_id
 from butler_tui.store.database import Connection, Row
 from butler_tui.store.search_keys import readings
 
@@ -37,11 +38,12 @@ class OnSite:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many are on site: people (with companions), vehicles, and visitors past their time."""
+    """How many are on site: people (with companions), vehicles, visitors past their time, visitors at all."""
 
     people: int
     vehicles: int
     overstays: int
+    visitors: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,15 @@ def registered_lately(connection: Connection, registration: Registration, now_ms
     return None
 
 
+def last_by(connection: Connection, staff_id: bytes, since_ms: int) -> OnSite | None:
+    """Return the newest visit on this terminal, where this person registered it, not before `since_ms`."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS}, staff_id FROM visit WHERE visit_id >= ? ORDER BY visit_id DESC LIMIT 1",
+        (least_id(since_ms),),
+    ).fetchone()
+    return _on_site(row) if row and row["staff_id"] == staff_id else None
+
+
 def saved(connection: Connection, visit_id: bytes) -> bool:
     """Tell whether there is a visit with this id, whatever became of it."""
     return connection.execute("SELECT 1 FROM visit WHERE visit_id = ?", (visit_id,)).fetchone() is not None
@@ -170,10 +181,18 @@ def counts(connection: Connection, now_ms: int) -> Counts:
     """Return how many are on site at `now_ms`; reads the visitors inside only."""
     row = connection.execute(
         "SELECT coalesce(sum(1 + companions), 0), count(nullif(plate, '')),"
-        " coalesce(sum(expected_out_ms < ?), 0) FROM visit WHERE state = 'inside'",
+        " coalesce(sum(expected_out_ms < ?), 0), count(*) FROM visit WHERE state = 'inside'",
         (now_ms,),
     ).fetchone()
     return Counts(*row)
+
+
+def longest_inside(connection: Connection) -> OnSite | None:
+    """Return who has been on site for the longest time, None where nobody is; reads the visitors inside only."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM visit WHERE state = 'inside' ORDER BY registered_ms, visit_id LIMIT 1"
+    ).fetchone()
+    return _on_site(row) if row else None
 
 
 def earlier_by_phone(connection: Connection, phone: str) -> EarlierVisit | None:

@@ -6,11 +6,11 @@ import os
 
 os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")  # input methods lose or double text under that protocol
 
+import sys
 import time
 from typing import Any, ClassVar
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -22,11 +22,13 @@ from butler_tui.store import estates, set_up_plan
 from butler_tui.store.database import DatabaseError, plain_errors
 from butler_tui.store.local import Store, is_set_up, open_store
 from butler_tui.tui.context import Clock, Context
+from butler_tui.tui.key_names import use_keys
 from butler_tui.tui.key_queue import KeyQueue
-from butler_tui.tui.messages import Saved, SignedIn, SyncAsked, SyncDone
+from butler_tui.tui.messages import Saved, SyncAsked, SyncDone
 from butler_tui.tui.screens.sign_in import SignInScreen
+from butler_tui.tui.searching import Searching
 from butler_tui.tui.steady import EXPECTED, Steady, Trouble
-from butler_tui.tui.themes import THEMES
+from butler_tui.tui.themes import THEMES, draws_ascii, line_variables, other_theme, theme_called
 from butler_tui.tui.widgets.lines import Sentence
 from butler_tui.words import N_, _
 
@@ -34,7 +36,7 @@ IDLE_LOOK_S = 5.0
 """How often it is looked whether the screens should lock."""
 
 
-class ButlerApp(Steady, App[None]):
+class ButlerApp(Steady, Searching):
     """One terminal. Each person has screens of their own, which outlive a lock."""
 
     CSS_PATH: ClassVar[str] = "styles/app.tcss"
@@ -44,25 +46,39 @@ class ButlerApp(Steady, App[None]):
         Binding("f10,ctrl+l", "lock", show=False, priority=True, id="app.lock"),
         Binding("f1", "help", show=False, priority=True, id="app.help"),
         Binding("ctrl+q", "quit", show=False, priority=True, id="app.quit", tooltip=_("lock; at sign-in: quit")),
+        Binding("ctrl+k", "search", show=False, priority=True, id="app.search", tooltip=_("search everything")),
+        Binding("slash", "search", show=False, key_display="/", id="app.slash", tooltip=_("search everything")),
+        Binding("ctrl+g", "home", show=False, id="app.home", tooltip=_("home: how it all stands")),
+        Binding("f12", "theme", show=False, priority=True, id="app.theme", tooltip=_("dark or light")),
     ]
     TITLE = "butler"
 
     def __init__(self, context: Context, settings: Settings) -> None:
+        self._ascii = draws_ascii(settings.borders, os.environ, getattr(sys.__stderr__, "encoding", None))
         super().__init__()
         self.here = context
         self._keys = KeyQueue(self, super().on_event, self._action_failed)
         self._last_input = time.monotonic()
-        self._person = ""
+        self._wanted_keys = settings.keys
         for theme in THEMES:
             self.register_theme(theme)
-        wanted = settings.theme if settings.theme in self.available_themes else THEMES[0].name
-        self.set_reactive(ButlerApp.theme, wanted)  # without watchers, which would read all styles twice
+        wanted = theme_called(settings.theme)
+        known = wanted if wanted in self.available_themes else THEMES[0].name
+        self.set_reactive(ButlerApp.theme, known)  # without watchers, which would read all styles twice
         self.stylesheet.set_variables(self.get_css_variables())
         self._background: Any = None
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return our own colour names, for themes that do not set them."""
-        return {"dim": "#83919A", "rule": "#37434A"}
+        return {"dim": "#83919A", "rule": "#37434A", "line": "solid"}
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the theme's colours, and how rules are drawn on this terminal."""
+        return {**super().get_css_variables(), **line_variables(ascii_only=self._ascii)}
+
+    def action_theme(self) -> None:
+        """Go from dark to light, or back, until the program is closed; the settings say how it begins."""
+        self.theme = other_theme(self.theme)
 
     # Keys
 
@@ -87,8 +103,24 @@ class ButlerApp(Steady, App[None]):
 
     async def on_mount(self) -> None:
         """Begin at sign-in."""
+        self._use_keys()
         self.set_interval(IDLE_LOOK_S, self._lock_when_idle)
         self.call_after_refresh(self._begin_background)
+
+    def _use_keys(self) -> None:
+        """Take the keys of the settings; an entry that cannot be is named on the first screen."""
+        use_keys({})
+        if self._wanted_keys:
+            from butler_tui.tui.keymap import keymap, warning
+
+            found = keymap(self._wanted_keys, self.here.store.home.settings)
+            use_keys(found.keys)
+            self.set_keymap(found.keys)
+            self._say_at_start(warning(found))
+
+    def _say_at_start(self, words: str) -> None:
+        if words:
+            self.call_after_refresh(lambda: self.screen.query_one(Sentence).say(words, "warning"))
 
     def _begin_background(self) -> None:
         """Load what the first key after sign-in needs, and start looking after HQ; the first screen is painted."""
@@ -96,53 +128,6 @@ class ButlerApp(Steady, App[None]):
 
         self._background = BackgroundSync(self, self.here)
         self._background.begin()
-
-    async def on_signed_in(self, message: SignedIn) -> None:
-        """Show the person's own screens as they left them; another's are put away unseen."""
-        from butler_tui.desk.session import Session
-        from butler_tui.tui.screens.gate import GateScreen
-        from butler_tui.tui.screens.sync import SyncScreen
-
-        staff = message.staff
-        person = staff.staff_id.hex()
-        same = person == self._person and len(self.screen_stack) > 1
-        if not self.is_screen_installed(f"gate-{person}"):
-            session = Session(staff, self.here.gate.gate_id)
-            self.install_screen(GateScreen(self.here, session), f"gate-{person}")
-            self.install_screen(SyncScreen(self.here, session), f"sync-{person}")
-        self._person = person
-        if same:
-            await self.pop_screen()
-            return
-        await self._show(f"gate-{person}")
-
-    async def _show(self, name: str) -> None:
-        """Make `name` the only screen over the first sign-in."""
-        while len(self.screen_stack) > 2:
-            await self.pop_screen()
-        if len(self.screen_stack) == 2 and not isinstance(self.screen, SignInScreen):
-            await self.switch_screen(name)  # in one step: the sign-in under it must not flash up
-        else:
-            while len(self.screen_stack) > 1:
-                await self.pop_screen()
-            await self.push_screen(name)
-        self.show_hq()
-
-    @property
-    def locked(self) -> bool:
-        """Whether the sign-in screen is in front."""
-        return isinstance(self.screen, SignInScreen)
-
-    async def action_gate(self) -> None:
-        """Show the gate."""
-        if not self.locked:
-            await self._show(f"gate-{self._person}")
-
-    async def action_sync_view(self) -> None:
-        """Show how it stands with HQ, and sync."""
-        if not self.locked:
-            await self._show(f"sync-{self._person}")
-            self.screen.post_message(SyncAsked())
 
     async def action_lock(self) -> None:
         """Cover everything with the sign-in screen; what is typed stays for who typed it."""
@@ -203,11 +188,14 @@ class ButlerApp(Steady, App[None]):
 
     def on_sync_done(self, message: SyncDone) -> None:
         """Show how a sync went."""
+        from butler_tui.tui.screens.home import HomeScreen
         from butler_tui.tui.screens.sync import SyncScreen
 
         self.show_hq()
         if isinstance(self.screen, SyncScreen):
             self.screen.say(message.sentence, message.meaning)
+        elif isinstance(self.screen, HomeScreen):
+            self.screen.reload()
 
     # Trouble
 

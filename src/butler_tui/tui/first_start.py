@@ -39,7 +39,7 @@ from butler_tui.tui.screens.first_start.step import StepScreen
 from butler_tui.tui.screens.first_start.steps import HQ, IN_HQS_ESTATE, JOIN, NEW_ESTATE, Step
 from butler_tui.tui.screens.first_start.writing import WritingScreen
 from butler_tui.tui.steady import EXPECTED, Steady, Trouble
-from butler_tui.tui.themes import THEMES
+from butler_tui.tui.themes import THEMES, theme_called
 from butler_tui.tui.widgets.lines import Sentence
 from butler_tui.words import N_, _
 
@@ -85,7 +85,7 @@ class FirstStartApp(Steady, App[Outcome]):
         self._floor = 1
         for theme in THEMES:
             self.register_theme(theme)
-        wanted = settings.theme
+        wanted = theme_called(settings.theme)
         self.theme = wanted if wanted in self.available_themes else THEMES[0].name
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -33,3 +34,30 @@ class SyncDone(Message):
         super().__init__()
         self.sentence = sentence
         self.meaning = meaning
+
+
+class ListAct(StrEnum):
+    """What the list of F7 can ask for beside checking out."""
+
+    WITHOUT_BADGE = "without_badge"
+    FOUND = "found"
+    DETAIL = "detail"
+    UNDO = "undo"
+
+
+class FromList(Message):
+    """The list of F7 asks for something, and stays in front; `visit_id` is the chosen visit's."""
+
+    def __init__(self, act: ListAct, visit_id: bytes) -> None:
+        super().__init__()
+        self.act = act
+        self.visit_id = visit_id
+
+
+class TakenIntoForm(Message):
+    """Somebody found a visitor or a home, and wants it in the gate's form: one of the two ids is given."""
+
+    def __init__(self, *, visit_id: bytes | None = None, house_id: bytes | None = None) -> None:
+        super().__init__()
+        self.visit_id = visit_id
+        self.house_id = house_id

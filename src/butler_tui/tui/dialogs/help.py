@@ -11,8 +11,9 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from butler_tui.tui.key_names import key_name
 from butler_tui.tui.shown import line
-from butler_tui.tui.widgets.lines import KeyLine, key_name
+from butler_tui.tui.widgets.lines import KeyLine
 from butler_tui.words import _
 
 

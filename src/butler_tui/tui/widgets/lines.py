@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from textual import events
+from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
@@ -14,15 +17,69 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from butler_tui.tui.context import Context
-from butler_tui.tui.shown import line, spaced
+from butler_tui.tui.key_names import key_called, key_name
+from butler_tui.tui.shown import line
 from butler_tui.words import N_, _
 
 if TYPE_CHECKING:
     from butler_tui.desk.session import Session
 
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
-DESKS = (("F2", "gate", N_("Visitors")), ("F9", "sync", N_("Sync")))
-"""Key, name and label of the desks there are; those not built yet are not shown."""
+DESKS = (
+    ("home", "app.home", "app.home", N_("Home")),
+    ("gate", "app.gate", "sync.gate", N_("Visitors")),
+    ("sync", "app.sync_view", "gate.sync", N_("Sync")),
+)
+"""Name, action, the binding whose key leads there, and label of the desks there are; none that is not built yet."""
+
+
+class Spots(Static):
+    """One line of parts that can be clicked; each stands for something, which `chosen` is told."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._spots: list[tuple[int, int, str]] = []
+
+    def show_parts(self, parts: Iterable[tuple[Content, str]], gap: int) -> None:
+        """Show each part after a gap of so many cells, and remember where it stands."""
+        self._spots = []
+        shown, at = [], 0
+        for words, stands_for in parts:
+            shown.append(line(" " * gap) + words)
+            self._spots.append((at, at + gap + words.cell_length, stands_for))
+            at = self._spots[-1][1]
+        self.update(Content("").join(shown))
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which part was clicked."""
+        for start, end, stands_for in self._spots:
+            if start <= event.x < end:
+                event.stop()
+                self.chosen(stands_for)
+
+    def chosen(self, stands_for: str) -> None:
+        """Do what a part stands for."""
+
+
+class DeskTabs(Spots):
+    """The desks with their keys, the one in front marked; a click goes there."""
+
+    def __init__(self, desk: str) -> None:
+        super().__init__(id="desks")
+        self._desk = desk
+
+    def on_mount(self) -> None:
+        """Show the desks."""
+        tabs = []
+        for name, action, binding, label in DESKS:
+            words = f"{key_called(binding)} {_(label)}"
+            here = name == self._desk
+            tabs.append((line((f"[{words}]", "bold $accent") if here else (f" {words} ", "$dim")), action))
+        self.show_parts(tabs, gap=1)
+
+    def chosen(self, stands_for: str) -> None:
+        """Go to a desk."""
+        self.app.call_later(self.app.run_action, stands_for)
 
 
 class TopLine(Horizontal):
@@ -37,13 +94,7 @@ class TopLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         """Lay out desks left, time right."""
-        desks = []
-        for key, name, label in DESKS:
-            if name == self._desk:
-                desks.append((f" [{key} {_(label)}]", "bold $accent"))
-            else:
-                desks.append((f"  {key} {_(label)} ", "$dim"))
-        yield Static(line(*desks), id="desks")
+        yield DeskTabs(self._desk)
         yield self._now
 
     def on_mount(self) -> None:
@@ -106,8 +157,11 @@ class StatusLine(Horizontal):
         self._hq.update(line(f"{word} "))
 
 
-class KeyLine(Static):
-    """The keys that work here and now, at most eight, from the bindings declared beside screens and widgets."""
+class KeyLine(Spots):
+    """The keys that work here and now, at most eight, from the bindings declared beside screens and widgets.
+
+    A click on one is that key.
+    """
 
     MOST = 8
 
@@ -117,15 +171,21 @@ class KeyLine(Static):
         self._refresh(self.screen)
 
     def _refresh(self, screen: Screen[object]) -> None:
-        words = [key_words(binding) for binding in shown_bindings(screen) if binding.show][: self.MOST]
-        while words and sum(word.cell_length + 2 for word in words) > max(self.size.width, 40):
+        shown = [binding for binding in shown_bindings(screen) if binding.show]
+        shown = sorted(shown, key=lambda binding: binding.key != "enter")[: self.MOST]  # Enter first, the rest as told
+        keys = [(key_words(binding), binding.key.split(",")[0]) for binding in shown]
+        while keys and sum(words.cell_length + 1 for words, _key in keys) > max(self.size.width, 40):
             # The help (last) stays; what does not fit is in it.
-            del words[-2 if len(words) > 1 else -1]
-        self.update(line(" ") + spaced(words))
+            del keys[-2 if len(keys) > 1 else -1]
+        self.show_parts(keys, gap=1)
 
     def on_resize(self) -> None:
         """Show as many keys as fit."""
         self._refresh(self.screen)
+
+    def chosen(self, stands_for: str) -> None:
+        """Press the key."""
+        self.app.post_message(events.Key(stands_for, stands_for if len(stands_for) == 1 else None))
 
 
 def shown_bindings(screen: Screen[Any]) -> list[Binding]:
@@ -134,7 +194,9 @@ def shown_bindings(screen: Screen[Any]) -> list[Binding]:
     Where the screen has words of its own for Enter (it checks out) or for a key that the application takes first
     (the lock), they are the ones shown.
     """
-    own = {key: binding for key, binding in screen._bindings if binding.show}
+    bindings = screen._bindings.copy()
+    bindings.apply_keymap(screen.app._keymap)
+    own = {key: binding for key, binding in bindings if binding.show and _offered(screen, binding)}
     by_id: dict[str, Binding] = {}
     for key, active in screen.active_bindings.items():
         told = active.binding.show and key != "enter"
@@ -143,18 +205,11 @@ def shown_bindings(screen: Screen[Any]) -> list[Binding]:
     return list(by_id.values())
 
 
+def _offered(screen: Screen[Any], binding: Binding) -> bool:
+    _namespace, action, parameters = parse(binding.action)
+    return screen.check_action(action, parameters) is not False
+
+
 def key_words(binding: Binding) -> Content:
-    """Return a binding as `Ctrl+S 放行`, key bright and label dim."""
-    return line((key_name(binding), "$accent"), " ", (binding.description, "$dim"))
-
-
-_KEY_NAMES = {"enter": "Enter", "escape": "Esc", "up": "Up", "down": "Down", "tab": "Tab", "space": "Space"}
-
-
-def key_name(binding: Binding) -> str:
-    """Return what a binding's first key is called: Ctrl+S, F1, Enter."""
-    if binding.key_display:
-        return binding.key_display
-    key = binding.key.split(",")[0]
-    *modifiers, last = key.split("+")
-    return "+".join([*(modifier.capitalize() for modifier in modifiers), _KEY_NAMES.get(last, last.upper())])
+    """Return a binding as `Ctrl+S 放行`, key bright and label dim, with a cell on its right to click."""
+    return line((key_name(binding), "$accent"), " ", (binding.description, "$dim"), " ")

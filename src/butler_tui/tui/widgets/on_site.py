@@ -9,17 +9,19 @@ from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
-from butler_tui.labels import clock, greeting, label, room_left
-from butler_tui.store import visits
+from butler_tui.labels import clock, greeting, label, moment, room_left
+from butler_tui.store import badges, home, visits
+from butler_tui.store.badges import BadgeHolder
 from butler_tui.store.visits import OnSite
 from butler_tui.tui.context import Context
-from butler_tui.tui.shown import line
+from butler_tui.tui.shown import Part, line
 from butler_tui.tui.steady import Steady
 from butler_tui.tui.widgets.record_list import Column, Fetch, Record, RecordList
 from butler_tui.words import _
 
 COLUMNS = (Column(5), Column(8), Column(8), Column(9), Column(9), Column(5), Column(0, right=True))
 NARROW = (Column(4), Column(8), Column(8), Column(0, right=True))
+MISSING_COLUMNS = (Column(6), Column(12), Column(12), Column(0, right=True))
 SOON_MS = 15 * 60_000
 """Time left below which the figure is shown as running out (ours)."""
 
@@ -42,14 +44,31 @@ def record_of(visitor: OnSite, context: Context, *, narrow: bool) -> Record:
     return Record(visitor.key, cells, meaning)
 
 
-def fetcher(context: Context, *, matching: str = "", narrow: bool = False) -> Fetch:
-    """Return what brings pages of those on site, only those that `matching` fits where it is given."""
+def fetcher(context: Context, *, matching: str = "", narrow: bool = False, overstayed: bool = False) -> Fetch:
+    """Return what brings pages of those on site, only those that `matching` fits, or past their time, where asked."""
 
     def fetch(after: tuple[int, bytes] | None, most: int) -> Sequence[Record]:
-        found = visits.on_site(context.store.connection, most, after, matching)
+        overdue_ms = context.now_ms() if overstayed else None
+        found = visits.on_site(context.store.connection, most, after, matching, overdue_ms)
         return [record_of(visitor, context, narrow=narrow) for visitor in found]
 
     return fetch
+
+
+def missing_fetcher(context: Context, *, matching: str = "") -> Fetch:
+    """Return what brings pages of the badges whose visitor left without giving them back."""
+
+    def fetch(after: tuple[str, bytes] | None, most: int) -> Sequence[Record]:
+        found = badges.badges_missing(context.store.connection, most, after, matching)
+        return [_missing_record(one, context) for one in found]
+
+    return fetch
+
+
+def _missing_record(one: BadgeHolder, context: Context) -> Record:
+    left = moment(one.out_ms, context.now_ms(), context.zone) if one.out_ms is not None else ""
+    cells = (one.badge, greeting(one.name, one.sex), one.room_code, _("left {time} with it", time=left))
+    return Record(one.key, cells, "warning")
 
 
 class OnSitePanel(Steady, Vertical):
@@ -103,5 +122,9 @@ class OnSitePanel(Steady, Vertical):
         counts = visits.counts(self._here.store.connection, self._here.now_ms())
         words = _("On site {people} people, {vehicles} cars", people=counts.people, vehicles=counts.vehicles)
         over = _("Overstayed {count}", count=counts.overstays)
-        self._counts.update(line(" ", (words, "$foreground"), "   ", (over, "$error" if counts.overstays else "$dim")))
+        aside = home.parked(self._here.store.connection).count
+        parts: list[Part] = [" ", (words, "$foreground"), "   ", (over, "$error" if counts.overstays else "$dim")]
+        if aside:
+            parts += ["   ", (_("Put aside {count}", count=aside), "$warning")]
+        self._counts.update(line(*parts))
         self._rows.reload()

@@ -171,10 +171,10 @@ class RecordList(Steady, ScrollView, can_focus=True):
             self.post_message(self.Opened(self.chosen_key))
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the clicked row; a second click on it opens it."""
+        """Choose the clicked row; a double click opens it."""
         index = self.scroll_offset.y + event.y
         if index < len(self._records):
-            if index == self.chosen and self.has_focus and event.chain == 2:
+            if index == self.chosen and event.chain == 2:
                 self.post_message(self.Opened(self.chosen_key))
             self._choose(index)
 

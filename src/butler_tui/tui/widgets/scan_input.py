@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -42,6 +43,11 @@ class ScanInput(Input):
     ) -> None:
         super().__init__(id=id, password=password, compact=True, max_length=longest, select_on_focus=False)
         self.folded = folded
+
+    @property
+    def _value(self) -> Text:
+        """What is drawn: a PIN as asterisks, since a dot is two cells wide in some terminals."""
+        return Text("*" * len(self.value), end="") if self.password else super()._value
 
     async def _on_key(self, event: events.Key) -> None:
         if event.key == "enter":

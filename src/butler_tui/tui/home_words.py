@@ -1,0 +1,129 @@
+"""What the home screen says: its lines, where each leads, and the one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from butler_tui.labels import clock, duration, greeting, label, moment
+from butler_tui.store.home import Figures, Machine
+from butler_tui.store.visits import OnSite
+from butler_tui.tui.context import Context
+from butler_tui.tui.key_names import key_called
+from butler_tui.tui.sync_words import CLOCK_OFF_MS, clock_words
+from butler_tui.words import _
+
+DISK_LOW = 1_000_000_000
+"""Bytes free below which the disk is a warning (ours)."""
+BACKUP_OLD_MS = 7 * 24 * 3600_000
+"""Age from which the last backup is a warning (ours)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: a label, the figure, and what goes with it; `leads_to` is the action of Enter, empty for none."""
+
+    id: str
+    label: str
+    figure: str
+    note: str = ""
+    meaning: str = ""
+    leads_to: str = ""
+    note_only: bool = False
+    """Whether the meaning is that of the note alone."""
+
+
+def day_began_ms(now_ms: int, zone: tzinfo) -> int:
+    """Return when the estate's day began (UTC ms)."""
+    now = datetime.fromtimestamp(now_ms / 1000, zone)
+    return round(now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
+
+
+def now_lines(figures: Figures, here: Context) -> list[Line]:
+    """Return the left side: who is on site, and what is not as it should be."""
+    counts, badges, today = figures.counts, figures.badges, figures.today
+    over, now = counts.overstays, here.now_ms()
+    missing = _("{count} missing", count=badges.missing)
+    return [
+        Line("inside", _("On site"), _people(counts.people), _("{count} cars", count=counts.vehicles),
+             leads_to="app.on_site('inside')"),
+        Line("overstayed", _("Overstayed"), _people(over), _over(figures.most_over, now), "bad" if over else "",
+             "app.on_site('overstayed')"),
+        Line("longest", _("Longest, since"), *_longest(figures.longest, here)),
+        Line("parked", _("Put aside"), _people(figures.parked.count), _parked(figures, here),
+             "warning" if figures.parked.count else "", "app.parked"),
+        Line("badges", _("Badges out"), _("{count} badges", count=badges.out), missing,
+             "warning" if badges.missing else "", "app.on_site('missing')", note_only=True),
+        Line("today", _("Came today"), _people(today.people), _("{count} turned away", count=today.turned_away)),
+    ]  # fmt: skip
+
+
+def _people(count: int) -> str:
+    return _("{count} people", count=count)
+
+
+def _who(visitor: OnSite) -> str:
+    name = greeting(visitor.name, visitor.sex) if visitor.name else visitor.reason_note
+    return f"{label(visitor.reason)} {name}".strip()
+
+
+def _over(visitor: OnSite | None, now_ms: int) -> str:
+    if visitor is None or visitor.expected_out_ms is None:
+        return ""
+    return f"{_who(visitor)} {duration(now_ms - visitor.expected_out_ms)}"
+
+
+def _longest(visitor: OnSite | None, here: Context) -> tuple[str, str]:
+    if visitor is None:
+        return "-", ""
+    name = greeting(visitor.name, visitor.sex) if visitor.name else label(visitor.reason)
+    return clock(visitor.registered_ms, here.zone), f"{name} {duration(here.now_ms() - visitor.registered_ms)}"
+
+
+def _parked(figures: Figures, here: Context) -> str:
+    oldest = figures.parked.oldest_ms
+    return _("since {time}", time=moment(oldest, here.now_ms(), here.zone)) if oldest is not None else ""
+
+
+def machine_lines(machine: Machine, here: Context) -> list[Line]:
+    """Return the right side: what waits for HQ, and whether this computer is well."""
+    now, zone = here.now_ms(), here.zone
+    hq, sync = machine.hq, "app.sync_view"
+    reached = moment(hq.last_sync_ms, now, zone) if hq.last_sync_ms is not None else _("not yet")
+    offset, off = clock_words(machine.clock_offset_ms)
+    waits = "warning" if hq.enrolled and hq.waiting else ""
+    return [
+        Line("waiting", _("Waiting"), _("{count} changes", count=hq.waiting), "", waits, sync),
+        Line("reached", _("At HQ"), reached),
+        Line("quarantined", _("To be looked at"), _("{count} records", count=hq.quarantined), "",
+             "warning" if hq.quarantined else "", sync),
+        Line("clock", _("Clock"), offset, "", off),
+        Line("disk", _("Disk"), _("{free:.1f} GB free", free=machine.disk_free / 1e9), "",
+             "bad" if machine.disk_free < DISK_LOW else ""),
+        Line("backup", _("Backup"), *_backup(machine.backup_ms, now, zone)),
+    ]  # fmt: skip
+
+
+def _backup(at_ms: int | None, now_ms: int, zone: tzinfo) -> tuple[str, str, str]:
+    if at_ms is None:
+        return _("never"), "", "warning"
+    return moment(at_ms, now_ms, zone), "", "warning" if now_ms - at_ms > BACKUP_OLD_MS else ""
+
+
+def sentence(figures: Figures, here: Context) -> tuple[str, str]:
+    """Return what matters most now, with its meaning."""
+    machine = figures.machine
+    off = machine.clock_offset_ms is not None and abs(machine.clock_offset_ms) > CLOCK_OFF_MS
+    over = _over(figures.most_over, here.now_ms())
+    said = (
+        (machine.disk_free < DISK_LOW, _("The disk is nearly full. Have room made before anything else."), "bad"),
+        (figures.counts.overstays, _("Past their time: {who}.", who=over), "warning"),
+        (off, _("The clock of this computer is wrong. Have it set right: every time depends on it."), "warning"),
+        (figures.badges.missing, _("A badge is missing. When it turns up, scan it into the list."), "warning"),
+        (figures.parked.count, _("Somebody put aside is still waiting at the gate."), "warning"),
+        (machine.hq.quarantined, _("Headquarters could not take some records. Ask your supervisor."), "warning"),
+        (machine.backup_ms is None, _("No backup of this computer was ever made. Ask your supervisor."), "warning"),
+    )
+    calm = _("All is well at {time}. {key} leads to the gate.", time=clock(here.now_ms(), here.zone),
+             key=key_called("home.gate"))  # fmt: skip
+    return next(((words, meaning) for holds, words, meaning in said if holds), (calm, "good"))

@@ -1,0 +1,76 @@
+"""What keys are called in sentences, in the key line and in the help: as they are now, after the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from textual.binding import Binding
+from textual.dom import DOMNode
+
+_KEY_NAMES = {
+    "enter": "Enter",
+    "escape": "Esc",
+    "up": "Up",
+    "down": "Down",
+    "tab": "Tab",
+    "space": "Space",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+}
+_changed: dict[str, str] = {}
+
+
+def use_keys(keymap: Mapping[str, str]) -> None:
+    """Take over which keys the settings have changed: binding id to keys."""
+    _changed.clear()
+    _changed.update(keymap)
+
+
+def spoken(key: str) -> str:
+    """Return what one key is called: Ctrl+S, F1, Enter."""
+    *modifiers, last = key.strip().split("+")
+    return "+".join([*(modifier.capitalize() for modifier in modifiers), _KEY_NAMES.get(last, last.upper())])
+
+
+def key_name(binding: Binding) -> str:
+    """Return what a binding's first key is called."""
+    return binding.key_display or spoken(binding.key.split(",")[0])
+
+
+def key_called(binding_id: str) -> str:
+    """Return what the key of a binding is called now, for a sentence: `_("… {key} undoes.", key=key_called("…"))`.
+
+    The class that declares the binding has been imported: whoever speaks of a key stands beside it. KeyError else.
+    """
+    if binding_id in _changed:
+        return spoken(_changed[binding_id].split(",")[0])
+    for binding in declared():
+        if binding.id == binding_id:
+            return key_name(binding)
+    raise KeyError(binding_id)
+
+
+def declared() -> Iterator[Binding]:
+    """Yield every binding declared by a class of these screens that is loaded."""
+    for owner in declaring():
+        yield from own_bindings(owner)
+
+
+def declaring() -> Iterator[type[DOMNode]]:
+    """Yield the loaded classes of these screens that declare bindings of their own."""
+    kinds: list[type[DOMNode]] = [DOMNode]
+    seen: set[type[DOMNode]] = set()
+    while kinds:
+        kind = kinds.pop()
+        if kind not in seen:
+            seen.add(kind)
+            kinds += kind.__subclasses__()
+            if kind.__module__.startswith("butler_tui.") and "BINDINGS" in kind.__dict__:
+                yield kind
+
+
+def own_bindings(owner: type[DOMNode]) -> Iterator[Binding]:
+    """Yield the bindings that a class declares itself."""
+    for one in owner.__dict__.get("BINDINGS", ()):
+        if isinstance(one, Binding):
+            yield one

@@ -1,0 +1,132 @@
+"""F7: who is on site, who has overstayed, which badges are missing; a badge is missed, found and given back here."""
+
+from __future__ import annotations
+
+import pytest
+
+from butler_tui.desk.badges import check_out_without_badge
+from butler_tui.desk.gate import admit
+from butler_tui.desk.session import Session
+from butler_tui.domain.policies import Reason
+from butler_tui.store import badges, visits
+from butler_tui.store.badges import BadgesOut
+from butler_tui.tui.dialogs.on_site import OnSiteDialog
+from butler_tui.tui.screens.gate import GateScreen
+from tests.conftest import Clock, Estate
+from tests.tui.conftest import Booth, OpenBooth
+
+
+@pytest.fixture
+def three(estate: Estate, session: Session, now: Clock) -> list[bytes]:
+    """Three visitors on site: one over by ten minutes, one soon, one with time; badges B001 to B003."""
+    people = (("赵一", Reason.COURIER, 40), ("钱二", Reason.COURIER, 20), ("孙浩", Reason.VISITING, 5))
+    begun, ids = now(), []
+    for number, (name, reason, ago) in enumerate(people, 1):
+        one = estate.registration(name=name, phone="", reason=reason, badge=f"B00{number}")
+        ids.append(admit(estate.store, session, one, estate.policies, begun - ago * 60_000).visit_id)
+    return ids
+
+
+async def at_list(booth: Booth, *keys: str) -> None:
+    await booth.sign_in()
+    await booth.keys("f7", *keys)
+
+
+def row(booth: Booth, badge: str) -> str:
+    (found,) = [line for line in booth.text().splitlines() if badge in line]
+    return found
+
+
+def colours(booth: Booth, word: str) -> set[str]:
+    """Return the colours in which a word stands on the screen."""
+    strips = booth.app.screen._compositor.render_strips()
+    segments = [one for strip in strips for one in strip if word in one.text and one.style and one.style.color]
+    return {
+        one.style.color.triplet.hex for one in segments if one.style and one.style.color and one.style.color.triplet
+    }
+
+
+async def test_who_is_over_or_nearly_so_is_marked_in_words_and_colour(
+    open_booth: OpenBooth, three: list[bytes]
+) -> None:
+    async with open_booth() as booth:
+        await at_list(booth)
+        assert "超时 10分钟" in row(booth, "B001")
+        assert "剩 10分钟" in row(booth, "B002")
+        theme = booth.app.current_theme
+        assert {one.lower() for one in colours(booth, "超时 10分钟")} == {(theme.error or "").lower()}
+        assert {one.lower() for one in colours(booth, "剩 10分钟")} == {(theme.warning or "").lower()}
+
+
+async def test_tab_goes_through_the_lists(open_booth: OpenBooth, three: list[bytes]) -> None:
+    async with open_booth() as booth:
+        await at_list(booth, "tab")
+        assert "[已超时 1]" in booth.text()
+        assert "B001" in booth.text()
+        assert "B003" not in booth.text()
+        await booth.keys("tab")
+        assert "没有遗失的访客证" in booth.text()
+        await booth.keys("tab")
+        assert "B003" in booth.text()
+
+
+@pytest.mark.parametrize("typed", ["sh", "sunhao", "B003"])
+async def test_initials_and_pinyin_narrow_the_list(open_booth: OpenBooth, three: list[bytes], typed: str) -> None:
+    async with open_booth() as booth:
+        await at_list(booth)
+        await booth.type(typed)
+        assert [badge for badge in ("B001", "B002", "B003") if badge in booth.text()] == ["B003"]
+
+
+async def test_a_badge_that_is_not_given_back_is_missed_found_by_its_scan_and_all_can_be_undone(
+    open_booth: OpenBooth, estate: Estate, three: list[bytes]
+) -> None:
+    connection = estate.store.connection
+    async with open_booth() as booth:
+        await at_list(booth)
+        await booth.type("B003")
+        await booth.keys("ctrl+b")
+        assert booth.sentence == "孙先生已离开，访客证 B003 记为遗失。Ctrl+Z 撤销。"
+        assert badges.badges_out(connection) == BadgesOut(out=3, missing=1)
+        await booth.keys("ctrl+z")
+        assert badges.badges_out(connection) == BadgesOut(out=3, missing=0)
+        await booth.type("B003")
+        await booth.keys("ctrl+b")
+        await booth.type("B003\n")
+        assert booth.sentence == "孙先生的访客证 B003 已收回。Ctrl+Z 撤销。"
+        assert badges.badges_out(connection) == BadgesOut(out=2, missing=0)
+        assert isinstance(booth.app.screen, OnSiteDialog)
+
+
+async def test_in_the_list_of_missing_badges_enter_takes_the_marked_one_back(
+    open_booth: OpenBooth, estate: Estate, session: Session, three: list[bytes], now: Clock
+) -> None:
+    for visit_id in three[:2]:
+        check_out_without_badge(estate.store, session, visit_id, now())
+    async with open_booth() as booth:
+        await at_list(booth, "tab", "tab")
+        assert "Enter 已收回" in booth.text()
+        assert "证未交回" not in booth.text()
+        await booth.keys("down", "enter")
+        assert [one.badge for one in badges.badges_missing(estate.store.connection, 5)] == ["B001"]
+
+
+async def test_who_came_without_a_badge_cannot_leave_one_missing(
+    open_booth: OpenBooth, estate: Estate, session: Session, now: Clock
+) -> None:
+    admit(estate.store, session, estate.registration(badge=""), estate.policies, now())
+    async with open_booth() as booth:
+        await at_list(booth, "ctrl+b")
+        assert booth.sentence == "该访客未领访客证。"
+        assert visits.counts(estate.store.connection, now()).people == 1
+
+
+async def test_enter_checks_out_as_ever_and_the_gate_says_so(
+    open_booth: OpenBooth, estate: Estate, three: list[bytes]
+) -> None:
+    async with open_booth() as booth:
+        await at_list(booth)
+        await booth.type("sunh\n")
+        assert isinstance(booth.app.screen, GateScreen)
+        assert "孙先生" in booth.sentence
+        assert len(visits.on_site(estate.store.connection, 9)) == 2
