@@ -6,8 +6,10 @@ A child is forked for each step and kills itself as it is about to open, rename,
 from __future__ import annotations
 
 import os
+import random
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -218,3 +220,46 @@ def test_changing_a_key_leaves_no_page_under_the_old_one(backed_up: Home) -> Non
     assert pages == []
     assert after[:16] == new.salt
     assert PASSPHRASE.encode() not in after
+
+
+def killed_after(seconds: float, work: Callable[[], object]) -> bool:
+    """Do `work` in a child that is killed after so many seconds, in the middle of anything; tell whether it was."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    __, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
+
+
+def test_killed_at_any_moment_the_driver_s_own_work_included(backed_up: Home, stick: Path, tmp_path: Path) -> None:
+    chance = random.Random(41)
+    store = open_store(backed_up)
+    for _act in range(4):
+        many = [Written("gate", new_id(1), {"name": chance.randbytes(120).hex()}) for _gate in range(200)]
+        record(store, many, staff_id=None, now_ms=1)
+    now = gates(backed_up)
+    began = time.monotonic()
+    backups.back_up(store, stick / "large.bak", 1)
+    store.close()
+    longest, struck = time.monotonic() - began, 0
+
+    def backup_again() -> None:
+        backups.back_up(open_store(backed_up), stick / "large.bak", 1)
+
+    for round_no in range(8):
+        struck += killed_after(chance.uniform(0, longest), backup_again)
+        assert gates(backed_up) == now, round_no
+    for round_no in range(8):
+        delay = chance.uniform(0, 4 * longest)
+        struck += killed_after(delay, lambda: restore(backed_up, stick / "large.bak", replace=True))
+        assert gates(backed_up) == now, round_no
+    assert struck > 0
+    restore(another_home(tmp_path / "new"), stick / "large.bak")
+    assert gates(another_home(tmp_path / "new")) == now
