@@ -8,13 +8,15 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
+from butler_tui.domain.corrections import CorrectionReason
 from butler_tui.domain.documents import DocumentType, Doubt
 from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.people import Sex, Title, polite_form
 from butler_tui.domain.plates import PlateDoubt, PlateSeries, VehicleType
 from butler_tui.domain.policies import Reason, TurnAwayReason
 from butler_tui.domain.rights import Act, Role, TerminalKind
-from butler_tui.domain.visits import ConfirmedHow, Missing
+from butler_tui.domain.unmasking import UnmaskReason
+from butler_tui.domain.visits import ConfirmedHow, EventKind, Missing, VisitState
 from butler_tui.words import N_, _
 
 _PAIRS: tuple[tuple[StrEnum, str], ...] = (
@@ -48,6 +50,30 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (TurnAwayReason.LOITERING, N_("loitering")),
     (TurnAwayReason.REFUSES_CHECK, N_("refuses the check")),
     (TurnAwayReason.OTHER, N_("other reason")),
+    (CorrectionReason.TYPING_ERROR, N_("typing error")),
+    (CorrectionReason.TOLD_OTHERWISE, N_("the visitor told otherwise")),
+    (CorrectionReason.COMPLETED_AFTERWARDS, N_("completed afterwards")),
+    (CorrectionReason.LONGER_STAY, N_("longer stay agreed")),
+    (CorrectionReason.OTHER, N_("other reason")),
+    (VisitState.REGISTERED, N_("registered")),
+    (VisitState.INSIDE, N_("inside")),
+    (VisitState.LEFT, N_("left")),
+    (VisitState.TURNED_AWAY, N_("turned away")),
+    (VisitState.UNDONE, N_("undone")),
+    (EventKind.ADMITTED, N_("admitted")),
+    (EventKind.TURNED_AWAY, N_("turned away")),
+    (EventKind.OUT, N_("left")),
+    (EventKind.CORRECTED, N_("corrected")),
+    (EventKind.BADGE_MISSING, N_("badge missing")),
+    (EventKind.BADGE_BACK, N_("badge back")),
+    (EventKind.UNDONE, N_("undone")),
+    (UnmaskReason.REACH_VISITOR, N_("to reach the visitor")),
+    (UnmaskReason.HOUSEHOLD_ASKS, N_("the household asks")),
+    (UnmaskReason.LOST_PROPERTY, N_("lost property")),
+    (UnmaskReason.CHECK_IDENTITY, N_("to check who it is")),
+    (UnmaskReason.INCIDENT, N_("an incident")),
+    (UnmaskReason.AUTHORITY, N_("an authority asks")),
+    (UnmaskReason.OTHER, N_("other reason")),
     (Missing.NAME, N_("Name")),
     (Missing.REASON, N_("Reason")),
     (Missing.HOUSE, N_("Room")),
@@ -111,6 +137,10 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (Act.TURN_AWAY, N_("turn visitors away")),
     (Act.CHECK_OUT, N_("check visitors out")),
     (Act.UNDO_VISIT, N_("undo")),
+    (Act.UNMASK, N_("open what is masked")),
+    (Act.CORRECT_VISIT, N_("correct visits")),
+    (Act.EXPORT, N_("export")),
+    (Act.EXPORT_UNMASKED, N_("export what is masked")),
     (Act.KEEP_KEYS, N_("keep keys")),
     (Act.KEEP_BACKUPS, N_("keep backups")),
     (Act.SET_UP_ESTATE, N_("set up the estate")),
@@ -136,6 +166,32 @@ _TABLES = {
     "month_key": N_("keys"),
 }
 
+_COLUMNS = {
+    "name": N_("Name"),
+    "sex": N_("Sex"),
+    "phone": N_("Phone"),
+    "company": N_("Company"),
+    "document_type": N_("Document"),
+    "document_masked": N_("Document number"),
+    "companions": N_("Companions"),
+    "companion_names": N_("Companions"),
+    "room_code": N_("Room"),
+    "confirmed_by": N_("Confirmed"),
+    "confirmed_how": N_("Confirmed"),
+    "confirmed_ms": N_("Confirmed"),
+    "reason": N_("Reason"),
+    "reason_note": N_("Reason"),
+    "plate": N_("Vehicle"),
+    "vehicle_type": N_("Vehicle"),
+    "parking": N_("Bay"),
+    "valet": N_("Bay"),
+    "belongings": N_("Belongings"),
+    "badge": N_("Badge"),
+    "looks": N_("Remarks"),
+    "expected_out_ms": N_("Leaves by"),
+    "check_notes": N_("Note"),
+}
+
 _GREETINGS = {
     Title.MR: N_("Mr {surname}"),
     Title.MS: N_("Ms {surname}"),
@@ -148,10 +204,22 @@ def label(code: StrEnum) -> str:
     return _(_LABELS[type(code), str(code)])
 
 
+def source(code: StrEnum) -> str:
+    """Return the English source of what `code` is called, to be put into words when it is shown."""
+    return _LABELS[type(code), str(code)]
+
+
 def table_label(table: str) -> str:
     """Return what the records of a synced table are called; an unknown one by its own name."""
     known = _TABLES.get(table)
     return _(known) if known else table
+
+
+def column_label(column: str) -> str:
+    """Return what a column of a visit is called; an unknown one by its own name."""
+    checks = {str(check): label(check) for check in Check}
+    known = _COLUMNS.get(column)
+    return _(known) if known else checks.get(column, column)
 
 
 def greeting(name: str, sex: Sex | None) -> str:

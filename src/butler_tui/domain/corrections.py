@@ -7,12 +7,15 @@ Both ends read such an event by `read_corrected` and apply it by `amount`, so th
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from butler_tui.domain.changes import WireValue, from_wire
 from butler_tui.domain.fields import TABLES, Kind
+from butler_tui.domain.folding import fold
 from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.policies import Policies, Reason
 from butler_tui.domain.rights import Act, Role, may
@@ -49,6 +52,7 @@ NEVER_EMPTY = frozenset({"companions", "reason", "valet", *(str(check) for check
 _ALL = FACTS | OUTCOMES | {COMPANION_NAMES}
 _VISIT = TABLES["visit"]
 _LONGEST_NOTES = 4000
+_LONGEST_STAY = timedelta(days=92)
 
 
 def read_corrected(text: object) -> dict[str, WireValue]:
@@ -152,3 +156,28 @@ _GIVEN = frozenset({Outcome.PASSED, Outcome.DOUBTFUL, Outcome.FAILED, Outcome.NO
 def may_be_found(outcome: str) -> bool:
     """Tell whether a guard may give this outcome afterwards."""
     return outcome in {str(one) for one in _GIVEN}
+
+
+_LEAVING = re.compile(r"(?:([0-9]{1,2})[-/月.]([0-9]{1,2})日?\s+)?([0-9]{1,2})[:：.]?([0-9]{2})")
+
+
+def read_leaving(text: str, came_ms: int, zone: tzinfo) -> int | None:
+    """Return when a visitor is expected out (UTC ms) as typed: `18:00`, the next one after they came, `11-14 09:30`.
+
+    None where `text` is no time, or where that is before they came (`came_ms`, UTC ms; `zone` is the estate's).
+    """
+    matched = _LEAVING.fullmatch(fold(text).strip())
+    if matched is None:
+        return None
+    month, day, hour, minute = (int(part) if part else None for part in matched.groups())
+    came = datetime.fromtimestamp(came_ms / 1000, zone)
+    try:
+        at = came.replace(hour=hour or 0, minute=minute or 0, second=0, microsecond=0, fold=0)
+        if month is not None and day is not None:
+            at = at.replace(month=month, day=day)
+            at = at if at >= came else at.replace(year=at.year + 1)
+        elif at <= came:
+            at = at + timedelta(days=1)
+    except ValueError:
+        return None
+    return int(at.timestamp() * 1000) if at - came <= _LONGEST_STAY else None

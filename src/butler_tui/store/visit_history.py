@@ -53,7 +53,9 @@ def companion_names(connection: Connection, visit_id: bytes) -> tuple[str, ...]:
     corrected = amount(_events(connection, visit_id))
     if COMPANION_NAMES in corrected:
         return names_of(str(corrected[COMPANION_NAMES] or ""))
-    rows = connection.execute("SELECT name FROM companion WHERE visit_id = ? ORDER BY companion_id", (visit_id,))
+    rows = connection.execute(
+        "SELECT name FROM companion WHERE visit_id = ? AND name <> '' ORDER BY companion_id", (visit_id,)
+    )
     return tuple(row[0] for row in rows)
 
 
@@ -79,7 +81,9 @@ def history(connection: Connection, visit_id: bytes) -> list[Happening]:
     undone = {row["undoes"] for row in rows if row["kind"] == EventKind.UNDONE}
     stands = _put(visit) if visit is not None else {}
     if visit is not None:
-        names = connection.execute("SELECT name FROM companion WHERE visit_id = ? ORDER BY companion_id", (visit_id,))
+        names = connection.execute(
+            "SELECT name FROM companion WHERE visit_id = ? AND name <> '' ORDER BY companion_id", (visit_id,)
+        )
         stands[COMPANION_NAMES] = NAMES_BETWEEN.join(name[0] for name in names) or None
     told: list[Happening] = []
     for row in rows:
