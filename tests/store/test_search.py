@@ -41,6 +41,12 @@ def _named(home: FoundHome | None) -> str:
     return home.plate or home.name or home.room_code
 
 
+def add_car(estate: Estate, plate: str, now_ms: int) -> None:
+    row = estate.store.connection.execute("SELECT household_id FROM household").fetchone()
+    values = {"household_id": row[0], "plate": plate, "note": "白色 SUV"}
+    record(estate.store, [Written("vehicle", new_id(now_ms), values)], staff_id=None, now_ms=now_ms)
+
+
 @pytest.mark.parametrize(
     "typed",
     ["李文博", "lwb", "LWB", "liwenbo", "li wen bo", "ｌｗｂ", "liw", "李", "浙A8K32F", "a8k32f", "8k32f", "浙a·8K3",
