@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from butler_tui.labels import moment
+from butler_tui.labels import greeting, moment, table_label
+from butler_tui.store.quarantined import Held
 from butler_tui.store.sync_state import Result, Summary
 from butler_tui.words import N_, _
 
@@ -54,3 +55,12 @@ def reason_words(reason: str) -> str:
     """Return why HQ could not apply a change."""
     known = _REASONS.get(reason)
     return _(known) if known else reason
+
+
+def held_words(one: Held, now_ms: int, zone: tzinfo) -> str:
+    """Return a change that HQ could not apply: what it is about, and why."""
+    when = moment(one.at_ms, now_ms, zone) if one.at_ms is not None else ""
+    who = greeting(one.name, one.sex) if one.at_ms is not None else one.name
+    about = " ".join(filter(None, (who, one.place, when)))
+    words = (table_label(one.table or "") or _("a record that is gone"), about, reason_words(one.reason))
+    return "  ".join(filter(None, words))

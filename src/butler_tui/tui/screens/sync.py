@@ -14,14 +14,17 @@ from textual.widgets import Static
 
 from butler_tui.desk.session import Session
 from butler_tui.labels import moment, table_label
-from butler_tui.store import sync_state
+from butler_tui.store import quarantined, sync_state
 from butler_tui.tui.context import Context
 from butler_tui.tui.messages import SyncAsked
 from butler_tui.tui.shown import line, lines
 from butler_tui.tui.steady import Steady
-from butler_tui.tui.sync_words import clock_words, hq_words, reason_words
+from butler_tui.tui.sync_words import clock_words, held_words, hq_words
 from butler_tui.tui.widgets.lines import KeyLine, Sentence, StatusLine, TopLine
 from butler_tui.words import _
+
+MOST_HELD = 50
+"""Changes that HQ could not apply which are listed one by one."""
 
 
 class Figures(VerticalScroll, can_focus=True):
@@ -104,9 +107,12 @@ class SyncScreen(Steady, Screen[None]):
         for name, at_ms in ((_("At HQ"), status.last_sync_ms), (_("Last try"), status.last_try_ms)):
             rows.append((name, moment(at_ms, now, zone) if at_ms is not None else _("not yet"), ""))
         rows.append((_("Clock"), *clock_words(status.clock_offset_ms)))
-        pending = status.quarantined
-        rows.append((_("To be looked at"), str(summary.quarantined), "warning" if pending else ""))
-        rows += [("", f"{table_label(one.table or '')}  {reason_words(one.reason)}", "warning") for one in pending]
+        count = summary.quarantined
+        rows.append((_("To be looked at"), _("{count} records", count=count), "warning" if count else ""))
+        shown = quarantined.held(connection, MOST_HELD)
+        rows += [("", held_words(one, now, zone), "") for one in shown]
+        if count > len(shown):
+            rows.append(("", _("and {count} more", count=count - len(shown)), ""))
         self.query_one("#lines", Static).update(lines(_figure(*row) for row in rows))
 
 

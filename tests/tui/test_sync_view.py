@@ -1,0 +1,74 @@
+"""F9: what waits by kind and since when, when HQ was reached, the clock, and what HQ could not apply, told in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from butler_tui.desk.gate import admit
+from butler_tui.desk.session import Session
+from butler_tui.store import quarantined, sync_state
+from butler_tui.store.quarantined import Held
+from butler_tui.tui.sync_words import reason_words
+from tests.conftest import Clock, Estate
+from tests.store.test_visits import whole_tables_read
+from tests.tui.conftest import OpenBooth
+
+
+def hold(estate: Estate, table: str, reason: str, now_ms: int) -> None:
+    """Have HQ hold the last change of a table apart."""
+    row = estate.store.connection.execute(
+        "SELECT cid FROM journal WHERE tbl = ? ORDER BY journal_id DESC LIMIT 1", (table,)
+    ).fetchone()
+    estate.store.connection.execute(
+        "INSERT INTO quarantine (cid, reason, at_ms) VALUES (?, ?, ?)", (row[0], reason, now_ms)
+    )
+
+
+async def test_what_hq_could_not_apply_is_told_as_the_record_and_the_reason(
+    open_booth: OpenBooth, estate: Estate, session: Session, now: Clock
+) -> None:
+    admit(estate.store, session, estate.registration(), estate.policies, now())
+    hold(estate, "visit", "malformed", now())
+    hold(estate, "visit_event", "not_allowed", now.advance(seconds=1))
+    hold(estate, "staff", "already_there", now.advance(seconds=1))
+    hold(estate, "house", "of_a_newer_hq", now.advance(seconds=1))
+    estate.store.connection.execute(
+        "INSERT INTO quarantine (cid, reason, at_ms) VALUES (?, 'malformed', ?)", (b"\1" * 16, now())
+    )
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.keys("f9")
+        shown = booth.shown("#lines")
+        assert "5 条" in shown
+        lines = [" ".join(line.split()) for line in shown.splitlines()]
+        assert f"来访记录 李先生 3-2-1801 07:58 {reason_words('malformed')}" in lines
+        assert f"进出记录 李先生 3-2-1801 07:58 {reason_words('not_allowed')}" in lines
+        assert f"员工 许文静 9001 {reason_words('already_there')}" in lines
+        assert "房屋 V17 of_a_newer_hq" in lines
+
+
+async def test_what_waits_is_told_by_kind_with_the_oldest(
+    open_booth: OpenBooth, estate: Estate, session: Session, now: Clock
+) -> None:
+    admit(estate.store, session, estate.registration(), estate.policies, now.advance(hours=1))
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.keys("f9")
+        shown = " ".join(booth.shown("#lines").split())
+        assert "来访记录 1" in shown
+        assert "最早一条 07:58" in shown
+
+
+@pytest.mark.parametrize("table", quarantined._ABOUT)
+def test_each_kind_of_record_is_looked_up_by_its_key(estate: Estate, table: str) -> None:
+    statement = quarantined._ABOUT[table].replace("?", "x'01'")
+    assert whole_tables_read(estate.store.connection, statement) == []
+
+
+def test_a_change_whose_journal_row_is_gone_is_held_without_a_name(estate: Estate) -> None:
+    estate.store.connection.execute(
+        "INSERT INTO quarantine (cid, reason, at_ms) VALUES (?, 'malformed', 1)", (b"\1" * 16,)
+    )
+
+    assert quarantined.held(estate.store.connection, 9) == [Held(None, "malformed")]
+    assert sync_state.summary(estate.store.connection).quarantined == 1
