@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from butler_tui import sealing
 from butler_tui.desk import backups
+from butler_tui.ids import new_id
 from butler_tui.paths import Home, find_home
+from butler_tui.store.journal import Written, record
 from butler_tui.store.local import Store
 from butler_tui.store.restoring import Restored
+from tests.conftest import Estate
 from tests.serving import real_ms
 
 PASSPHRASE = "四季 桂花 竹影 青石 17"
@@ -50,3 +54,24 @@ def quick_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(sealing, "passphrase_box_key", cheap)
     monkeypatch.setattr(backups, "passphrase_box_key", cheap)
+
+
+def add_gates(store: Store, count: int) -> None:
+    """Write so many gates with long names, a hundred an act."""
+    for _act in range(0, count, 100):
+        gates = [Written("gate", new_id(1), {"name": os.urandom(150).hex()}) for _gate in range(100)]
+        record(store, gates, staff_id=None, now_ms=1)
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Path:
+    """Return the folder for backups."""
+    place = tmp_path / "stick"
+    place.mkdir()
+    return place
+
+
+@pytest.fixture
+def backup(estate: Estate, stick: Path, quick_passphrases: None) -> Path:
+    """Return a backup of the small estate."""
+    return back_up(estate.store, stick / "butler.bak")

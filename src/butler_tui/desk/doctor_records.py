@@ -102,9 +102,7 @@ def enrolment(store: Store, _computer: Computer) -> Said:
     """Look whether records leave this computer at all, and whether HQ takes them."""
     told = sync_state.summary(store.connection)
     if not told.enrolled:
-        return warning(
-            _("Not enrolled: records are on this computer alone."), _("Ask HQ for the line that enrols it.")
-        )
+        return warning(_("Not enrolled: records are on this computer alone."), _("Ask HQ for the line that enrols it."))
     if told.last_result is Result.REFUSED:
         return bad(_("HQ refuses this terminal."), _("Run butler sync: it says why."))
     if told.last_result is Result.UNREACHABLE:

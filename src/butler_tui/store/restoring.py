@@ -49,6 +49,7 @@ STEP_OPEN = N_("Opening the backup …")
 STEP_CHECK = N_("Looking at what is in it …")
 STEP_PLACE = N_("Putting it in place …")
 
+
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What a restore did: changes that are due for HQ again, and the files in which what was there is kept."""
