@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ from butler_tui.demo.calls import Call, plan_calls
 from butler_tui.demo.clock import DAY_MS, DAYS, VISITS_A_DAY
 from butler_tui.demo.folder import Folder, Found, demo_folder
 from butler_tui.demo.houses import SHOWN_HOME, plan_houses
+from butler_tui.demo.incidents import plan_incidents
 from butler_tui.demo.making import Wanted, make_demo, visits_of
 from butler_tui.demo.people import People
 from butler_tui.desk.shifts import sign_in
@@ -298,7 +300,7 @@ def test_a_large_demo_reaches_further_back_rather_than_crowding_a_day() -> None:
 @pytest.fixture(scope="module")
 def lively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     home = Folder(tmp_path_factory.mktemp("lively") / "demo").home
-    with closing(make_demo(home, Wanted(60, 420), FRIDAY_EVENING, lambda *_: None)) as store:
+    with closing(make_demo(home, Wanted(60, 1000), FRIDAY_EVENING, lambda *_: None)) as store:
         yield store
 
 
@@ -332,6 +334,41 @@ def test_the_file_says_who_was_turned_away_undone_and_an_emergency(lively: Store
 
     assert states == {"inside", "left", "turned_away", "undone"}
     assert rows(lively, "SELECT count(*) FROM visit WHERE reason = 'emergency'") == [(1,)]
+
+
+def test_what_was_written_down_wrongly_is_corrected_with_its_reason(lively: Store) -> None:
+    corrected = rows(
+        lively,
+        "SELECT e.reason, corrected, original FROM visit_event e JOIN visit USING (visit_id) WHERE kind = 'corrected'",
+    )
+
+    assert Counter(why for why, *_values in corrected) == {
+        "typing_error": 4,
+        "told_otherwise": 4,
+        "completed_afterwards": 1,
+    }
+    for _why, right, put in corrected:
+        now, before = json.loads(str(right)), json.loads(str(put))
+        assert all(now[column] != before[column] for column in before)
+
+
+def test_a_badge_was_carried_off_and_is_out_still(lively: Store) -> None:
+    missed = rows(
+        lively,
+        "SELECT badge, state, badge_out FROM visit JOIN visit_event USING (visit_id) WHERE kind = 'badge_missing'",
+    )
+
+    assert [(badge != "", state, out) for badge, state, out in missed] == [(True, "left", 1)]
+
+
+def test_of_the_badges_carried_off_in_a_month_one_comes_back_the_next_day(month: Month) -> None:
+    calls, incidents = plan_incidents(People(Random(1)), month(at_ms=FRIDAY_EVENING), FRIDAY_EVENING)
+    missed = [(calls[place], incident) for place, incident in incidents.items() if incident.misses_badge]
+    back = [incident.badge_back_ms - (call.out_ms or 0) for call, incident in missed if incident.badge_back_ms]
+
+    assert len(missed) == 2
+    assert len(back) == 1
+    assert DAY_MS / 2 < back[0] < DAY_MS
 
 
 def test_vehicles_stand_by_their_household(lively: Store) -> None:

@@ -16,6 +16,7 @@ from butler_tui.domain.visits import Registration
 
 ON_SITE = 9
 _OVERSTAYS = (Reason.DELIVERY, Reason.COURIER)
+_MAIN_GATE = 0
 _MOST_REGULARS_INSIDE = 4
 _VISITS_AN_EMERGENCY = 1200
 """A month of the whole estate has one or two (ours)."""
@@ -86,7 +87,7 @@ def _domestic_helps(random: Random, callers: Callers, clock: Clock, most: int) -
 
 
 def _call(random: Random, callers: Callers, clock: Clock, slot: Slot) -> Call:
-    gate = clock.gate(slot.in_ms)
+    gate = _MAIN_GATE if slot.reason is Reason.EMERGENCY else clock.gate(slot.in_ms)
     if slot.out_ms is None or random.random() >= names.TURNED_AWAY.get(slot.reason, 0.0):
         return Call(slot.in_ms, slot.out_ms, gate, callers.caller(slot))
     refused, note = random.choice(names.REFUSALS[slot.reason])

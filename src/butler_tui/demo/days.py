@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from butler_tui.demo import names
 from butler_tui.demo.calls import Call
-from butler_tui.desk import gate
+from butler_tui.demo.incidents import Incident
+from butler_tui.desk import badges, gate
+from butler_tui.desk.corrections import correct
 from butler_tui.desk.session import Session
 from butler_tui.domain.gate_check import Check, GateCheck, Outcome
 from butler_tui.domain.policies import Policies, Reason, TurnAwayReason
@@ -18,9 +20,11 @@ from butler_tui.store import estates, households
 from butler_tui.store import staff as staff_store
 from butler_tui.store.households import GateHousehold
 from butler_tui.store.local import Store
+from butler_tui.store.staff import Staff
 
 _ASK_TAKES_MS = 40_000
 _LAST_BADGE = 999
+_NOTHING = Incident()
 _FAILS: dict[TurnAwayReason, Check] = {
     TurnAwayReason.NOT_EXPECTED: Check.ASK_HOST,
     TurnAwayReason.IDENTITY_UNCLEAR: Check.ASK_IDENTITY,
@@ -34,9 +38,25 @@ _FAILS: dict[TurnAwayReason, Check] = {
 def on_duty(gate_no: int, hour: int) -> str:
     """Return the number of who keeps a gate (0: the main one) at an hour of the house clock."""
     if gate_no:
-        return names.SIDE_GATE_KEPT_BY
+        return names.SHIFT_LEAD
     begun = [number for begins, number in names.SHIFTS if begins <= hour]
     return begun[-1] if begun else names.SHIFTS[-1][1]
+
+
+@dataclass(slots=True)
+class _Visit:
+    """A call that is being dealt with: what happens to it beside, and what was saved of it."""
+
+    call: Call
+    incident: Incident
+    done: gate.Done | None = None
+    badge: str = ""
+
+    @property
+    def visit_id(self) -> bytes:
+        """Return the id it was saved under."""
+        assert self.done is not None
+        return self.done.visit_id
 
 
 class Days:
@@ -48,56 +68,73 @@ class Days:
         self.policies = estates.policies(store.connection)
         self.zone = ZoneInfo(names.TIME_ZONE)
         self._homes: dict[str, GateHousehold | None] = {}
-        self._staff = {number: staff_store.by_number(store.connection, number) for number, *_rest in names.STAFF}
-        self._inside: dict[int, tuple[gate.Done, str]] = {}
+        self._staff = {number: _known(store, number) for number, *_rest in names.STAFF}
         self._badges_out: set[str] = set()
 
-    def run(self, calls: Sequence[Call], after_each: Callable[[], None]) -> None:
-        """Let every call come in and leave in the order of time; `after_each` is told of each call dealt with."""
-        arrive, undo, leave = self._arrive, self._undo, self._leave
-        moments = [(call.in_ms, arrive, call) for call in calls]
-        moments += [(call.undone_ms, undo, call) for call in calls if call.undone_ms is not None]
-        moments += [(call.out_ms, leave, call) for call in calls if call.out_ms is not None]
-        for at_ms, happens, call in sorted(moments, key=lambda one: one[0]):
-            happens(call, at_ms)
-            if happens is arrive:
+    def run(self, calls: Sequence[Call], incidents: Mapping[int, Incident], after_each: Callable[[], None]) -> None:
+        """Let every call come in and leave in the order of time, and what befalls it (`incidents`, by its place).
+
+        `after_each` is told of each call dealt with.
+        """
+        moments: list[tuple[int, Callable[[_Visit, int], None], _Visit]] = []
+        for place, call in enumerate(calls):
+            visit = _Visit(call, incidents.get(place, _NOTHING))
+            when = (
+                (call.in_ms, self._arrive),
+                (call.undone_ms, self._undo),
+                (visit.incident.corrected_ms, self._correct),
+                (call.out_ms, self._leave),
+                (visit.incident.badge_back_ms, self._badge_back),
+            )
+            moments += [(at_ms, happens, visit) for at_ms, happens in when if at_ms is not None]
+        for at_ms, happens, visit in sorted(moments, key=lambda one: one[0]):
+            happens(visit, at_ms)
+            if at_ms == visit.call.in_ms:
                 after_each()
 
-    def _arrive(self, call: Call, now_ms: int) -> None:
-        session = self._session(call.gate, now_ms)
-        registration = self._written_down(call)
+    def _arrive(self, visit: _Visit, now_ms: int) -> None:
+        call, session = visit.call, self._session(visit.call.gate, now_ms)
+        registration = self._written_down(visit)
         if call.refused is not None:
             gate.turn_away(
                 self.store, session, registration, self.policies, now_ms, reason=call.refused, note=call.note
             )
             return
-        done = gate.admit(self.store, session, registration, self.policies, now_ms)
-        self._inside[id(call)] = (done, registration.badge)
-        self._badges_out.add(registration.badge)
+        visit.done = gate.admit(self.store, session, registration, self.policies, now_ms)
+        visit.badge = registration.badge
+        self._badges_out.add(visit.badge)
 
-    def _undo(self, call: Call, now_ms: int) -> None:
-        done = self._gone(call)
-        gate.undo(self.store, self._session(call.gate, now_ms), done, self.policies, now_ms)
+    def _undo(self, visit: _Visit, now_ms: int) -> None:
+        assert visit.done is not None
+        gate.undo(self.store, self._session(visit.call.gate, now_ms), visit.done, self.policies, now_ms)
+        self._badges_out.discard(visit.badge)
 
-    def _leave(self, call: Call, now_ms: int) -> None:
-        done = self._gone(call)
-        gate.check_out(self.store, self._session(call.gate, now_ms), done.visit_id, now_ms)
+    def _correct(self, visit: _Visit, now_ms: int) -> None:
+        session, told = self._session(visit.call.gate, now_ms), visit.incident
+        right = dict(told.corrected)
+        correct(self.store, session, visit.visit_id, right, told.reason, told.note, self.policies, now_ms)
 
-    def _gone(self, call: Call) -> gate.Done:
-        done, badge = self._inside.pop(id(call))
-        self._badges_out.discard(badge)
-        return done
+    def _leave(self, visit: _Visit, now_ms: int) -> None:
+        session = self._session(visit.call.gate, now_ms)
+        if visit.incident.misses_badge:
+            badges.check_out_without_badge(self.store, session, visit.visit_id, now_ms)
+            return
+        gate.check_out(self.store, session, visit.visit_id, now_ms)
+        self._badges_out.discard(visit.badge)
+
+    def _badge_back(self, visit: _Visit, now_ms: int) -> None:
+        badges.badge_found(self.store, self._session(visit.call.gate, now_ms), visit.visit_id, now_ms)
+        self._badges_out.discard(visit.badge)
 
     def _session(self, gate_no: int, now_ms: int) -> Session:
         """Return the session of who is on duty; where the side gate is closed by now, of the main gate."""
         hour = datetime.fromtimestamp(now_ms / 1000, self.zone).hour
         gate_no = gate_no if hour in names.SIDE_GATE_OPEN else 0
-        guard = self._staff[on_duty(gate_no, hour)]
-        assert guard is not None
-        return Session(guard, self.gate_ids[gate_no])
+        return Session(self._staff[on_duty(gate_no, hour)], self.gate_ids[gate_no])
 
-    def _written_down(self, call: Call) -> Registration:
+    def _written_down(self, visit: _Visit) -> Registration:
         """Return the call's registration as the guard completes it: home, who confirmed, findings, badge."""
+        call = visit.call
         registration = self._to_home(call)
         if call.refused is not None:
             found = replace(under(self.policies, registration, first_visit=True).check, suspicious=True)
@@ -136,3 +173,9 @@ def _all_passed(policies: Policies, registration: Registration) -> GateCheck:
     while (open_check := check.first_open()) is not None:
         check = check.with_finding(open_check, Outcome.PASSED)
     return check
+
+
+def _known(store: Store, number: str) -> Staff:
+    person = staff_store.by_number(store.connection, number)
+    assert person is not None
+    return person

@@ -11,6 +11,7 @@ from butler_tui.demo.calls import plan_calls
 from butler_tui.demo.clock import DAY_MS, DAYS, VISITS_A_DAY, days_of
 from butler_tui.demo.days import Days
 from butler_tui.demo.houses import plan_houses
+from butler_tui.demo.incidents import plan_incidents
 from butler_tui.demo.people import People
 from butler_tui.desk.set_up import add_house, add_staff, set_up_estate
 from butler_tui.desk.shifts import set_pin
@@ -65,7 +66,7 @@ def make_demo(home: Home, wanted: Wanted, now_ms: int, progress: Progress) -> St
     """
     people = People(Random(wanted.seed))  # noqa: S311 (invented people, no secrets)
     houses = plan_houses(people, wanted.households)
-    calls = plan_calls(people, houses, wanted.visits, now_ms)
+    calls, incidents = plan_incidents(people, plan_calls(people, houses, wanted.visits, now_ms), now_ms)
     steps = _Steps(progress, len(names.STAFF) + len(houses) + len(calls))
     begins_ms = now_ms - days_of(wanted.visits) * DAY_MS - _SET_UP_BEFORE_MS
     store = create_store(home, begins_ms, plain=wanted.plain)
@@ -80,7 +81,7 @@ def make_demo(home: Home, wanted: Wanted, now_ms: int, progress: Progress) -> St
         for house in houses:
             add_house(store, house, begins_ms)
             steps.one_more()
-        Days(store, gate_ids).run(calls, steps.one_more)
+        Days(store, gate_ids).run(calls, incidents, steps.one_more)
         store.connection.execute("PRAGMA synchronous = FULL")
         store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     except BaseException:

@@ -25,8 +25,9 @@ STAFF: tuple[tuple[str, str, Role, str], ...] = (
 SHIFTS: tuple[tuple[int, str], ...] = ((7, "1007"), (15, "1008"), (23, "1012"))
 """Three guards, one a shift at the main gate: from which hour, and who; the last one until the first comes."""
 SIDE_GATE_OPEN = range(8, 20)
-SIDE_GATE_KEPT_BY = "1001"
-"""The side gate is open by day, and kept by the shift lead."""
+"""By day."""
+SHIFT_LEAD = "1001"
+"""Keeps the side gate while it is open, and is called to the main gate for overrides."""
 BY_SIDE_GATE = 0.3
 
 SURNAMES = (
@@ -126,6 +127,8 @@ TURNED_AWAY: dict[Reason, float] = {
     Reason.OTHER: 0.3,
 }
 """Which part of those who come for a reason is turned away."""
+
+ONE_MORE_IN_THE_CAR = "车内还有一人"
 
 SHARE: dict[Reason, int] = {
     Reason.COURIER: 30,
