@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from butler_tui.demo.folder import demo_folder
+from butler_tui.demo.making import Wanted, make_demo
 from butler_tui.desk.set_up_file import Stage, stage_of
 from butler_tui.paths import find_home
 from butler_tui.store.local import open_store
@@ -126,8 +128,13 @@ def test_every_step_is_whole_at_80x24_in_english_too(place: Path) -> None:
         screen.close()
 
 
-def test_the_demo_is_made_its_people_are_shown_and_it_opens(place: Path, tmp_path: Path) -> None:
+def test_the_demo_tells_its_people_and_opens(place: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
+    folder = demo_folder(data / "butler-demo")
+    folder.begin()
+    wanted = Wanted(households=12, visits=10)
+    make_demo(folder.home, wanted, time.time_ns() // 1_000_000, lambda _done, _all: None).close()
+    folder.finish()
     screen = Terminal(place, environment={"XDG_DATA_HOME": str(data)})
     try:
         screen.wait_for("查看演示")
@@ -137,6 +144,5 @@ def test_the_demo_is_made_its_people_are_shown_and_it_opens(place: Path, tmp_pat
         screen.wait_for("F1 帮助")
         screen.sign_in("1007", "204816")
         assert not (place / "butler.db").exists()
-        assert (data / "butler-demo").exists()
     finally:
         screen.close()

@@ -16,7 +16,7 @@ from butler_tui.errors import FileTrouble
 from butler_tui.hq import admin
 from butler_tui.paths import Home
 from butler_tui.settings import Settings
-from butler_tui.store import estates
+from butler_tui.store import estates, set_up_plan
 from butler_tui.store.local import Store, open_store
 from butler_tui.tui.first_start import FirstStartApp, Outcome
 from butler_tui.tui.screens.first_start.choice import ChoiceScreen
@@ -294,6 +294,18 @@ async def test_a_computer_that_is_enrolled_and_empty_begins_with_a_clear_sentenc
     assert stage_of(home) is Stage.NO_GATE
     async with first_start(real_ms) as booth:
         assert "总部尚未下发门岗和人员" in re.sub(r"\s+", "", booth.text())
+
+
+async def test_a_file_whose_making_was_cut_off_is_made_anew_to_join_an_hq(
+    first_start: Open, home: Home, hq: Hq
+) -> None:
+    home.database.parent.mkdir(parents=True)
+    set_up_plan.mark(home).touch()
+    home.database.touch()
+    async with first_start(real_ms) as booth:
+        await booth.type(f"2{hq_line(hq)}\n")
+        await booth.until(lambda: isinstance(booth.app.screen, ChoiceScreen))
+    assert stage_of(home) is Stage.NO_GATE
 
 
 async def test_a_set_up_cut_off_on_an_enrolled_computer_is_not_offered_an_hq_again(

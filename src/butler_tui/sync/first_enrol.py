@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from butler_tui.desk.set_up_file import set_up_file
 from butler_tui.errors import ButlerError, TryLater
 from butler_tui.paths import Home
+from butler_tui.store import set_up_plan
 from butler_tui.store.database import plain_driver_errors
-from butler_tui.store.local import create_store, is_set_up, open_store
+from butler_tui.store.local import is_set_up, open_store
 from butler_tui.sync import enrol
 from butler_tui.sync.protocol import EnrolAnswer
 
@@ -19,7 +21,10 @@ def enrol_here(
     """Enrol this computer with HQ, making its file where there is none; raises as `enrol.ask` and `enrol.keep` do."""
     enrol.read_address(url)
     fresh = not is_set_up(home)
-    store = create_store(home, now_ms()) if fresh else open_store(home)
+    if fresh or set_up_plan.mark(home).exists():
+        with set_up_file(home, now_ms()):
+            """Only made: a cut while it is made is mended at the next start."""
+    store = open_store(home)
     accepted = None
     try:
         try:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from textual.message import Message
 
-from butler_tui.desk.set_up_file import Stage, set_up_file, stage
+from butler_tui.desk.set_up_file import Stage, stage
 from butler_tui.errors import ButlerError
 from butler_tui.paths import Home
-from butler_tui.store import set_up_plan
 from butler_tui.store.database import plain_errors
 from butler_tui.store.local import open_store
 from butler_tui.tui.context import Clock
@@ -44,9 +43,6 @@ def enrol(home: Home, address: str, code: str, step: Step, now_ms: Clock) -> Mes
 
     try:
         with plain_errors(home.database):
-            if set_up_plan.mark(home).exists():
-                with set_up_file(home, now_ms()):
-                    """Only made whole: its making was cut off."""
             enrol_here(home, address, code, now_ms=now_ms)
     except ButlerError as error:
         return Refused(error)

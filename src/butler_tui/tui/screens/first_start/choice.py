@@ -111,8 +111,8 @@ class _WayLine(Static):
 
     def __init__(self, number: int, way: Way) -> None:
         super().__init__(line((f" {number} ", "$accent"), " ", (way.title, "bold"), "  ", (way.words, "$dim")))
-        self._name = way.name
+        self._way = way.name
 
     def on_click(self) -> None:
         """Pick it."""
-        self.post_message(Picked(self._name))
+        self.post_message(Picked(self._way))
