@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gettext import NullTranslations
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +36,13 @@ def test_each_kind_of_error_has_its_exit_code(error: type[ButlerError], exit_cod
 
 def test_done_is_zero() -> None:
     assert errors.EXIT_DONE == 0
+
+
+def test_what_stands_in_a_sentence_cannot_drive_the_terminal() -> None:
+    error = SetUpWrong(
+        N_("There is no {file}, {badge}: {size:.1f}."), file=Path("/\x1b[2J\udc9b"), badge="\x9b", size=1.5
+    )
+    assert error.sentence() == "There is no /\ufffd[2J\ufffd, \ufffd: 1.5."
 
 
 def test_a_sentence_is_filled_in_with_its_details() -> None:

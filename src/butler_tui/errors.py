@@ -5,6 +5,9 @@ The sentence is an English source message with named details; it is put into wor
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
+from butler_tui.text import safe
 from butler_tui.words import _
 
 EXIT_DONE = 0
@@ -25,8 +28,12 @@ class ButlerError(Exception):
         self.details = details
 
     def sentence(self) -> str:
-        """Return the sentence in the chosen language."""
-        return _(self.message, **self.details)
+        """Return the sentence in the chosen language; what stands in it may be anybody's: a file's name, a badge."""
+        details = {
+            name: safe(str(value)) if isinstance(value, (str, PurePath)) else value
+            for name, value in self.details.items()
+        }
+        return _(self.message, **details)
 
     def __str__(self) -> str:
         return self.sentence()
