@@ -84,7 +84,9 @@ class Line:
     def journal(self) -> list[str]:
         """Return the changes written since the log was compared last, in order."""
         rows = self.booth.estate.store.connection.execute(
-            "SELECT cid FROM journal WHERE seq > ? ORDER BY seq", (self.taken,)
+            "SELECT cid FROM journal WHERE journal_id > (SELECT max(journal_id) >> 40 << 40 FROM journal) + ?"
+            " ORDER BY journal_id",
+            (self.taken,),
         )
         return [id_text(row[0]) for row in rows]
 
