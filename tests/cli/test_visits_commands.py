@@ -128,3 +128,13 @@ def test_wrong_words_of_an_export_are_wrong_usage(shell: Estate, tmp_path: Path,
     ended = run(shell, "export", *arguments, "--as", "1001")
     assert ended.returncode == 2, ended.stderr
     assert not list(Path(os.getcwd()).glob("v.*"))
+
+
+def test_retention_from_the_shell(shell: Estate) -> None:
+    add(shell, *CHECKS)
+    told = run(shell, "retention", "--dry-run", "--json")
+    report = json.loads(told.stdout)
+    assert (told.returncode, report["dry_run"], report["visits"], report["numbers"]) == (0, True, 0, 0)
+    ended = run(shell, "retention")
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert "Nothing was due." in ended.stderr

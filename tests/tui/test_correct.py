@@ -33,7 +33,7 @@ class Correcting:
         """Sign in and open it."""
         await self.booth.sign_in()
         session = self.estate.sessions[Role.GUARD]
-        context = self.booth.app.here  # type: ignore[attr-defined]
+        context = self.booth.app.here
         self.booth.app.push_screen(CorrectDialog(context, session, self.visit_id), self.returned.append)
         await self.booth.settle()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
@@ -106,26 +106,66 @@ def apply(store: Store, changes: Sequence[Change]) -> None:
         derived.derive(connection, touched)
 
 
+_REDACTED = "personal = NULL, salt = NULL, before = NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What is taken out of one record: all that is personal or secret, or some columns only."""
+
+    table: str
+    record_id: bytes
+    columns: frozenset[str] | None = None
+
+
 def erase(store: Store, table: str, record_id: bytes) -> None:
     """Take the personal and secret values of one record out of its row and its journal rows, in one transaction.
 
     Digests stay, so the audit chain still verifies. Required texts become empty; derived keys go too.
     """
-    described = TABLES[table]
-    private = [field.name for field in described.fields if field.privacy is not Privacy.PLAIN]
-    keys = [name for name in described.derived if name.endswith("_key") or name == "original"]
+    with plain_errors(store.home.database), transaction(store.connection) as connection, _permit(connection, "erase"):
+        _erase(connection, Erasure(table, record_id))
+        connection.execute(f"UPDATE journal SET {_REDACTED} WHERE tbl = ? AND record_id = ?", (table, record_id))
+
+
+def erase_rows(store: Store, erasures: Sequence[Erasure]) -> None:
+    """Erase from the rows of several records, all of them or none; their journal rows go before, by `redact`."""
+    with plain_errors(store.home.database), transaction(store.connection), _permit(store.connection, "erase"):
+        for one in erasures:
+            _erase(store.connection, one)
+
+
+def redact(store: Store, record_ids: Container[bytes], after: int, most: int = 2000) -> int | None:
+    """Take the personal part out of those of the `most` journal rows after row `after` that tell of these records.
+
+    Returns the row to go on after, None at the end: the journal has no index by record, which every save would pay
+    for, so whoever erases many walks it once.
+    """
     connection = store.connection
-    with plain_errors(store.home.database), transaction(connection), _permit(connection, "erase"):
-        before = connection.execute(select_sql(table, described.key, tuple(private)), (record_id,)).fetchone()
-        required = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})") if row["notnull"]}
-        for name in private + keys:
-            empty: Value = (b"" if name == "sealed" else "") if name in required else None
-            connection.execute(f"UPDATE {table} SET {name} = ? WHERE {described.key} = ?", (empty, record_id))
-        connection.execute(
-            "UPDATE journal SET personal = NULL, salt = NULL, before = NULL WHERE tbl = ? AND record_id = ?",
-            (table, record_id),
-        )
-        search_keys.forget(connection, table, dict(before) if before else {})
+    with plain_errors(store.home.database):
+        rows = connection.execute(
+            "SELECT journal_id, record_id FROM journal WHERE journal_id > ? ORDER BY journal_id LIMIT ?", (after, most)
+        ).fetchall()
+        due = [(row[0],) for row in rows if row[1] in record_ids]
+        if due:
+            with transaction(connection):
+                connection.executemany(f"UPDATE journal SET {_REDACTED} WHERE journal_id = ?", due)
+    return rows[-1][0] if len(rows) == most else None
+
+
+def _erase(connection: Connection, erasure: Erasure) -> None:
+    table, record_id = erasure.table, erasure.record_id
+    described = TABLES[table]
+    whole = erasure.columns is None
+    wanted = (field for field in described.fields if erasure.columns is None or field.name in erasure.columns)
+    private = [field.name for field in wanted if field.privacy is not Privacy.PLAIN]
+    keys = [name for name in described.derived if whole and (name.endswith("_key") or name == "original")]
+    before = connection.execute(select_sql(table, described.key, tuple(private)), (record_id,)).fetchone()
+    required = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})") if row["notnull"]}
+    for name in private + keys:
+        empty: Value = None if name not in required else b"" if name == "sealed" else ""
+        connection.execute(f"UPDATE {table} SET {name} = ? WHERE {described.key} = ?", (empty, record_id))
+    search_keys.forget(connection, table, dict(before) if before else {})
 
 
 @contextmanager

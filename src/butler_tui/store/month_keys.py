@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from butler_tui.errors import FileTrouble
 from butler_tui.ids import ruled_id
 from butler_tui.sealing import seal_to
 from butler_tui.store import estates
-from butler_tui.store.database import plain_errors
+from butler_tui.store.database import Connection, plain_errors
 from butler_tui.store.journal import Written, record
 from butler_tui.store.keys import with_month_key
 from butler_tui.store.local import Store
@@ -65,6 +66,35 @@ def record_missing(store: Store, now_ms: int) -> int:
             month = datetime.fromtimestamp(registered_ms / 1000, ZoneInfo(zone.time_zone)).strftime("%Y-%m")
             written += _written(store, month_key_id, month)
     return _recorded(store, written, now_ms)
+
+
+def months_of_keys(store: Store, months: Iterable[str]) -> dict[bytes, str]:
+    """Return which month each key of the key file is for, as far as this file can tell, by month_key_id.
+
+    `months` are those that come into question; every incarnation of the file has had ids of its own for them.
+    """
+    store.refresh_keys()
+    epochs = [row[0] for row in store.connection.execute("SELECT epoch FROM epoch")]
+    known = {ruled_id(epoch, PURPOSE, month): month for month in months for epoch in epochs}
+    known |= {row[0]: row[1] for row in store.connection.execute("SELECT month_key_id, month FROM month_key")}
+    return {key_id: month for key_id, month in known.items() if key_id.hex() in store.keys.months}
+
+
+def recorded(connection: Connection) -> set[bytes]:
+    """Return the ids of the keys of which HQ was told, or is to be."""
+    return {row[0] for row in connection.execute("SELECT month_key_id FROM month_key")}
+
+
+def forget(store: Store, month_key_ids: Iterable[bytes]) -> None:
+    """Take months' keys out of the key file: what they sealed can be opened nowhere any more, backups included.
+
+    Raises FileTrouble where the disk refuses; then they are all still there.
+    """
+    gone = {key_id.hex() for key_id in month_key_ids}
+    with _threads, _locked(store.home.keys):
+        store.refresh_keys()
+        months = {key_id: key for key_id, key in store.keys.months.items() if key_id not in gone}
+        store.change_keys(replace(store.keys, months=months))
 
 
 def _recorded(store: Store, written: Sequence[Written], now_ms: int) -> int:

@@ -1,0 +1,124 @@
+"""Erasing by policy, on the terminal: numbers, then all that tells who came, old drafts, and months' keys.
+
+A record that is not at HQ yet is erased like any other once its time is over, which is what PROTOCOL promises: its
+change stays in the journal, redacted, and goes to HQ, so that every visit is still counted there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from butler_tui.domain.policies import Policies
+from butler_tui.domain.retention import DAY_MS, before, lived_until, month_ended_ms, months_until
+from butler_tui.store import estates, month_keys, retention
+from butler_tui.store.journal import Erasure, erase_rows, redact
+from butler_tui.store.local import Store
+from butler_tui.store.retention import DueVisits
+
+_AT_ONCE = 2000
+"""Visits whose journal rows are looked for in one walk."""
+_TOGETHER = 20
+"""Visits in one transaction."""
+_TRIES = 10
+
+Find = Callable[[bytes, int], DueVisits]
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What was erased, or would be: how many visits lost their number, and how many all that told who came.
+
+    `judged_ms` is the time by which it was judged (UTC ms), None where nothing told the time and nothing was done;
+    `log_emptied` is false where another program held the file's log, which is tried again at the next sweep.
+    """
+
+    judged_ms: int | None
+    numbers: int = 0
+    visits: int = 0
+    drafts: int = 0
+    months: tuple[str, ...] = ()
+    log_emptied: bool = True
+
+    @property
+    def anything(self) -> bool:
+        """Whether something was erased."""
+        return bool(self.numbers or self.visits or self.drafts or self.months)
+
+
+def sweep(store: Store, policies: Policies, *, dry_run: bool = False, pause_s: float = 0.02) -> Swept:
+    """Erase what is due and return how much it was; `pause_s` is waited after each transaction.
+
+    Raises FileTrouble where the disk refuses; what was erased stays so, and the rest is erased the next time.
+    """
+    connection = store.connection
+    judged_ms = lived_until(retention.written(connection), retention.server_ms(connection))
+    if judged_ms is None:
+        return Swept(None)
+    due = before(judged_ms, policies)
+    visits = _erase_all(store, lambda after, most: retention.due_visits(connection, due.visit_ms, after, most),
+                        dry_run=dry_run, pause_s=pause_s)  # fmt: skip
+    numbers = _erase_all(store, lambda after, most: retention.due_numbers(connection, due.number_ms, after, most),
+                         dry_run=dry_run, pause_s=pause_s)  # fmt: skip
+    drafts = retention.due_drafts(connection, due.draft_ms)
+    if drafts and not dry_run:
+        retention.forget_drafts(store, due.draft_ms)
+    months = _months(store, judged_ms, policies, dry_run=dry_run, pause_s=pause_s)
+    emptied = dry_run or _log_emptied(store, pause_s)
+    return Swept(judged_ms, numbers, visits, drafts, months, emptied)
+
+
+def _erase_all(store: Store, find: Find, *, dry_run: bool, pause_s: float) -> int:
+    count, after = 0, b""
+    while visit_ids := (due := find(after, _AT_ONCE)).visit_ids:
+        if not dry_run:
+            _erase(store, due, pause_s)
+        count += len(visit_ids)
+        after = visit_ids[-1]
+    return count
+
+
+def _erase(store: Store, due: DueVisits, pause_s: float) -> None:
+    """Redact the journal first: a power cut then leaves rows that are still found to be due."""
+    each = [retention.erasures(store.connection, visit_id, whole=due.whole) for visit_id in due.visit_ids]
+    records = {one.record_id for erasures in each for one in erasures if one.columns is None}
+    _redact(store, records, pause_s)
+    for at in range(0, len(each), _TOGETHER):
+        erase_rows(store, [one for erasures in each[at : at + _TOGETHER] for one in erasures])
+        time.sleep(pause_s)
+
+
+def _redact(store: Store, records: set[bytes], pause_s: float) -> None:
+    if not records:
+        return
+    at: int | None = 0
+    while at is not None:
+        at = redact(store, records, at)
+        time.sleep(pause_s)
+
+
+def _months(store: Store, judged_ms: int, policies: Policies, *, dry_run: bool, pause_s: float) -> tuple[str, ...]:
+    """Let go of the keys of months that are over for as long as a number is kept; return those months."""
+    estate = estates.estate(store.connection)
+    zone = ZoneInfo(estate.time_zone if estate else "UTC")
+    over_ms = judged_ms - policies.retention_number_days * DAY_MS
+    known = month_keys.months_of_keys(store, months_until(judged_ms, zone))
+    due = {key_id: month for key_id, month in known.items() if month_ended_ms(month, zone) <= over_ms}
+    kept = set() if dry_run else retention.still_sealed(store.connection, list(due))
+    gone = {key_id: month for key_id, month in due.items() if key_id not in kept}
+    if gone and not dry_run:
+        month_keys.forget(store, gone)
+        records = set(gone) & month_keys.recorded(store.connection)
+        _redact(store, records, pause_s)
+        erase_rows(store, [Erasure("month_key", key_id) for key_id in sorted(records)])
+    return tuple(sorted(set(gone.values())))
+
+
+def _log_emptied(store: Store, pause_s: float) -> bool:
+    for _again in range(_TRIES):
+        if retention.empty_log(store.connection):
+            return True
+        time.sleep(pause_s)
+    return False
