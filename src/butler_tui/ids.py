@@ -15,6 +15,11 @@ def new_id(now_ms: int) -> bytes:
     return now_ms.to_bytes(6, "big") + bytes(random)
 
 
+def least_id(now_ms: int) -> bytes:
+    """Return what no id made at `now_ms` (UTC ms) or later is below."""
+    return now_ms.to_bytes(6, "big") + bytes(10)
+
+
 def ruled_id(*parts: bytes | str) -> bytes:
     """Return the id of a record that a rule makes: the first 16 bytes of SHA-256 over the length-marked parts."""
     digest = hashlib.sha256()

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from butler_tui import labels
 from butler_tui.desk.session import Session, require
+from butler_tui.desk.visit_events import badge_is_free, kept, visit_event
 from butler_tui.domain.changes import Value
-from butler_tui.domain.documents import DocumentType, mask_number, mask_numbers_in, read_number
+from butler_tui.domain.documents import DocumentType, mask_number, read_number
+from butler_tui.domain.gate_check import Check
 from butler_tui.domain.policies import Policies, TurnAwayReason
-from butler_tui.domain.rights import Act
-from butler_tui.domain.visits import EventKind, Registration, in_the_way, under
-from butler_tui.errors import RuleBroken
+from butler_tui.domain.rights import Act, may
+from butler_tui.domain.visits import EventKind, Missing, Registration, in_the_way, missing, under
+from butler_tui.errors import NotAllowed, RuleBroken
 from butler_tui.ids import new_id
 from butler_tui.sealing import seal
-from butler_tui.store import estates, month_keys, visits
+from butler_tui.store import drafts, estates, month_keys, visit_history, visits
 from butler_tui.store.journal import Written, record
 from butler_tui.store.local import Store
+from butler_tui.store.staff import Staff
 from butler_tui.text import safe
 from butler_tui.words import N_
 
@@ -36,18 +40,59 @@ class Done:
     """How many events the visit had with this one: more means that somebody has acted since."""
 
 
-def admit(store: Store, session: Session, registration: Registration, policies: Policies, now_ms: int) -> Done:
-    """Save a visitor and let them in.
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Who lets a visitor in although a check is open, doubtful or failed, and why; their PIN has been checked."""
 
-    Raises RuleBroken naming what stands in the way (an open, doubtful or failed check, a missing fact, a badge that
-    is already out), NotAllowed, or FileTrouble; then nothing is saved.
+    by: Staff
+    why: str
+    how: str = "pin"
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What was decided about a visitor, as their first event says it."""
+
+    kind: EventKind
+    reason: TurnAwayReason | None = None
+    note: str = ""
+    override: Override | None = None
+
+
+def admit(
+    store: Store,
+    session: Session,
+    registration: Registration,
+    policies: Policies,
+    now_ms: int,
+    *,
+    override: Override | None = None,
+    draft_id: bytes | None = None,
+) -> Done:
+    """Save a visitor and let them in; the draft they were typed in, if any, goes with it and gives the visit its id.
+
+    Raises RuleBroken naming what stands in the way (an open, doubtful or failed check without an override, a missing
+    fact, a badge that is already out), NotAllowed, or FileTrouble; then nothing is saved.
     """
     require(session, Act.REGISTER_VISIT)
     registration = _under(store, policies, registration)
-    obstacles = in_the_way(registration)
+    obstacles: Sequence[Missing | Check] = in_the_way(registration)
+    if override is not None:
+        _require_override(override, obstacles)
+        obstacles = missing(registration)
     if obstacles:
         raise RuleBroken(N_("Cannot admit yet: {what} is not settled."), what=labels.label(obstacles[0]))
-    return _save(store, session, registration, policies, now_ms, EventKind.ADMITTED, None, "")
+    decision = _Decision(EventKind.ADMITTED, note=override.why if override else "", override=override)
+    return _save(store, session, registration, policies, now_ms, decision, draft_id)
+
+
+def _require_override(override: Override, obstacles: Sequence[Missing | Check]) -> None:
+    if not may(override.by.role, Act.OVERRIDE):
+        raise NotAllowed(N_("Only a shift lead or supervisor may override."))
+    if not safe(override.why).strip():
+        raise RuleBroken(N_("Say why, then the visitor can be let in."))
+    if not any(isinstance(one, Check) for one in obstacles):
+        raise RuleBroken(N_("No check stands in the way; there is nothing to override."))
 
 
 def turn_away(
@@ -59,6 +104,7 @@ def turn_away(
     *,
     reason: TurnAwayReason,
     note: str = "",
+    draft_id: bytes | None = None,
 ) -> Done:
     """Save a visitor who was not let in, with the reason; recorded just as one admitted.
 
@@ -66,13 +112,14 @@ def turn_away(
     """
     require(session, Act.TURN_AWAY)
     registration = _under(store, policies, registration)
-    return _save(store, session, registration, policies, now_ms, EventKind.TURNED_AWAY, reason, note)
+    decision = _Decision(EventKind.TURNED_AWAY, reason, note)
+    return _save(store, session, registration, policies, now_ms, decision, draft_id)
 
 
 def check_out(store: Store, session: Session, visit_id: bytes, now_ms: int) -> Done:
     """Write down that a visitor has left; raises RuleBroken where they are not inside (any more)."""
     require(session, Act.CHECK_OUT)
-    event = _event(visit_id, session, EventKind.OUT, now_ms)
+    event = visit_event(visit_id, session, EventKind.OUT, now_ms)
     before = 0
 
     def still_inside() -> None:
@@ -99,10 +146,19 @@ def undo(store: Store, session: Session, done: Done, policies: Policies, now_ms:
         if visits.events(store.connection, done.visit_id) != done.events:
             raise RuleBroken(N_("Something has happened to this visit since; it was not undone."))
         if done.kind is EventKind.OUT:
-            _badge_is_free(store, visits.badge_of(store.connection, done.visit_id))
+            badge_is_free(store, visits.badge_of(store.connection, done.visit_id))
+        if done.kind is EventKind.CORRECTED:
+            _badge_comes_back(store, done)
 
-    event = _event(done.visit_id, session, EventKind.UNDONE, now_ms, undoes=done.event_id)
+    event = visit_event(done.visit_id, session, EventKind.UNDONE, now_ms, undoes=done.event_id)
     record(store, [event], staff_id=session.staff.staff_id, now_ms=now_ms, provided=untouched)
+
+
+def _badge_comes_back(store: Store, done: Done) -> None:
+    """Raise RuleBroken where undoing a correction would give back a badge that somebody else wears by now."""
+    badge = visit_history.badge_without(store.connection, done.visit_id, done.event_id)
+    if badge != visits.badge_of(store.connection, done.visit_id):
+        badge_is_free(store, badge)
 
 
 def _under(store: Store, policies: Policies, registration: Registration) -> Registration:
@@ -111,27 +167,16 @@ def _under(store: Store, policies: Policies, registration: Registration) -> Regi
     return under(policies, registration, first_visit=first)
 
 
-def _badge_is_free(store: Store, badge: str) -> None:
-    wearer = visits.by_badge(store.connection, badge) if badge else None
-    if wearer is not None:
-        raise RuleBroken(
-            N_("Badge {badge} is still out with {who}. Take it back first, or give another."),
-            badge=badge,
-            who=labels.greeting(wearer.name, wearer.sex),
-        )
-
-
 def _save(
     store: Store,
     session: Session,
     registration: Registration,
     policies: Policies,
     now_ms: int,
-    kind: EventKind,
-    reason: TurnAwayReason | None,
-    note: str,
+    decision: _Decision,
+    draft_id: bytes | None,
 ) -> Done:
-    visit_id = new_id(now_ms)
+    visit_id, kind = draft_id or new_id(now_ms), decision.kind
     estate = estates.estate(store.connection)
     zone = ZoneInfo(estate.time_zone if estate else "UTC")
     values = _visit_values(registration, session, now_ms)
@@ -144,20 +189,34 @@ def _save(
         values.update(document)
         written.append(secret)
     written += [
-        Written("companion", new_id(now_ms), {"visit_id": visit_id, "name": _kept(name)})
+        Written("companion", new_id(now_ms), {"visit_id": visit_id, "name": kept(name)})
         for name in registration.companion_names
-        if _kept(name)
+        if kept(name)
     ]
-    event = _event(visit_id, session, kind, now_ms, reason=str(reason) if reason else None, note=_kept(note))
+    event = _decided(visit_id, session, decision, now_ms)
     badge = safe(registration.badge).strip() if kind is EventKind.ADMITTED else ""
-    record(
-        store,
-        [*written, event],
-        staff_id=session.staff.staff_id,
-        now_ms=now_ms,
-        provided=lambda: _badge_is_free(store, badge),
-    )
+
+    def with_the_draft() -> None:
+        badge_is_free(store, badge)
+        if draft_id is not None:
+            drafts.drop(store.connection, draft_id)
+
+    record(store, [*written, event], staff_id=session.staff.staff_id, now_ms=now_ms, provided=with_the_draft)
     return Done(visit_id, event.record_id, kind, now_ms, events=1)
+
+
+def _decided(visit_id: bytes, session: Session, decision: _Decision, now_ms: int) -> Written:
+    override = decision.override
+    return visit_event(
+        visit_id,
+        session,
+        decision.kind,
+        now_ms,
+        reason=str(decision.reason) if decision.reason else None,
+        note=kept(decision.note),
+        override_by=override.by.staff_id if override else None,
+        override_how=override.how if override else None,
+    )
 
 
 def _secret(
@@ -180,38 +239,10 @@ def _secret(
     return masked, secret
 
 
-def _kept(text: str) -> str | None:
-    """Return free text as it is kept: safe, trimmed, personal numbers in it masked; None where nothing is left."""
-    return mask_numbers_in(safe(text)).strip() or None
-
-
-def _event(
-    visit_id: bytes,
-    session: Session,
-    kind: EventKind,
-    now_ms: int,
-    *,
-    reason: str | None = None,
-    note: str | None = None,
-    undoes: bytes | None = None,
-) -> Written:
-    values: dict[str, Value] = {
-        "visit_id": visit_id,
-        "kind": str(kind),
-        "at_ms": now_ms,
-        "gate_id": session.gate_id,
-        "staff_id": session.staff.staff_id,
-        "reason": reason,
-        "note": note,
-        "undoes": undoes,
-    }
-    return Written("visit_event", new_id(now_ms), {name: value for name, value in values.items() if value is not None})
-
-
 def _visit_values(registration: Registration, session: Session, now_ms: int) -> dict[str, Value]:
     """Return the columns of a visit, texts made safe, what was left empty left out."""
     texts = {
-        name: _kept(getattr(registration, name))
+        name: kept(getattr(registration, name))
         for name in ("name", "phone", "company", "room_code", "reason_note", "plate", "vehicle_type", "parking",
                      "belongings", "badge", "looks")
     }  # fmt: skip
@@ -232,7 +263,7 @@ def _visit_values(registration: Registration, session: Session, now_ms: int) -> 
         "reason": str(registration.reason or "other"),
         "valet": int(registration.valet),
         **{str(name): str(outcome) for name, outcome in check.outcomes().items()},
-        "check_notes": json.dumps({str(name): _kept(text) for name, text in check.notes.items()}, ensure_ascii=False)
+        "check_notes": json.dumps({str(name): kept(text) for name, text in check.notes.items()}, ensure_ascii=False)
         if check.notes
         else None,
     }

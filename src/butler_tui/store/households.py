@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from butler_tui.domain.people import Sex
+from butler_tui.domain.plates import plate_key
+from butler_tui.domain.search_keys import SearchKind, typed_key
 from butler_tui.store.database import Connection
+from butler_tui.store.search_keys import values_starting
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,44 @@ def rooms_starting(connection: Connection, prefix: str, most: int = 8) -> list[s
         (prefix, prefix + "\U0010ffff", most),
     )
     return [row[0] for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A home that what was typed may mean; `name` is how the gate calls who lives there."""
+
+    room_code: str
+    name: str
+
+
+def homes_matching(connection: Connection, typed: str, most: int = 8) -> list[Home]:
+    """Return up to `most` homes whose household's or resident's name, or whose vehicle's plate, `typed` begins.
+
+    Names are found by initials and pinyin too, plates without their province.
+    """
+    found: dict[str, Home] = {}
+    for sql, kind, key in _HOMES_BY:
+        begun = key(typed)
+        if len(begun) < (2 if begun.isascii() else 1):
+            continue
+        for value in values_starting(connection, kind, begun, most):
+            for row in connection.execute(f"{_HOMES} {sql} LIMIT ?", (value, most)):
+                found.setdefault(row[0], Home(row[0], row[1] or ""))
+    return list(found.values())[:most]
+
+
+_HOMES = "SELECT h.room_code, o.name FROM household o JOIN house h USING (house_id)"
+_HOMES_BY = (
+    ("WHERE o.name = ?", SearchKind.NAME, typed_key),
+    ("JOIN resident r USING (household_id) WHERE r.name = ?", SearchKind.NAME, typed_key),
+    ("JOIN vehicle v USING (household_id) WHERE v.plate = ?", SearchKind.PLATE, plate_key),
+)
+
+
+def owner_of_plate(connection: Connection, plate: str) -> Home | None:
+    """Return the home whose own vehicle has this plate, or None."""
+    row = connection.execute(f"{_HOMES} JOIN vehicle v USING (household_id) WHERE v.plate = ?", (plate,)).fetchone()
+    return Home(row[0], row[1] or "") if row else None
 
 
 def at_room(connection: Connection, room_code: str) -> GateHousehold | None:

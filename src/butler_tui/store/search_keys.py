@@ -84,3 +84,13 @@ def make_all(connection: Connection) -> None:
     for table, column in SEARCHED:
         for row in connection.execute(f"SELECT DISTINCT {column} FROM {table} WHERE {column} > ''").fetchall():
             keep(connection, table, {column: row[0]})
+
+
+def values_starting(connection: Connection, kind: SearchKind, key: str, most: int) -> list[str]:
+    """Return up to `most` stored values of `kind` that a key beginning with `key` finds, shortest keys first."""
+    rows = connection.execute(
+        "SELECT DISTINCT value FROM (SELECT value FROM search_key WHERE kind = ? AND key >= ? AND key < ?"
+        " ORDER BY key LIMIT ?)",
+        (str(kind), key, key + "\U0010ffff", 3 * most),
+    )
+    return [row[0] for row in rows][:most]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from butler_tui.domain.policies import Policies
+    from butler_tui.tui.draft_keeper import DraftKeeper
 
 Clock = Callable[[], int]
 """Returns now as UTC ms."""
@@ -35,6 +36,13 @@ class Context:
         from zoneinfo import ZoneInfo
 
         return ZoneInfo(self.estate.time_zone)
+
+    @cached_property
+    def drafts(self) -> DraftKeeper:
+        """What keeps half-typed forms, on a connection of its own."""
+        from butler_tui.tui.draft_keeper import DraftKeeper
+
+        return DraftKeeper(self.store)
 
     @cached_property
     def policies(self) -> Policies:

@@ -1,36 +1,39 @@
-"""The visitor in front of the guard: what is known so far, what it leads to, and the acts that end it."""
+"""The visitor in front of the guard: what is known so far, and what the guard has found."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from butler_tui import labels
-from butler_tui.desk import gate
-from butler_tui.desk.gate import Done
 from butler_tui.desk.session import Session
 from butler_tui.domain.entries import read_room
 from butler_tui.domain.gate_check import Check, GateCheck, Outcome
 from butler_tui.domain.people import read_phone
-from butler_tui.domain.policies import Policies, Reason, TurnAwayReason
+from butler_tui.domain.policies import Policies, Reason
 from butler_tui.domain.recognise import Kind, Recognised, recognise
-from butler_tui.domain.visits import EventKind, Registration, under
-from butler_tui.errors import RuleBroken
-from butler_tui.store import households, visits
-from butler_tui.store.households import GateHousehold
+from butler_tui.domain.visits import ConfirmedHow, Registration, under
+from butler_tui.ids import new_id
+from butler_tui.store import households, known, visits
+from butler_tui.store.households import GateHousehold, Home
+from butler_tui.store.known import Habit, KnownVisitor
 from butler_tui.store.visits import EarlierVisit, OnSite
 from butler_tui.tui.context import Context
 from butler_tui.tui.gate_words import Scene
-from butler_tui.words import N_, _
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the guard found and the household said about one visitor: the check, upon what facts, and when confirmed."""
+    """What the guard found and the household said about one visitor: the check, upon what facts, and when confirmed.
+
+    `suggested` are the checks filled in from the last visit of `known`, until the guard confirms them.
+    """
 
     check: GateCheck = field(default_factory=GateCheck)
     upon: Mapping[Check, tuple[object, ...]] = field(default_factory=dict)
     confirmed_ms: int | None = None
+    known: KnownVisitor | None = None
+    suggested: frozenset[Check] = frozenset()
 
 
 _RESTS_ON: dict[Check, Callable[[Registration], tuple[object, ...]]] = {
@@ -49,29 +52,67 @@ def recognised(text: str, policies: Policies) -> Recognised | None:
 
 
 class GateCase:
-    """One visitor's case; `typed` is what stands in the form, read. The acts raise ButlerError with the sentence."""
+    """One visitor's case; `typed` is what stands in the form, read."""
 
     def __init__(self, context: Context, session: Session) -> None:
         self._here = context
         self._session = session
-        self._last: tuple[Done, str] | None = None
         self.clear()
 
     def clear(self) -> None:
-        """Begin with the next visitor; the last act stays, so that it can be undone."""
+        """Begin with the next visitor."""
         self.found = Found()
         self.earlier: EarlierVisit | None = None
         self.household: GateHousehold | None = None
-        self.rooms: list[str] = []
+        self.homes: list[Home] = []
+        self.visitors: list[KnownVisitor] = []
+        self._dismissed = False
+        self.chosen = 0
+        """Which of the visitors, or of the homes, is marked."""
+        self.draft_id: bytes | None = None
+        self.twice: bytes | None = None
+        """The visit that the guard was told of and still wants another beside."""
+
+    def begin(self) -> bytes:
+        """Return the id that the visit will have, from its first key on."""
+        self.draft_id = self.draft_id or new_id(self._here.now_ms())
+        return self.draft_id
 
     # What is known
 
+    def look_up_arrival(self, text: str) -> None:
+        """Find the known visitors that what is typed may mean."""
+        kind = recognised(text, self._here.policies)
+        is_call = kind is not None and kind.kind is Kind.EMERGENCY
+        self.visitors = (
+            [] if is_call or self._dismissed or not text else known.known_visitors(self._here.store, text, kind)
+        )
+        self.chosen = 0
+
+    def dismiss(self) -> None:
+        """Take the visitor for somebody new, whoever else is called so."""
+        self._dismissed = True
+        self.visitors = []
+
+    def marked(self, text: str, found: Recognised) -> KnownVisitor | None:
+        """Return the known visitor that `text` in the first field means; a room that there is comes first."""
+        if found.kind is Kind.ROOM and households.at_room(self._here.store.connection, found.value) is not None:
+            return None
+        if not self.visitors:
+            self.look_up_arrival(text)  # scanned while another field had the focus
+        return self.visitors[self.chosen] if self.visitors else None
+
     def look_up_room(self, text: str) -> None:
-        """Find the household of a room code, or the rooms that start so."""
+        """Find the household of a room code, or the homes that it, a name or a plate may mean."""
         room = read_room(text)
         connection = self._here.store.connection
         self.household = households.at_room(connection, room) if room else None
-        self.rooms = households.rooms_starting(connection, room) if room and self.household is None else []
+        self.chosen = 0
+        if not room or self.household is not None:
+            self.homes = []
+            return
+        rooms = [Home(code, "") for code in households.rooms_starting(connection, room)]
+        self.homes = rooms or households.homes_matching(connection, text)
 
     def look_up_phone(self, text: str) -> None:
         """Find whoever came with this phone before."""
@@ -83,10 +124,16 @@ class GateCase:
         self.found = replace(self.found, confirmed_ms=self._here.now_ms() if confirmed else None)
 
     def leaving(self, text: str) -> OnSite | None:
-        """Return who inside the badge or plate in `text` belongs to."""
+        """Return who inside the badge, plate or phone in `text` belongs to."""
         found = recognised(text, self._here.policies)
-        look_up = {Kind.BADGE: visits.by_badge, Kind.PLATE: visits.by_plate}.get(found.kind) if found else None
+        look_ups = {Kind.BADGE: visits.by_badge, Kind.PLATE: visits.by_plate, Kind.PHONE: visits.by_phone}
+        look_up = look_ups.get(found.kind) if found else None
         return look_up(self._here.store.connection, found.value) if found and look_up else None
+
+    def move(self, by: int) -> None:
+        """Mark another of the visitors or homes that are shown."""
+        most = max(len(self.visitors), len(self.homes))
+        self.chosen = min(max(self.chosen + by, 0), max(most - 1, 0))
 
     def registration(self, typed: Registration) -> Registration:
         """Return what is typed with the check as it stands, under the estate's policy."""
@@ -94,99 +141,104 @@ class GateCase:
         for one, facts in self.found.upon.items():
             if any(facts) and facts != _RESTS_ON[one](typed):
                 check = check.reopened(one)
-        known = replace(typed, check=check, confirmed_ms=self.found.confirmed_ms)
-        return under(self._here.policies, known, first_visit=self.earlier is None)
+        before = self.found.known
+        if before is not None and typed.confirmed_how is None and self._same_home(typed, before):
+            typed = replace(typed, confirmed_how=ConfirmedHow.KNOWN)
+        known_so_far = replace(typed, check=check, confirmed_ms=self.found.confirmed_ms)
+        return under(self._here.policies, known_so_far, first_visit=self.earlier is None)
+
+    @staticmethod
+    def _same_home(typed: Registration, before: KnownVisitor) -> bool:
+        return typed.household_id is not None and typed.household_id == before.household_id
 
     def scene(self, typed: Registration, texts: Mapping[str, str]) -> Scene:
         """Return everything that words are made from; `texts` are the fields as typed."""
-        wearer = visits.by_badge(self._here.store.connection, typed.badge) if typed.badge else None
-        return Scene(self._here, self.registration(typed), self.household, self.rooms, texts, self.earlier, wearer)
+        connection = self._here.store.connection
+        registration = self.registration(typed)
+        return Scene(
+            self._here,
+            registration,
+            self.household,
+            self.homes,
+            texts,
+            self.earlier,
+            wearer=visits.by_badge(connection, typed.badge) if typed.badge else None,
+            visitors=self.visitors,
+            chosen=self.chosen,
+            known=self.found.known,
+            habit=self._habit(),
+            suggested=self.suggested(registration),
+        )
+
+    def _habit(self) -> Habit | None:
+        before = self.found.known
+        if before is None:
+            return None
+        today = datetime.fromtimestamp(self._here.now_ms() / 1000, self._here.zone)
+        month = today.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        return known.habit(self._here.store.connection, before, int(month.timestamp() * 1000))
+
+    # A known visitor
+
+    def take(self, visitor: KnownVisitor, typed: Registration) -> None:
+        """Suggest what was found about a known visitor then; `typed` is the form filled from that visit."""
+        upon = {check: _RESTS_ON[check](typed) for check in visitor.passed if check in _RESTS_ON}
+        self.visitors = []
+        self.found = replace(Found(), known=visitor, suggested=visitor.passed, upon=upon)
+
+    def suggested(self, registration: Registration) -> frozenset[Check]:
+        """Return the checks that one key would confirm: open ones whose facts are those of the last visit."""
+        check, upon = registration.check, self.found.upon
+        if check.suspicious:
+            return frozenset()
+        return frozenset(
+            one
+            for one in self.found.suggested
+            if check.outcome(one) is Outcome.OPEN
+            and (one not in _RESTS_ON or upon.get(one) == _RESTS_ON[one](registration))
+        )
+
+    def confirm(self, typed: Registration) -> None:
+        """Write in as found what was suggested: the guard has looked at person and vehicle."""
+        for check in self.suggested(self.registration(typed)):
+            self.settle(typed, check, Outcome.PASSED)
+        self.found = replace(self.found, suggested=frozenset())
+        if self.found.confirmed_ms is None:
+            self.note_confirmation(True)
+
+    def bring_back(self, found: Found, typed: Registration) -> None:
+        """Take up again what was found about the visitor of `typed`, from a draft or from before."""
+        upon = {one: _RESTS_ON[one](typed) for one in {*found.check.found, *found.suggested} if one in _RESTS_ON}
+        self.found = replace(found, upon=upon)
+
+    def standing(self, typed: Registration) -> Found:
+        """Return what was found, without the findings and suggestions whose facts have changed since."""
+        registration = self.registration(typed)
+        return replace(self.found, check=registration.check, suggested=self.suggested(registration))
 
     # The checks
 
     def settle(self, typed: Registration, check: Check, outcome: Outcome, note: str = "") -> None:
         """Write a finding in; raises ValueError where policy does not allow it."""
         found = self.registration(typed).check.with_finding(check, outcome, note)
-        upon = {one: facts for one, facts in self.found.upon.items() if one in found.found}
+        kept = self.found.suggested - {check}
+        upon = {one: facts for one, facts in self.found.upon.items() if one in found.found or one in kept}
         if check in _RESTS_ON:
             upon[check] = _RESTS_ON[check](typed)
-        self.found = replace(self.found, check=found, upon=upon)
+        self.found = replace(self.found, check=found, upon=upon, suggested=kept)
 
     def reopen(self, check: Check) -> None:
-        """Take a finding back."""
-        self.found = replace(self.found, check=self.found.check.reopened(check))
+        """Take a finding, or what was suggested, back."""
+        self.found = replace(
+            self.found, check=self.found.check.reopened(check), suggested=self.found.suggested - {check}
+        )
 
     def suspect(self) -> None:
         """Ask for all six, by hand, or again for what policy asks."""
         check = self.found.check
         self.found = replace(self.found, check=replace(check, suspicious=not check.suspicious))
 
-    # The acts; each returns the sentence that says what was done
-
-    def admit(self, typed: Registration) -> str:
-        """Save and admit."""
-        return self._admit(self.registration(typed))
-
-    def admit_emergency(self, number: str) -> str:
-        """Let an emergency service in at once, whatever stands half-typed in the form; `number` tells which."""
-        return self._admit(Registration(reason=Reason.EMERGENCY, reason_note=number))
-
-    def _admit(self, registration: Registration) -> str:
-        here = self._here
-        done = gate.admit(here.store, self._session, registration, here.policies, here.now_ms())
-        who = called(registration)
-        self._last = (done, who)
-        if registration.badge:
-            return _("{who} is admitted, badge {badge}. Ctrl+Z undoes.", who=who, badge=registration.badge)
-        return _("{who} is admitted. Ctrl+Z undoes.", who=who)
-
-    def turn_away(self, typed: Registration, reason: TurnAwayReason, note: str) -> str:
-        """Save as not let in."""
-        context, registration = self._here, self.registration(typed)
-        done = gate.turn_away(
-            context.store,
-            self._session,
-            registration,
-            context.policies,
-            context.now_ms(),
-            reason=reason,
-            note=note,
-        )
-        who = called(registration)
-        self._last = (done, who)
-        return _("{who} is turned away ({reason}). Ctrl+Z undoes.", who=who, reason=labels.label(reason))
-
-    def check_out(self, visit_id: bytes) -> str:
-        """Write down that somebody left."""
-        context = self._here
-        visitor = visits.inside(context.store.connection, visit_id)
-        done = gate.check_out(context.store, self._session, visit_id, context.now_ms())
-        who = labels.greeting(visitor.name, visitor.sex) if visitor else ""
-        self._last = (done, who)
-        if visitor and visitor.badge:
-            return _("{who} has left; take badge {badge} back. Ctrl+Z undoes.", who=who, badge=visitor.badge)
-        return _("{who} has left. Ctrl+Z undoes.", who=who)
-
-    def undo(self) -> str:
-        """Take the last act back."""
-        if self._last is None:
-            raise RuleBroken(N_("There is nothing to undo."))
-        context, (done, who) = self._here, self._last
-        gate.undo(context.store, self._session, done, context.policies, context.now_ms())
-        self._last = None
-        return _(_UNDONE[done.kind], who=who)
-
-
-_UNDONE = {
-    EventKind.ADMITTED: N_("Undone: {who} is not admitted."),
-    EventKind.TURNED_AWAY: N_("Undone: {who} is not turned away."),
-    EventKind.OUT: N_("Undone: {who} is still on site."),
-}
-
-
-def called(registration: Registration) -> str:
-    """Return how the visitor is called in a sentence: politely, or by the service they are from."""
-    if registration.name or registration.reason is None or not registration.reason_note:
-        return labels.greeting(registration.name, registration.sex)
-    service = labels.label(registration.reason)
-    return _("{service} ({number})", service=service, number=registration.reason_note)
+    def double(self, registration: Registration) -> OnSite | None:
+        """Return the visit of the last minutes that this one seems to repeat, unless the guard wants both."""
+        again = visits.registered_lately(self._here.store.connection, registration, self._here.now_ms())
+        return again if again is not None and again.visit_id != self.twice else None

@@ -17,8 +17,10 @@ from butler_tui.domain.people import read_phone
 from butler_tui.domain.plates import PlateKind, read_plate
 from butler_tui.domain.visits import ConfirmedHow, Missing, Registration, in_the_way
 from butler_tui.labels import clock, greeting, label, moment
-from butler_tui.store.households import Confirmer, GateHousehold
+from butler_tui.store.households import Confirmer, GateHousehold, Home
+from butler_tui.store.known import Habit, KnownVisitor
 from butler_tui.store.visits import EarlierVisit, OnSite
+from butler_tui.tui import known_words
 from butler_tui.tui.context import Context
 from butler_tui.words import _
 
@@ -30,12 +32,21 @@ class Scene:
     here: Context
     registration: Registration
     household: GateHousehold | None
-    rooms: Sequence[str]
+    homes: Sequence[Home]
     typed: Mapping[str, str]
     """What stands in the fields, for what could not be read."""
     earlier: EarlierVisit | None
     wearer: OnSite | None = None
     """Who inside wears the badge that is typed."""
+    visitors: Sequence[KnownVisitor] = ()
+    """The known visitors that the first field may mean."""
+    chosen: int = 0
+    """Which of them, or of the homes, is marked."""
+    known: KnownVisitor | None = None
+    """Whose last visit the form was filled from."""
+    habit: Habit | None = None
+    suggested: frozenset[Check] = frozenset()
+    """The checks that one key would confirm."""
 
 
 Hint = tuple[str, str]
@@ -85,17 +96,21 @@ def _room_hint(scene: Scene) -> Hint:
         return (house.name, "") if house.name else (_("nobody lives there"), "warning")
     if not scene.registration.room_code:
         return "", ""
-    return (" ".join(scene.rooms[:2]), "") if scene.rooms else (_("no such room"), "warning")
+    if not scene.homes:
+        return _("no such room"), "warning"
+    marked = scene.homes[min(scene.chosen, len(scene.homes) - 1)]
+    return (f"{marked.room_code} {marked.name}".rstrip(), "")
 
 
 def _confirm_hint(scene: Scene) -> Hint:
     registration, house = scene.registration, scene.household
     if registration.confirmed_how is None or house is None:
         return (_("pick by digits"), "warning") if scene.typed.get("confirm") else ("", "")
-    who = next(one for one in house.confirmers if one.resident_id == registration.confirmed_by)
+    who = next((one for one in house.confirmers if one.resident_id == registration.confirmed_by), None)
     when = registration.confirmed_ms
     time = clock(when, scene.here.zone) if when else ""
-    return f"{confirmer_name(who)} {label(registration.confirmed_how)} {time}", ""
+    words = (confirmer_name(who) if who else "", label(registration.confirmed_how), time)
+    return " ".join(word for word in words if word), ""
 
 
 def _reason_hint(scene: Scene) -> Hint:
@@ -152,7 +167,7 @@ def facts(scene: Scene) -> dict[Check, str]:
     registration = scene.registration
     house = scene.household
     reason = label(registration.reason) if registration.reason else ""
-    return {
+    found = {
         Check.ASK_IDENTITY: f"{registration.company} {registration.name}".strip(),
         Check.ASK_REASON: f"{reason} {registration.reason_note}".strip(),
         Check.ASK_HOST: house.name if house else registration.room_code,
@@ -160,6 +175,7 @@ def facts(scene: Scene) -> dict[Check, str]:
         Check.CHECK_VEHICLE: registration.plate or (_("on foot") if _vehicle_skipped(registration) else ""),
         Check.CHECK_BELONGINGS: registration.belongings,
     }
+    return found | {check: f"{_('as last time')} {found[check]}".rstrip() for check in scene.suggested}
 
 
 def _vehicle_skipped(registration: Registration) -> bool:
@@ -168,6 +184,8 @@ def _vehicle_skipped(registration: Registration) -> bool:
 
 def info(scene: Scene, field: str) -> list[str]:
     """Return the lines under the check card: the choices of the field in focus, else the household."""
+    if scene.visitors and field == "arrival":
+        return known_words.visitors(scene.visitors, scene.chosen, scene.here)
     if field == "reason":
         rules = scene.here.policies.reasons
         return _in_columns([f"{rule.keys[0]} {label(rule.reason)}" for rule in rules])
@@ -178,13 +196,13 @@ def info(scene: Scene, field: str) -> list[str]:
     if field == "sex":
         return [_("1 male  2 female")]
     if field == "room" and scene.household is None:
-        return _in_columns(list(scene.rooms))
+        return known_words.homes(scene.homes, scene.chosen)
     if field == "confirm" and scene.household is not None:
         people = [f"{n} {confirmer_name(one)}" for n, one in enumerate(scene.household.confirmers, 1)]
         ways = [f"{n} {label(how)}" for n, how in enumerate(ConfirmedHow, 1)]
         head = _("Who, then how: 12") if people else _("Nobody may confirm here. Enter goes on.")
         return [head, "  ".join(people), *_in_columns(ways if people else [])]
-    return _household(scene.household)
+    return [*known_words.before(scene.known, scene.habit, scene.here), *_household(scene.household)]
 
 
 def _number_lines(scene: Scene) -> list[str]:
@@ -216,15 +234,20 @@ def _in_columns(words: Sequence[str]) -> list[str]:
 
 def sentence(scene: Scene, *, empty: bool) -> Hint:
     """Return what stands in the way of admitting, or that nothing does."""
+    if scene.visitors:
+        return known_words.found_sentence(scene.visitors[scene.chosen], len(scene.visitors), scene.here), ""
     if empty:
         return _("Type or scan a plate, phone, name or badge. Enter goes on."), ""
     obstacles = in_the_way(scene.registration)
     if not obstacles and scene.wearer is not None:
         who = greeting(scene.wearer.name, scene.wearer.sex)
         return _("Badge {badge} is still out with {who}. Give another.", badge=scene.wearer.badge, who=who), "warning"
+    if obstacles and set(obstacles) <= scene.suggested:
+        return _("Please compare person and vehicle. Enter confirms, Enter again admits."), ""
     if not obstacles:
         return _("Ready: press Enter on Admit, or Ctrl+S."), "good"
-    return obstacle_sentence(scene.registration, obstacles[0]), "warning"
+    by_hand = [one for one in obstacles if one not in scene.suggested]
+    return obstacle_sentence(scene.registration, by_hand[0]), "warning"
 
 
 def obstacle_sentence(registration: Registration, obstacle: StrEnum) -> str:
@@ -241,6 +264,24 @@ def obstacle_sentence(registration: Registration, obstacle: StrEnum) -> str:
     if obstacle is Missing.HOUSE and registration.room_code:
         return _("Not to be admitted yet: there is no room {room}.", room=registration.room_code)
     return _("Not to be admitted yet: {field} is missing.", field=label(obstacle))
+
+
+def no_override(registration: Registration, obstacles: Sequence[StrEnum]) -> Hint:
+    """Return why there is nothing for a shift lead to override."""
+    facts = [one for one in obstacles if not isinstance(one, Check)]
+    if facts:
+        return obstacle_sentence(registration, facts[0]), "warning"
+    return _("No check stands in the way; there is nothing to override."), ""
+
+
+def double_sentence(twice: OnSite, context: Context) -> str:
+    """Return what is said to a guard who enters the same visitor again."""
+    return _(
+        "{who} was registered at {time} already ({badge}). Ctrl+S once more registers another visit.",
+        who=greeting(twice.name, twice.sex),
+        time=clock(twice.registered_ms, context.zone),
+        badge=twice.badge or twice.room_code or label(twice.reason),
+    )
 
 
 def leaving_sentence(visitor: OnSite, context: Context) -> str:

@@ -12,14 +12,16 @@ from textual.containers import Container, Vertical
 from textual.widgets import Static
 
 from butler_tui.domain.recognise import Kind
-from butler_tui.tui import gate_words
+from butler_tui.store.known import KnownVisitor
+from butler_tui.tui import gate_words, known_words
 from butler_tui.tui.gate_case import recognised
-from butler_tui.tui.screens.gate_acts import GateActs
+from butler_tui.tui.screens.gate_drafts import GateDrafts
 from butler_tui.tui.shown import line
 from butler_tui.tui.widgets.check_card import CheckCard
 from butler_tui.tui.widgets.check_pane import CheckPane
 from butler_tui.tui.widgets.lines import KeyLine
-from butler_tui.tui.widgets.visit_form import ARRIVAL_FIELDS, VisitForm
+from butler_tui.tui.widgets.visit_form import VisitForm
+from butler_tui.tui.widgets.visit_rows import ARRIVAL_FIELDS
 from butler_tui.words import _
 
 WIDE = 110
@@ -28,7 +30,7 @@ LEAST = (80, 24)
 """Columns and rows that everything fits into."""
 
 
-class GateScreen(GateActs):
+class GateScreen(GateDrafts):
     """Registers who comes, checks out who goes."""
 
     CSS_PATH: ClassVar[list[str | PurePath] | None] = ["../styles/desks.tcss", "../styles/gate.tcss"]
@@ -46,6 +48,17 @@ class GateScreen(GateActs):
         Binding("ctrl+r", "turn_away", _("Turn away"), id="gate.turn_away", tooltip=_("save as not let in")),
         Binding("ctrl+z", "undo", _("Undo"), id="gate.undo", tooltip=_("take the last act back within 60 s")),
         Binding("f7", "on_site", _("On site"), id="gate.on_site", tooltip=_("who is on site; check out")),
+        Binding(
+            "f8", "park", _("Park"), id="gate.park", tooltip=_("put aside for everyone here; or what is put aside")
+        ),
+        Binding(
+            "ctrl+o",
+            "override",
+            _("Override"),
+            show=False,
+            id="gate.override",
+            tooltip=_("a shift lead or supervisor lets in, by their PIN"),
+        ),
         Binding("ctrl+n", "clear", _("Clear"), show=False, id="gate.clear", tooltip=_("empty the form")),
         Binding("f9", "app.sync_view", _("Sync"), show=False, id="gate.sync", tooltip=_("how it stands with HQ")),
         Binding("f10,ctrl+l", "app.lock", _("Lock"), id="gate.lock", tooltip=_("lock; what is typed stays")),
@@ -72,6 +85,7 @@ class GateScreen(GateActs):
         self.form.show_number_field(False)
         self.form.focus_field("arrival")
         self._show()
+        self._bring_back()
 
     async def on_resize(self, event: events.Resize) -> None:
         """On a wide screen the list moves to a third column; nothing else moves."""
@@ -102,6 +116,7 @@ class GateScreen(GateActs):
         message.stop()
         self._look_up(message.field)
         self._show()
+        self._kept()
         leaving = self._case.leaving(self.form.text("arrival"))
         if leaving is not None:
             self._say(gate_words.leaving_sentence(leaving, self._here))
@@ -117,18 +132,36 @@ class GateScreen(GateActs):
         if leaving is not None:
             self._check_out(leaving.visit_id)
         elif found.kind is Kind.EMERGENCY:
-            self._act(lambda: self._case.admit_emergency(found.value), ends_case=False)
+            self._act(lambda: self._deeds.admit_emergency(found.value), ends_case=False)
+        elif (known := self._case.marked(message.value, found)) is not None:
+            self._take_known(known, message.value)
         elif found.kind is Kind.NAME and any(character.isdigit() for character in found.value):
             self.form.put("arrival", found.value)
             self._say(_("What is {text}? Correct it, or type it into its own field.", text=found.value), "warning")
         else:
             self._take(ARRIVAL_FIELDS[found.kind], found.value)
 
+    def _take_known(self, known: KnownVisitor, typed: str) -> None:
+        """Fill the form from the last visit of a known visitor; one who is on site is only told of."""
+        if known.inside:
+            self.form.put("arrival", typed)
+            self._say(known_words.found_sentence(known, 1, self._here), "warning")
+        else:
+            self._fill(known, typed)
+
+    def on_visit_form_marked(self, message: VisitForm.Marked) -> None:
+        """Mark another of the visitors or homes."""
+        message.stop()
+        self._case.move(message.by)
+        self._offer_room(only=False)
+        self._show()
+
     def _take(self, field: str, value: str) -> None:
         """Put what came where it belongs, and go on."""
         self.form.put(field, value)
         self._look_up(field)
         self._show()
+        self._kept()
         self.form.go_on()
         if field == "badge":
             self._say(_("Badge {badge} is not out; it stands in its field now.", badge=value))
@@ -145,6 +178,7 @@ class GateScreen(GateActs):
         message.stop()
         self._case.settle(self.form.registration(), message.check, message.outcome, message.note)
         self._show()
+        self._kept()
         self._checks.card.to_next_open()
 
     def on_check_card_reopened(self, message: CheckCard.Reopened) -> None:
@@ -152,12 +186,27 @@ class GateScreen(GateActs):
         message.stop()
         self._case.reopen(message.check)
         self._show()
+        self._kept()
 
     def on_check_card_suspected(self, message: CheckCard.Suspected) -> None:
         """Ask for all six, or for what policy asks."""
         message.stop()
         self._case.suspect()
         self._show()
+        self._kept()
+
+    def on_check_card_confirmed(self, message: CheckCard.Confirmed) -> None:
+        """Take over what was found last time; the cursor stays on admit."""
+        message.stop()
+        self._case.confirm(self.form.registration())
+        self._show()
+        self._checks.to()
+        self._kept()
+
+    def on_check_card_typed(self, message: CheckCard.Typed) -> None:
+        """Let a badge that is scanned now go into its field."""
+        message.stop()
+        self.form.begin_field("badge", message.character)
 
     def on_check_card_refused(self, message: CheckCard.Refused) -> None:
         """Say why a key does not fit."""
@@ -179,5 +228,12 @@ class GateScreen(GateActs):
             self._checks.to()
 
     def action_back(self) -> None:
-        """Go from the checks back to the field one came from, from there to the first; what is typed stays."""
+        """Go from the checks back to the field one came from, from there to the first; what is typed stays.
+
+        In the first field it says that the visitor is none of the known ones.
+        """
+        if self._case.visitors and self._focused_field == "arrival":
+            self._case.dismiss()
+            self._show()
+            return
         self.form.focus_field(self.form.last_field if self.focused is self._checks.card else "arrival")

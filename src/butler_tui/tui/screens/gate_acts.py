@@ -1,30 +1,34 @@
-"""What ends a visitor's case at the gate: admit, turn away, check out, undo, clear; and how it all is shown."""
+"""What ends a visitor's case at the gate: admit, override, turn away, check out, undo, clear; and how it is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 
 from textual.screen import Screen
 
+from butler_tui.desk.gate import Override
 from butler_tui.desk.session import Session
+from butler_tui.domain.documents import mask_phone
 from butler_tui.domain.gate_check import Check
-from butler_tui.domain.visits import in_the_way
+from butler_tui.domain.visits import Registration, in_the_way
 from butler_tui.errors import ButlerError
+from butler_tui.store.known import KnownVisitor
 from butler_tui.tui import gate_words
 from butler_tui.tui.context import Context
 from butler_tui.tui.dialogs.on_site import OnSiteDialog
 from butler_tui.tui.dialogs.turn_away import Answer, TurnAwayDialog
-from butler_tui.tui.gate_case import Found, GateCase, called
+from butler_tui.tui.draft_body import Typed
+from butler_tui.tui.gate_case import GateCase
+from butler_tui.tui.gate_deeds import GateDeeds, called
 from butler_tui.tui.messages import Saved
 from butler_tui.tui.steady import Steady
 from butler_tui.tui.widgets.check_pane import CheckPane
 from butler_tui.tui.widgets.lines import Sentence, StatusLine, TopLine
 from butler_tui.tui.widgets.on_site import OnSitePanel
-from butler_tui.tui.widgets.visit_form import MISSING_FIELDS, VisitForm
+from butler_tui.tui.widgets.visit_form import VisitForm
+from butler_tui.tui.widgets.visit_rows import MISSING_FIELDS
 from butler_tui.words import _
-
-Typed = tuple[dict[str, str], Found]
-"""What a guard typed for one visitor, and found."""
 
 
 class GateActs(Steady, Screen[None]):
@@ -35,7 +39,9 @@ class GateActs(Steady, Screen[None]):
         self._here = context
         self._session = session
         self._case = GateCase(context, session)
+        self._deeds = GateDeeds(context, session)
         self._cleared: Typed | None = None
+        """What stood in the form before it was emptied or filled from a known visitor."""
         self._ended: Typed | None = None
         """What was typed for the visitor of the last act: undoing it brings that back."""
         self._turn_away_typed = ("", "")
@@ -54,6 +60,7 @@ class GateActs(Steady, Screen[None]):
             scene = self._scene()
         for field, (words, meaning) in gate_words.hints(scene).items():
             self.form.hint(field, words, meaning)
+        self.form.choosing = len(scene.visitors) > 1 or len(scene.homes) > 1
         self._checks.show(scene, self._focused_field)
         self._say(*gate_words.sentence(scene, empty=self.form.is_empty))
 
@@ -69,31 +76,102 @@ class GateActs(Steady, Screen[None]):
 
     def _look_up(self, field: str) -> None:
         text = self.form.text(field)
-        if field == "room":
+        if field == "arrival":
+            self._case.look_up_arrival(text)
+        elif field == "room":
             before = self._case.household
             self._case.look_up_room(text)
             if self._case.household != before and self.form.text("confirm"):
                 self.form.put("confirm", "")  # it was another household that confirmed
                 self._case.note_confirmation(False)
             self.form.household = self._case.household
-            self.form.only_room = self._case.rooms[0] if len(self._case.rooms) == 1 else ""
+            self._offer_room(only=True)
         elif field == "phone":
             self._case.look_up_phone(text)
         elif field == "confirm":
             self._case.note_confirmation(self.form.registration().confirmed_how is not None)
 
+    def _offer_room(self, *, only: bool) -> None:
+        """Let Enter complete the room that is marked; with `only`, where there is no other."""
+        homes = self._case.homes
+        offered = homes and (len(homes) == 1 or not only)
+        self.form.only_room = homes[self._case.chosen].room_code if offered else ""
+
+    # A known visitor
+
+    def _fill(self, known: KnownVisitor, typed: str) -> None:
+        """Fill the form from the last visit of whoever is known by `typed`, and go where one key confirms it."""
+        self._cleared = ({**self.form.snapshot(), "arrival": typed}, self._case.found)
+        policies = self._here.policies
+        self.form.clear()
+        filled = {
+            "name": known.name,
+            "sex": _digit(known.sex),
+            "room": known.room_code,
+            "reason": f"{policies.rule(known.reason).keys[0]} {known.reason_note}".strip(),
+            "document": _digit(known.document_type),
+            "plate": known.plate,
+            "company": known.company,
+        }
+        for field, value in filled.items():
+            self.form.put(field, value)
+        if known.phone:
+            self.form.put_masked("phone", mask_phone(known.phone), known.phone)
+        for field in ("room", "phone"):
+            self._look_up(field)
+        self._case.take(known, self.form.registration())
+        self._show()
+        self._checks.to()
+        self._kept()
+
+    def _kept(self) -> None:
+        """Take note that what is typed or found has changed."""
+
+    # The acts
+
     def action_admit(self) -> None:
         """Save and admit; where something stands in the way, say what and go there."""
-        registration = self._case.registration(self.form.registration())
+        scene = self._scene()
+        registration = scene.registration
         obstacles = in_the_way(registration)
         if not obstacles:
-            self._act(lambda: self._case.admit(self.form.registration()), ends_case=True)
+            self._admit_once(registration)
             return
-        self._say(gate_words.obstacle_sentence(registration, obstacles[0]), "warning")
-        if isinstance(obstacles[0], Check):
-            self._checks.to(obstacles[0])
+        self._say(*gate_words.sentence(scene, empty=False))
+        by_hand = [one for one in obstacles if one not in scene.suggested]
+        if not by_hand:
+            self._checks.to()
+        elif isinstance(by_hand[0], Check):
+            self._checks.to(by_hand[0])
         else:
-            self.form.focus_field(MISSING_FIELDS[obstacles[0]])
+            self.form.focus_field(MISSING_FIELDS[by_hand[0]])
+
+    def _admit_once(self, registration: Registration) -> None:
+        """Admit, unless the same visitor was registered minutes ago: then say so, and do it at the second time."""
+        twice = self._case.double(registration)
+        if twice is not None:
+            self._case.twice = twice.visit_id
+            self._say(gate_words.double_sentence(twice, self._here), "warning")
+            return
+        self._act(lambda: self._deeds.admit(registration, self._case.draft_id), ends_case=True)
+
+    def action_override(self) -> None:
+        """Let a shift lead or supervisor admit in spite of the check, by their own PIN."""
+        from butler_tui.tui.dialogs.override import OverrideDialog
+
+        registration = self._scene().registration
+        obstacles = in_the_way(registration)
+        if not obstacles or not all(isinstance(one, Check) for one in obstacles):
+            self._say(*gate_words.no_override(registration, obstacles))
+            return
+
+        def overridden(override: Override | None) -> None:
+            if override is not None:
+                deed = lambda: self._deeds.admit(registration, self._case.draft_id, override)  # noqa: E731
+                self._act(deed, ends_case=True)
+
+        found = [gate_words.obstacle_sentence(registration, one) for one in obstacles]
+        self.app.push_screen(OverrideDialog(self._here, called(registration), found), overridden)
 
     def action_turn_away(self) -> None:
         """Ask why, then save as turned away."""
@@ -108,7 +186,9 @@ class GateActs(Steady, Screen[None]):
             self._turn_away_typed = answer.typed
             if answer.reason is not None:
                 reason, note = answer.reason, answer.typed[1]
-                self._act(lambda: self._case.turn_away(self.form.registration(), reason, note), ends_case=True)
+                registration = self._case.registration(self.form.registration())
+                deed = lambda: self._deeds.turn_away(registration, reason, note, self._case.draft_id)  # noqa: E731
+                self._act(deed, ends_case=True)
 
         self.app.push_screen(TurnAwayDialog(called(typed), self._turn_away_typed), decided)
 
@@ -122,15 +202,15 @@ class GateActs(Steady, Screen[None]):
         self.app.push_screen(OnSiteDialog(self._here), chosen)
 
     def _check_out(self, visit_id: bytes) -> None:
-        self._act(lambda: self._case.check_out(visit_id), ends_case=False)
+        self._act(lambda: self._deeds.check_out(visit_id), ends_case=False)
 
     def action_undo(self) -> None:
-        """Bring a cleared form back, or take the last act back."""
-        if self._cleared is not None and self.form.is_empty:
+        """Bring back what stood in the form before it was emptied or filled, or take the last act back."""
+        if self._cleared is not None and (self.form.is_empty or self._case.found.known is not None):
             self._restore(self._cleared)
             return
         ended = self._ended
-        if self._act(self._case.undo, ends_case=False) and ended is not None and self.form.is_empty:
+        if self._act(self._deeds.undo, ends_case=False) and ended is not None and self.form.is_empty:
             said = self._sentence.words
             self._restore(ended)
             self._say(*said)
@@ -138,12 +218,16 @@ class GateActs(Steady, Screen[None]):
     def _restore(self, typed: Typed) -> None:
         values, found = typed
         self._cleared = self._ended = None
+        self.form.clear()
         self.form.restore(values)
-        for name in ("room", "phone"):
+        for name in ("room", "phone", "arrival"):
             self._look_up(name)
-        self.form.put("confirm", values["confirm"])  # the look-up of another room takes it out
-        self._case.found = found
+        self.form.put("confirm", values.get("confirm", ""))  # the look-up of another room takes it out
+        if found.known is not None and found.known.phone == values.get("phone"):
+            self.form.put_masked("phone", mask_phone(found.known.phone), found.known.phone)
+        self._case.bring_back(found, self.form.registration())
         self._show()
+        self._kept()
 
     def action_clear(self) -> None:
         """Empty the form; Ctrl+Z brings it back."""
@@ -176,3 +260,8 @@ class GateActs(Steady, Screen[None]):
         self._checks.notes.clear()
         self.form.clear()
         self._show()
+
+
+def _digit(code: StrEnum | None) -> str:
+    """Return the digit by which a guard picks `code`, empty for none."""
+    return str(1 + list(type(code)).index(code)) if code is not None else ""

@@ -56,6 +56,8 @@ class CheckCard(Widget, can_focus=True):
     ready: reactive[bool] = reactive(False)
     """Whether nothing stands in the way."""
     cursor: reactive[int] = reactive(0)
+    suggested: reactive[frozenset[Check]] = reactive(frozenset[Check]())
+    """The open checks that are filled in from the last visit: Enter confirms them all."""
 
     class Settled(Message):
         """The guard settled one check."""
@@ -74,6 +76,16 @@ class CheckCard(Widget, can_focus=True):
 
     class Suspected(Message):
         """The guard wants all six, or no longer."""
+
+    class Confirmed(Message):
+        """Enter where checks are suggested."""
+
+    class Typed(Message):
+        """A letter: a badge is being scanned, or the guard types on."""
+
+        def __init__(self, character: str) -> None:
+            super().__init__()
+            self.character = character
 
     class AdmitAsked(Message):
         """Enter on the decision."""
@@ -96,7 +108,7 @@ class CheckCard(Widget, can_focus=True):
         self.cursor = next(below, next(anywhere, _ADMIT))
 
     def _is_open(self, index: int) -> bool:
-        return self.check.outcome(_ORDER[index]) is Outcome.OPEN
+        return self.check.outcome(_ORDER[index]) is Outcome.OPEN and _ORDER[index] not in self.suggested
 
     def to(self, check: Check) -> None:
         """Put the cursor on one check."""
@@ -128,10 +140,18 @@ class CheckCard(Widget, can_focus=True):
 
     def action_enter(self) -> None:
         """Go to the next open check, or admit."""
-        if self.cursor == _ADMIT:
-            self.post_message(self.AdmitAsked())
-        else:
+        if self.cursor != _ADMIT:
             self.to_first_open()
+        elif self.suggested:
+            self.post_message(self.Confirmed())
+        else:
+            self.post_message(self.AdmitAsked())
+
+    def on_key(self, event: events.Key) -> None:
+        """Pass letters on: digits settle checks, but a badge begins with a letter."""
+        if event.character is not None and event.character.isalpha():
+            event.stop()
+            self.post_message(self.Typed(event.character))
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the clicked line."""
@@ -146,10 +166,11 @@ class CheckCard(Widget, can_focus=True):
 
     def _line(self, index: int, check: Check) -> Content:
         outcome = self.check.outcome(check)
-        word = label(outcome)
+        word = label(Outcome.PASSED if check in self.suggested else outcome)
         here = index == self.cursor and self.has_focus
         word = f"[{word}]" if here else f" {word} "
-        style = f"{_MEANING[outcome]} bold reverse" if here else _MEANING[outcome]
+        meaning = "$dim" if check in self.suggested else _MEANING[outcome]
+        style = f"{meaning} bold reverse" if here else meaning
         note = self.check.notes.get(check) or self.facts.get(check, "")
         return line(
             (_padded(label(check), _NAME_CELLS), "$foreground" if here else "$dim"),
@@ -160,8 +181,11 @@ class CheckCard(Widget, can_focus=True):
 
     def _decision(self) -> Content:
         here = self.cursor == _ADMIT and self.has_focus
-        style = "$success bold" if self.ready else "$dim"
-        word = _("[ Admit ]") if here else _("  Admit  ")
+        style = "$success bold" if self.ready else "$accent bold" if self.suggested else "$dim"
+        if self.suggested:
+            word = _("[ Confirm all ]") if here else _("  Confirm all  ")
+        else:
+            word = _("[ Admit ]") if here else _("  Admit  ")
         return line((word, f"{style} reverse" if here else style))
 
 

@@ -47,11 +47,14 @@ class CheckPane(Vertical):
         """Show how the checks stand, and what `field` (in focus) means."""
         check = scene.registration.check
         self.card.check = check
+        self.card.suggested = scene.suggested
         self.card.facts = gate_words.facts(scene)
         self.card.ready = not in_the_way(scene.registration)
         left = check.in_the_way()
         still_open = sum(check.outcome(one) is Outcome.OPEN for one in left)
         state = _("{count} to settle", count=still_open) if still_open else _("{count} not passed", count=len(left))
+        if scene.suggested:
+            state = _("filled in from the last visit")
         title = (state, "$warning") if left else (_("all settled"), "$success")
         self._title.update(line(_("Gate check"), "  ", title))
         self.show_info(scene, field)

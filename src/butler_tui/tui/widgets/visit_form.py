@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
@@ -16,69 +14,13 @@ from butler_tui.domain.entries import pick, read_companions, read_confirm, read_
 from butler_tui.domain.people import Sex, normalise_phone, read_phone
 from butler_tui.domain.plates import read_plate, vehicle_type
 from butler_tui.domain.policies import Policies
-from butler_tui.domain.recognise import Kind
-from butler_tui.domain.visits import Missing, Registration
+from butler_tui.domain.visits import Registration
 from butler_tui.store.households import GateHousehold
 from butler_tui.tui.gate_case import recognised
 from butler_tui.tui.shown import line
 from butler_tui.tui.widgets.scan_input import ScanInput
-from butler_tui.words import N_, _
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the form: a label, then fields with their widths in cells, then a hint in the rest."""
-
-    label: str
-    fields: tuple[tuple[str, int], ...]
-    between: str = ""
-
-
-ROWS = (
-    Row(N_("Arrival"), (("arrival", 14),)),
-    Row(N_("Name"), (("name", 14), ("sex", 3)), N_("Sex")),
-    Row(N_("Phone"), (("phone", 13),)),
-    Row(N_("Room"), (("room", 14),)),
-    Row(N_("Confirmed"), (("confirm", 5),)),
-    Row(N_("Reason"), (("reason", 14),)),
-    Row(N_("Document"), (("document", 3), ("number", 19)), N_("No.")),
-    Row(N_("Badge"), (("badge", 14),)),
-    Row(N_("Vehicle"), (("plate", 10), ("parking", 10)), N_("Bay")),
-    Row(N_("Company"), (("company", 30),)),
-    Row(N_("Companions"), (("companions", 24),)),
-    Row(N_("Belongings"), (("belongings", 30),)),
-    Row(N_("Remarks"), (("looks", 30),)),
-)
-ORDER = tuple(name for row in ROWS for name, _width in row.fields)
-PATH = ("name", "sex", "phone", "room", "confirm", "reason", "number", "badge")
-"""What Enter leads through, leaving out what is filled; then the checks."""
-FOLDED = frozenset({"sex", "phone", "room", "confirm", "document", "number", "badge", "plate"})
-SCANNED_ELSEWHERE = {
-    "name": frozenset({Kind.PLATE, Kind.PHONE, Kind.BADGE, Kind.DOCUMENT}),
-    "phone": frozenset({Kind.PLATE, Kind.BADGE, Kind.DOCUMENT}),
-    "sex": frozenset({Kind.PLATE, Kind.PHONE, Kind.BADGE, Kind.DOCUMENT}),
-    **dict.fromkeys(("room", "confirm", "reason", "badge", "plate", "parking", "company"), frozenset({Kind.DOCUMENT})),
-    **dict.fromkeys(("companions", "belongings", "looks"), frozenset({Kind.DOCUMENT})),
-}
-"""What a scanner may bring while another field has the focus: it goes where it belongs."""
-ARRIVAL_FIELDS = {
-    Kind.PLATE: "plate",
-    Kind.PHONE: "phone",
-    Kind.ROOM: "room",
-    Kind.NAME: "name",
-    Kind.BADGE: "badge",
-    Kind.DOCUMENT: "number",
-}
-"""Where what came into the field that takes all belongs."""
-MISSING_FIELDS = {
-    Missing.NAME: "name",
-    Missing.REASON: "reason",
-    Missing.HOUSE: "room",
-    Missing.NUMBER: "number",
-}
-"""Where what is missing is typed."""
-VALET = ("代", "v")
-"""A bay that begins so is valet parking."""
+from butler_tui.tui.widgets.visit_rows import FOLDED, ORDER, PATH, ROWS, SCANNED_ELSEWHERE, VALET
+from butler_tui.words import _
 
 
 class VisitForm(Vertical):
@@ -98,6 +40,13 @@ class VisitForm(Vertical):
             super().__init__()
             self.value = value
 
+    class Marked(Message):
+        """Up or Down while there is something to choose from beside the field in focus."""
+
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
+
     class Finished(Message):
         """Enter in the last field of the path."""
 
@@ -106,7 +55,11 @@ class VisitForm(Vertical):
         self._policies = policies
         self.household: GateHousehold | None = None
         self.only_room = ""
-        """The one room that what is typed can become; Enter completes it."""
+        """The room that what is typed can become; Enter completes it."""
+        self.choosing = False
+        """Whether Up and Down choose beside the field in focus, rather than move between fields."""
+        self._masked: dict[str, tuple[str, str]] = {}
+        """By field, what is shown in the place of a value, and the value."""
         self.last_field = "arrival"
         """The field that had the focus last."""
         self.keeps_number = False
@@ -132,26 +85,35 @@ class VisitForm(Vertical):
     # What stands in the form
 
     def text(self, field: str) -> str:
-        """Return what stands in a field, safe and trimmed."""
-        return self._fields[field].text
+        """Return what stands in a field, safe and trimmed; behind a mask, what it stands for."""
+        shown = self._fields[field].text
+        mask, value = self._masked.get(field, ("", ""))
+        return value if shown and shown == mask else shown
 
     def put(self, field: str, value: str) -> None:
         """Write into a field, without a `Changed`: who writes knows."""
+        self._masked.pop(field, None)
         with self.prevent(ScanInput.Changed):
             self._fields[field].value = value
             self._fields[field].cursor_position = len(value)
+
+    def put_masked(self, field: str, shown: str, value: str) -> None:
+        """Write a value into a field so that only `shown` is seen of it; the first edit empties the field."""
+        self.put(field, shown)
+        self._masked[field] = (shown, value)
 
     def clear(self) -> None:
         """Empty the form for the next visitor."""
         with self.prevent(ScanInput.Changed):
             for field in self._fields.values():
                 field.clear()
+        self._masked.clear()
         self.household = None
         self.only_room = ""
 
     def snapshot(self) -> dict[str, str]:
-        """Return all fields as typed, for `restore`."""
-        return {name: field.value for name, field in self._fields.items()}
+        """Return all fields as typed, masked values as they are, for `restore`."""
+        return {name: self.text(name) if name in self._masked else field.value for name, field in self._fields.items()}
 
     def restore(self, values: dict[str, str]) -> None:
         """Write a snapshot back, without a `Changed`."""
@@ -227,6 +189,12 @@ class VisitForm(Vertical):
         """Put the cursor into a field."""
         self.screen.set_focus(self._fields[field])
 
+    def begin_field(self, field: str, character: str) -> None:
+        """Go to a field with the first character of what is typed into it anew."""
+        self._fields[field].value = character
+        self._fields[field].cursor_position = len(character)
+        self.focus_field(field)
+
     def on_scan_input_entered(self, message: ScanInput.Entered) -> None:
         """Enter goes on; in the field that takes all it says what came."""
         message.stop()
@@ -256,15 +224,25 @@ class VisitForm(Vertical):
         self.post_message(self.Finished())
 
     def on_input_changed(self, message: ScanInput.Changed) -> None:
-        """Say what changed."""
+        """Say what changed; who edits a masked value types it anew."""
         message.stop()
-        self.post_message(self.Changed(message.input.id or ""))
+        name = message.input.id or ""
+        mask, _value = self._masked.get(name, (message.value, ""))
+        if message.value != mask:
+            del self._masked[name]
+            if len(message.value) < len(mask):
+                self.put(name, "")
+        self.post_message(self.Changed(name))
 
     def on_key(self, event: events.Key) -> None:
         """Up and Down move between fields."""
         if event.key in ("up", "down") and self.screen.focused is not None:
             event.stop()
-            self._step(self.screen.focused.id or "", 1 if event.key == "down" else -1)
+            by = 1 if event.key == "down" else -1
+            if self.choosing and self.screen.focused.id in ("arrival", "room"):
+                self.post_message(self.Marked(by))
+            else:
+                self._step(self.screen.focused.id or "", by)
 
     def _step(self, field: str, by: int) -> None:
         shown = [name for name in ORDER if self._fields[name].display]

@@ -1,0 +1,61 @@
+"""What the gate's screen says about known visitors and homes: the short lists to choose from, and the last visit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from butler_tui.labels import clock, greeting, label, moment
+from butler_tui.store.households import Home
+from butler_tui.store.known import Habit, KnownVisitor
+from butler_tui.tui.context import Context
+from butler_tui.words import N_, _
+
+
+def visitors(known: Sequence[KnownVisitor], chosen: int, context: Context) -> list[str]:
+    """Return one line each: who, their phone's end or plate, where to, why; the chosen one marked."""
+    return [_marked(_visitor(one, context), index == chosen) for index, one in enumerate(known)]
+
+
+def _visitor(known: KnownVisitor, context: Context) -> str:
+    tail = known.plate or known.phone[-4:]
+    when = _("on site") if known.inside else moment(known.registered_ms, context.now_ms(), context.zone)
+    return "  ".join(part for part in (known.name, tail, known.room_code, label(known.reason), when) if part)
+
+
+def homes(found: Sequence[Home], chosen: int) -> list[str]:
+    """Return one line for each home, the chosen one marked."""
+    return [_marked(f"{one.room_code}  {one.name}".rstrip(), index == chosen) for index, one in enumerate(found)]
+
+
+def _marked(text: str, chosen: bool) -> str:
+    return f"{'>' if chosen else ' '} {text}"
+
+
+def found_sentence(known: KnownVisitor, count: int, context: Context) -> str:
+    """Return who the first field may mean, and the keys that take them or another."""
+    who = greeting(known.name, known.sex)
+    if known.inside:
+        return _(
+            "{who} {room} is on site already. F7 checks out, Esc for somebody else.", who=who, room=known.room_code
+        )
+    if count > 1:
+        words = N_("Known: {who} {room}. Enter takes it, Down for the next, Esc for somebody new.")
+    else:
+        words = N_("Known: {who} {room}. Enter takes it, Esc for somebody new.")
+    return _(words, who=who, room=known.room_code)
+
+
+def before(known: KnownVisitor | None, habit: Habit | None, context: Context) -> list[str]:
+    """Return when a known visitor came last, and how often this month."""
+    if known is None:
+        return []
+    came = moment(known.registered_ms, context.now_ms(), context.zone)
+    if known.out_ms is not None:
+        last = _("Last  {came}, left {left}", came=came, left=clock(known.out_ms, context.zone))
+    else:
+        last = _("Last  {came}", came=came)
+    if habit is None or not habit.times:
+        return [last]
+    if habit.same_home:
+        return [last, _("This month  visit {count}, always {room}", count=habit.times + 1, room=known.room_code)]
+    return [last, _("This month  visit {count}", count=habit.times + 1)]
