@@ -139,6 +139,8 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (Act.UNDO_VISIT, N_("undo")),
     (Act.UNMASK, N_("open what is masked")),
     (Act.CORRECT_VISIT, N_("correct visits")),
+    (Act.OVERRIDE, N_("override a check")),
+    (Act.KEEP_AUDIT, N_("keep the record of who looked")),
     (Act.EXPORT, N_("export")),
     (Act.EXPORT_UNMASKED, N_("export what is masked")),
     (Act.KEEP_KEYS, N_("keep keys")),
@@ -159,11 +161,13 @@ _TABLES = {
     "house": N_("houses"),
     "household": N_("households"),
     "resident": N_("residents"),
+    "vehicle": N_("vehicles"),
     "visit": N_("visits"),
     "companion": N_("companions"),
     "visit_event": N_("in and out"),
     "document_secret": N_("document numbers"),
     "month_key": N_("keys"),
+    "audit": N_("what was looked at"),
 }
 
 _COLUMNS = {

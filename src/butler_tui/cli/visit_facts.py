@@ -168,7 +168,7 @@ def _pair(text: str, option: str) -> tuple[Check, str]:
     if not between or check is None:
         raise WrongUsage(
             N_("{option} is written as CHECK={value}; the checks are {choices}."),
-            option=option, value="…", choices=", ".join(str(one).partition("_")[2] for one in Check),
+            option=option, value="TEXT", choices=", ".join(str(one).partition("_")[2] for one in Check),
         )  # fmt: skip
     return check, safe(value).strip()
 

@@ -75,7 +75,7 @@ def _register_add(visits: typer.Typer) -> None:
         reason: str = typer.Option("", "--reason", help=_("visiting, courier, delivery, repair, …")),
         room: str = typer.Option("", "--room", help=_("The room code: 3-2-1801.")),
         check: list[str] = typer.Option([], "--check", help=_("A check and its outcome: document=passed. Repeat it.")),
-        check_note: list[str] = typer.Option([], "--check-note", help=_("Words on a check: belongings=…")),
+        check_note: list[str] = typer.Option([], "--check-note", help=_("Words on a check: belongings=TEXT")),
         sex: str = typer.Option("", "--sex", help=_("male or female.")),
         phone: str = typer.Option("", "--phone", help=_("Phone.")),
         company: str = typer.Option("", "--company", help=_("Company.")),
