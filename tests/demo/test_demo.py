@@ -352,6 +352,18 @@ def test_what_was_written_down_wrongly_is_corrected_with_its_reason(lively: Stor
         assert all(now[column] != before[column] for column in before)
 
 
+def test_the_shift_lead_overrides_a_doubtful_document_with_a_reason(lively: Store) -> None:
+    overrides = rows(
+        lively,
+        "SELECT s.number, e.note, e.override_how, v.check_document FROM visit_event e JOIN visit v USING (visit_id)"
+        " JOIN staff s ON s.staff_id = e.override_by",
+    )
+
+    assert [(number, note in names.OVERRIDES, how, found) for number, note, how, found in overrides] == [
+        ("1001", True, "pin", "doubtful")
+    ]
+
+
 def test_a_badge_was_carried_off_and_is_out_still(lively: Store) -> None:
     missed = rows(
         lively,

@@ -100,7 +100,9 @@ class Days:
                 self.store, session, registration, self.policies, now_ms, reason=call.refused, note=call.note
             )
             return
-        visit.done = gate.admit(self.store, session, registration, self.policies, now_ms)
+        why = visit.incident.override
+        override = gate.Override(self._staff[names.SHIFT_LEAD], why) if why else None
+        visit.done = gate.admit(self.store, session, registration, self.policies, now_ms, override=override)
         visit.badge = registration.badge
         self._badges_out.add(visit.badge)
 
@@ -141,7 +143,10 @@ class Days:
             failed = found.with_finding(_FAILS[call.refused], Outcome.FAILED, call.note)
             return replace(registration, check=failed)
         badge = self._free_badge(call.gate) if call.reason in names.WEAR_BADGE else ""
-        return replace(registration, badge=badge, check=_all_passed(self.policies, registration))
+        check = _all_passed(self.policies, registration)
+        if visit.incident.override:
+            check = check.with_finding(Check.CHECK_DOCUMENT, Outcome.DOUBTFUL, names.DOCUMENT_DOUBTFUL)
+        return replace(registration, badge=badge, check=check)
 
     def _to_home(self, call: Call) -> Registration:
         registration = call.registration

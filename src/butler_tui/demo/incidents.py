@@ -1,4 +1,4 @@
-"""What goes wrong now and then, and is put right: slips of the pen, a badge carried off."""
+"""What goes wrong now and then, and is put right: slips of the pen, a badge carried off, a check overridden."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from butler_tui.domain.policies import Reason
 
 VISITS_A_CORRECTION = 250
 VISITS_A_MISSED_BADGE = 1000
+VISITS_AN_OVERRIDE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Incident:
     """Column of visit, and its right value."""
     reason: CorrectionReason = CorrectionReason.OTHER
     note: str = ""
+    override: str = ""
+    """Why the shift lead lets somebody in whose document is doubtful."""
     misses_badge: bool = False
     badge_back_ms: int | None = None
 
@@ -42,6 +45,9 @@ def plan_incidents(people: People, calls: Sequence[Call], now_ms: int) -> tuple[
     for place in missed:
         if place not in found:
             found[place] = _carried_off(random, calls[place], now_ms, comes_back=place != max(missed))
+    for place in _some(random, calls, VISITS_AN_OVERRIDE, lambda call: call.reason is Reason.VISITING):
+        if place not in found:
+            found[place] = Incident(override=random.choice(names.OVERRIDES))
     for place, call in enumerate(calls):
         if call.reason is Reason.EMERGENCY and _over(call):
             found[place] = _completed(people, call)

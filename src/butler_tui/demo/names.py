@@ -128,6 +128,9 @@ TURNED_AWAY: dict[Reason, float] = {
 }
 """Which part of those who come for a reason is turned away."""
 
+OVERRIDES = ("身份证过期未换，业主到门口确认本人", "忘带证件，业主到门口接", "证件磨损看不清，电话与业主核实")
+"""Why the shift lead lets somebody in whose document is doubtful."""
+DOCUMENT_DOUBTFUL = "证件有疑问"
 ONE_MORE_IN_THE_CAR = "车内还有一人"
 
 SHARE: dict[Reason, int] = {
