@@ -28,8 +28,8 @@ def ask(question: str, instead: str, default: str = "") -> str:
     """
     _must_be_there(instead)
     shown = f"{question} [{default}]: " if default else f"{question}: "
-    typer.echo(shown, nl=False, err=True)
     try:
+        typer.echo(shown, nl=False, err=True)
         line = sys.stdin.readline()
     except KeyboardInterrupt as stopped:
         raise _stopped() from stopped
