@@ -125,7 +125,9 @@ class ButlerApp(Steady, Searching):
     def _begin_background(self) -> None:
         """Load what the first key after sign-in needs, and start looking after HQ; the first screen is painted."""
         from butler_tui.tui.background import BackgroundSync
+        from butler_tui.tui.scroll_bars import use_plain_scroll_bars
 
+        use_plain_scroll_bars()
         self._background = BackgroundSync(self, self.here)
         self._background.begin()
 

@@ -125,5 +125,5 @@ def sentence(figures: Figures, here: Context) -> tuple[str, str]:
         (machine.backup_ms is None, _("No backup of this computer was ever made. Ask your supervisor."), "warning"),
     )
     calm = _("All is well at {time}. {key} leads to the gate.", time=clock(here.now_ms(), here.zone),
-             key=key_called("home.gate"))  # fmt: skip
+             key=key_called("overview.gate"))  # fmt: skip
     return next(((words, meaning) for holds, words, meaning in said if holds), (calm, "good"))

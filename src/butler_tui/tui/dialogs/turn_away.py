@@ -15,6 +15,7 @@ from butler_tui.domain.entries import pick
 from butler_tui.domain.policies import TurnAwayReason
 from butler_tui.labels import label
 from butler_tui.tui.shown import line
+from butler_tui.tui.widgets.choices import Choice
 from butler_tui.tui.widgets.lines import KeyLine, Sentence
 from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.words import _
@@ -50,7 +51,7 @@ class TurnAwayDialog(ModalScreen[Answer]):
         with Vertical(classes="dialog"):
             yield Static(line(_("Turn away: {who}", who=self._who)), classes="title")
             for number, reason in enumerate(TurnAwayReason, 1):
-                yield Static(line((f" {number} ", "$accent"), " ", label(reason)))
+                yield Choice(str(number), label(reason))
             with Horizontal():
                 yield Static(line(_("Why")), classes="label")
                 yield self._reason
@@ -66,6 +67,11 @@ class TurnAwayDialog(ModalScreen[Answer]):
         message.stop()
         if message.input is self._reason and self._show_picked():
             self.set_focus(self._note)
+
+    def on_choice_picked(self, message: Choice.Picked) -> None:
+        """Take a clicked reason as its digit."""
+        message.stop()
+        self._reason.value = message.digit
 
     def on_mount(self) -> None:
         """Show what was picked before."""

@@ -37,7 +37,7 @@ class HomeLine(Static):
     """One line of figures; the focus marks it, Enter or a second click opens it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", _("Open"), id="home.open", tooltip=_("to where the line is dealt with")),
+        Binding("enter", "open", _("Open"), id="overview.open", tooltip=_("to where the line is dealt with")),
     ]
 
     class Opened(Message):
@@ -92,14 +92,14 @@ class HomeScreen(Steady, Screen[None]):
         _("The figures are read again by themselves."),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2,escape", "app.gate", _("Visitors"), key_display="F2", id="home.gate", tooltip=_("to the gate")),
-        Binding("f7", "app.on_site('inside')", _("On site"), id="home.on_site", tooltip=_("who is on site")),
-        Binding("f9", "app.sync_view", _("Sync"), id="home.sync", tooltip=_("how it stands with HQ")),
-        Binding("f10,ctrl+l", "app.lock", _("Lock"), id="home.lock", tooltip=_("lock the screen")),
-        Binding("f1", "app.help", _("Help"), id="home.help", tooltip=_("this help")),
-        Binding("up", "move(-1)", _("Up"), show=False, id="home.up", tooltip=_("the line above")),
-        Binding("down", "move(1)", _("Down"), show=False, id="home.down", tooltip=_("the line below")),
-        Binding("left,right", "across", _("Across"), show=False, id="home.across", tooltip=_("to the other side")),
+        Binding("f2,escape", "app.gate", _("Visitors"), key_display="F2", id="overview.gate", tooltip=_("to the gate")),
+        Binding("f7", "app.on_site('inside')", _("On site"), id="overview.on_site", tooltip=_("who is on site")),
+        Binding("f9", "app.sync_view", _("Sync"), id="overview.sync", tooltip=_("how it stands with HQ")),
+        Binding("f10,ctrl+l", "app.lock", _("Lock"), id="overview.lock", tooltip=_("lock the screen")),
+        Binding("f1", "app.help", _("Help"), id="overview.help", tooltip=_("this help")),
+        Binding("up", "move(-1)", _("Up"), show=False, id="overview.up", tooltip=_("the line above")),
+        Binding("down", "move(1)", _("Down"), show=False, id="overview.down", tooltip=_("the line below")),
+        Binding("left,right", "across", _("Across"), show=False, id="overview.across", tooltip=_("to the other side")),
     ]
 
     def __init__(self, context: Context, session: Session) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import ClassVar
 
+from rich.cells import set_cell_size
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -101,7 +102,9 @@ class SyncScreen(Steady, Screen[None]):
             (_("Headquarters"), word, meaning),
             (_("Waiting"), _("{count} changes", count=status.waiting), "warning" if status.waiting else "good"),
         ]
-        rows += [("", f"{table_label(table)}  {count}", "") for table, count in status.by_table.items()]
+        rows += [
+            ("", f"{set_cell_size(table_label(table), 16)}{count:>7}", "") for table, count in status.by_table.items()
+        ]
         if status.oldest_ms is not None:
             rows.append((_("Oldest"), moment(status.oldest_ms, now, zone), ""))
         for name, at_ms in ((_("At HQ"), status.last_sync_ms), (_("Last try"), status.last_try_ms)):
@@ -120,6 +123,4 @@ _STYLES = {"": "$foreground", "good": "$success", "warning": "$warning", "bad": 
 
 
 def _figure(name: str, words: str, meaning: str) -> Content:
-    from rich.cells import set_cell_size
-
     return line((f" {set_cell_size(name, 18)}", "$dim"), (words, _STYLES[meaning]))

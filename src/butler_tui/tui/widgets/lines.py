@@ -172,9 +172,10 @@ class KeyLine(Spots):
 
     def _refresh(self, screen: Screen[object]) -> None:
         shown = [binding for binding in shown_bindings(screen) if binding.show]
-        shown = sorted(shown, key=lambda binding: binding.key != "enter")[: self.MOST]  # Enter first, the rest as told
+        shown.sort(key=lambda binding: binding.key != "enter")  # Enter first, the rest as told
         keys = [(key_words(binding), binding.key.split(",")[0]) for binding in shown]
-        while keys and sum(words.cell_length + 1 for words, _key in keys) > max(self.size.width, 40):
+        room = max(self.size.width, 40)
+        while keys and (len(keys) > self.MOST or sum(words.cell_length + 1 for words, _key in keys) > room):
             # The help (last) stays; what does not fit is in it.
             del keys[-2 if len(keys) > 1 else -1]
         self.show_parts(keys, gap=1)
@@ -202,7 +203,15 @@ def shown_bindings(screen: Screen[Any]) -> list[Binding]:
         told = active.binding.show and key != "enter"
         binding = active.binding if told else own.get(key, active.binding)
         by_id.setdefault(binding.id or binding.action, binding)
-    return list(by_id.values())
+    return _in_order(by_id, screen) if screen.app._keymap else list(by_id.values())
+
+
+def _in_order(by_id: dict[str, Binding], screen: Screen[Any]) -> list[Binding]:
+    """Return the bindings in the order of their declaration: Textual puts changed keys last."""
+    chain = [namespace for namespace, _bindings in screen._modal_binding_chain]
+    declared = [binding.id or binding.action for node in chain for _key, binding in node._bindings]
+    places = {one: place for place, one in reversed(list(enumerate(declared)))}
+    return sorted(by_id.values(), key=lambda one: places.get(one.id or one.action, len(places)))
 
 
 def _offered(screen: Screen[Any], binding: Binding) -> bool:
