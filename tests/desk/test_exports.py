@@ -8,6 +8,7 @@ import os
 import stat
 import tracemalloc
 import zipfile
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -191,7 +192,9 @@ def test_an_unwritable_folder_is_a_sentence(visited: Estate, lead: Session, now:
         export(visited.store, lead, Wanted("visits"), tmp_path / "nowhere" / "v.csv", now())
 
 
-def test_many_rows_do_not_fill_the_memory(estate: Estate, lead: Session, now: Clock, tmp_path: Path) -> None:
+@pytest.fixture
+def many(estate: Estate, now: Clock) -> Estate:
+    """Return an estate with 3,000 visits of 1,000 characters."""
     columns = (
         "visit_id, registered_ms, gate_id, staff_id, name, company, reason, ask_identity, ask_reason, ask_host,"
         " check_document, check_vehicle, check_belongings"
@@ -205,9 +208,35 @@ def test_many_rows_do_not_fill_the_memory(estate: Estate, lead: Session, now: Cl
                 for at in range(3_000)
             ],
         )
+    return estate
+
+
+def test_many_rows_do_not_fill_the_memory(many: Estate, lead: Session, now: Clock, tmp_path: Path) -> None:
     for name in ("v.csv", "v.xlsx"):
         tracemalloc.start()
-        assert export(estate.store, lead, Wanted("visits"), tmp_path / name, now()) == 3_000
+        assert export(many.store, lead, Wanted("visits"), tmp_path / name, now()) == 3_000
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 2_000_000, (name, peak)
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """Let no file of this program grow beyond 200 KB: the system itself refuses to write more."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("name", ["v.csv", "v.xlsx"])
+def test_a_disk_that_fills_up_half_way_leaves_nothing(
+    many: Estate, lead: Session, now: Clock, tmp_path: Path, name: str, small_files: None
+) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    with pytest.raises(FileTrouble, match="cannot be written"):
+        export(many.store, lead, Wanted("visits"), folder / name, now())
+    assert list(folder.iterdir()) == []
+    assert audits(many) == []

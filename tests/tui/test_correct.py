@@ -76,7 +76,7 @@ async def test_it_fits_80x24_with_every_field_and_the_history(
         await correcting.open()
         text = booth.text()
         for words in ("Correct the visit of", "李文博", "139****1234", "1 王海", "3-2-1801", "3 空调", "浙A8K32F", "A017",
-                      "18:00", "Note", "1 typing error", "admitted", "王强", "Ctrl+S", "Esc"):  # fmt: skip
+                      "18:00", "In words", "1 typing error", "admitted", "王强", "Ctrl+S", "Esc"):  # fmt: skip
             assert words in text, (words, text)
         assert "13900001234" not in text
         assert "Six checks" not in text
@@ -99,7 +99,8 @@ async def test_what_is_typed_over_is_saved_with_its_reason(
         row = correcting.row
         assert (row["name"], row["phone"], row["companions"]) == ("李文搏", "13900001234", 2)
         assert row["expected_out_ms"] - now() == (12 * 60 + 32) * 60_000
-        told = visit_history.history(estate.store.connection, visit.visit_id)[-1]
+        history = visit_history.history(estate.store.connection, visit.visit_id)
+        (told,) = (one for one in history if one.kind == EventKind.CORRECTED)
         assert (told.reason, told.note) == ("longer_stay", "晚饭")
         assert {one.column for one in told.changed} == {"name", "companions", "companion_names", "expected_out_ms"}
 

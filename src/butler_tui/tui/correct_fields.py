@@ -122,7 +122,7 @@ def _leaves(text: str, now: Now) -> Read:
 
 def _leaves_hint(text: str, now: Now) -> str:
     at_ms = read_leaving(text, now.row["registered_ms"], now.context.zone)
-    return labels.day_and_clock(at_ms, now.context.zone) if at_ms is not None else ""
+    return labels.moment(at_ms, now.context.now_ms(), now.context.zone) if at_ms is not None else ""
 
 
 def _checks_first(now: Now) -> str:

@@ -70,7 +70,7 @@ class CorrectDialog(Steady, ModalScreen[Done | None]):
                             yield Static(line(_(FIELDS[name].label)), classes="label")
                             yield self._fields[name]
                             yield self._hints[name]
-                    for name, label in (("why", _("Why")), ("note", _("Note"))):
+                    for name, label in (("why", _("Why")), ("note", _("In words"))):
                         with Horizontal(classes="apart" if name == "why" else ""):
                             yield Static(line(label), classes="label")
                             yield self._fields[name]
