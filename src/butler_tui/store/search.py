@@ -6,13 +6,12 @@ visits as with ten thousand. Exact before a beginning, inside before past, newes
 
 from __future__ import annotations
 
-from butler_tui.domain.search_keys import SearchKind
 from butler_tui.domain.sought import read_sought
 from butler_tui.store.database import Row
 from butler_tui.store.found import Hit, HitKey, HitKind, Looked
 from butler_tui.store.local import Store
 from butler_tui.store.search_homes import homes
-from butler_tui.store.search_values import values_by_key
+from butler_tui.store.search_values import fitting
 from butler_tui.store.search_visits import VisitSearch, found_visit
 from butler_tui.text import safe
 
@@ -26,10 +25,10 @@ def look(store: Store, text: str) -> Looked:
     if sought is None:
         return Looked(())
     connection = store.connection
-    names = values_by_key(connection, SearchKind.NAME, sought.name)
+    fit = fitting(connection, sought)
     visits = VisitSearch(store, sought)
-    visits.look(names)
-    found = homes(connection, sought, names)
+    visits.look(fit)
+    found = homes(connection, sought, fit)
     rooms = {hit.home.room_code for hit in found if hit.home is not None}
     for room in sought.rooms:
         if room not in rooms:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 
 from butler_tui.domain.people import Sex
-from butler_tui.domain.search_keys import SearchKind
 from butler_tui.domain.sought import Sought
 from butler_tui.store.database import Connection, Row
 from butler_tui.store.found import FoundHome, Hit, HitKind
-from butler_tui.store.search_values import LAST, Values, phones_starting, values_by_key
+from butler_tui.store.search_values import LAST, Fitting, Values, phones_starting
 
 _MOST_ROOMS = 8
 _MOST_HOMES = 8
@@ -38,15 +37,15 @@ _BY_PLATE = (
 )
 
 
-def homes(connection: Connection, sought: Sought, names: Values) -> list[Hit]:
-    """Return the homes, residents and vehicles that what was typed finds; `names` are the names that fit it."""
+def homes(connection: Connection, sought: Sought, fit: Fitting) -> list[Hit]:
+    """Return the homes, residents and vehicles that what was typed finds; `fit` are the values that fit it."""
     found = [
         *_by_room(connection, sought),
-        *_by_name(connection, names),
-        *_residents(connection, "name", names),
-        *_residents(connection, "phone", values_by_key(connection, SearchKind.PHONE, sought.tail)),
+        *_by_name(connection, fit.names),
+        *_residents(connection, "name", fit.names),
+        *_residents(connection, "phone", fit.tails),
         *_residents(connection, "phone", phones_starting(connection, "resident", sought.phone)),
-        *_vehicles(connection, values_by_key(connection, SearchKind.PLATE, sought.plate)),
+        *_vehicles(connection, fit.plates),
     ]
     best: dict[tuple[int, bytes], Hit] = {}
     for hit in found:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from butler_tui.domain.search_keys import SearchKind, keys_of
+from butler_tui.domain.sought import Sought
 from butler_tui.store.database import Connection
 from butler_tui.store.search_keys import readings
 
@@ -26,6 +27,24 @@ class Values:
 
 
 NOTHING = Values({})
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """The names, plates and ends of phones that fit what was typed, of visitors and residents alike."""
+
+    names: Values
+    plates: Values
+    tails: Values
+
+
+def fitting(connection: Connection, sought: Sought) -> Fitting:
+    """Return the values that fit what was typed, asked for once."""
+    return Fitting(
+        values_by_key(connection, SearchKind.NAME, sought.name),
+        values_by_key(connection, SearchKind.PLATE, sought.plate),
+        values_by_key(connection, SearchKind.PHONE, sought.tail),
+    )
 
 
 def values_by_key(connection: Connection, kind: SearchKind, typed: str) -> Values:

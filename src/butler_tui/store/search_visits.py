@@ -14,14 +14,16 @@ from butler_tui.store.database import Connection, Row
 from butler_tui.store.derived import DOCUMENT
 from butler_tui.store.found import FoundVisit, HitKey, HitKind
 from butler_tui.store.local import Store
-from butler_tui.store.search_values import LAST, Values, begins, ends, keys_of_visitor, phones_starting, values_by_key
+from butler_tui.store.search_values import LAST, Fitting, Values, begins, ends, keys_of_visitor, phones_starting
 
 MOST_INSIDE = 200
 """Visitors inside who are looked through: an estate that has more finds the others by their names."""
-MOST_NEWEST = 64
+MOST_NEWEST = 96
 """Of the newest visits, how many are looked through for a beginning that fits too many names."""
 MOST_ROWS = 32
 """Visits that are read for the values found."""
+_MOST_OF_MANY = 8
+"""Values that are looked up where there are too many: the newest visits and those inside are looked through instead."""
 _MOST_BADGES = 12
 _MOST_OF_ONE_ROOM = 12
 _COLUMNS = (
@@ -51,19 +53,17 @@ class VisitSearch:
         self._by_badge: set[bytes] = set()
         self.more = False
 
-    def look(self, names: Values) -> None:
-        """Look by everything that was typed; `names` are the names that fit it."""
-        sought, connection = self._sought, self._connection
-        plates = values_by_key(connection, SearchKind.PLATE, sought.plate)
-        tails = values_by_key(connection, SearchKind.PHONE, sought.tail)
-        phones = phones_starting(connection, "visit", sought.phone)
+    def look(self, fit: Fitting) -> None:
+        """Look by everything that was typed; `fit` are the values that fit it."""
+        phones = phones_starting(self._connection, "visit", self._sought.phone)
         self._take_document()
         self._take_badges()
         self._take_rooms()
-        for column, values in (("name", names), ("plate", plates), ("phone", tails), ("phone", phones)):
+        by_column = (("name", fit.names), ("plate", fit.plates), ("phone", fit.tails), ("phone", phones))
+        for column, values in by_column:
             self._take_values(column, values)
-        self.more = any(values.more for values in (names, plates, tails, phones))
-        if names.more or plates.more:
+        self.more = any(values.more for _column, values in by_column)
+        if fit.names.more or fit.plates.more:
             self._take_fitting(_INSIDE, (MOST_INSIDE,))
             self._take_fitting(_NEWEST, (_BEYOND_EVERY_ID, MOST_NEWEST))
 
@@ -144,7 +144,8 @@ class VisitSearch:
         if not values.exact:
             return
         each = max(1, MOST_ROWS // len(values.exact))
-        rows = self._connection.execute(_of_values(column), (json.dumps(list(values.exact)), each)).fetchall()
+        looked_up = list(values.exact)[: _MOST_OF_MANY if values.more else None]
+        rows = self._connection.execute(_of_values(column), (json.dumps(looked_up), each)).fetchall()
         self._keep((row, values.exact[row[column]]) for row in rows)
 
 

@@ -18,7 +18,7 @@ class Searching(Desks):
         super().__init__()
         self._last_query = ""
 
-    def on_signed_in(self, message: SignedIn) -> None:
+    async def on_signed_in(self, message: SignedIn) -> None:
         """Begin without the query of before the lock; Desks shows the person's screens."""
         self._last_query = ""
 
