@@ -154,6 +154,11 @@ def test_several_refusals_are_told_as_the_first_and_how_many_more() -> None:
     assert warning(found) == f"{found.refused[0]} And 2 more."
 
 
+def test_a_key_nobody_declares_has_no_name() -> None:
+    with pytest.raises(KeyError):
+        key_called("gate.nothing")
+
+
 def test_no_binding_has_two_names_and_every_one_has_one() -> None:
     keymap({}, "s")  # loads everything
     from butler_tui.tui.key_names import declared

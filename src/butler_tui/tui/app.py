@@ -124,10 +124,14 @@ class ButlerApp(Steady, Searching):
 
     def _begin_background(self) -> None:
         """Load what the first key after sign-in needs, and start looking after HQ; the first screen is painted."""
+        import threading
+
+        from butler_tui.store.search_keys import warm_up
         from butler_tui.tui.background import BackgroundSync
         from butler_tui.tui.scroll_bars import use_plain_scroll_bars
 
         use_plain_scroll_bars()
+        threading.Thread(target=warm_up, name="readings", daemon=True).start()  # the first save has them at hand
         self._background = BackgroundSync(self, self.here)
         self._background.begin()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pkgutil import walk_packages
 
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -40,14 +42,23 @@ def key_name(binding: Binding) -> str:
 def key_called(binding_id: str) -> str:
     """Return what the key of a binding is called now, for a sentence: `_("… {key} undoes.", key=key_called("…"))`.
 
-    The class that declares the binding has been imported: whoever speaks of a key stands beside it. KeyError else.
+    Raises KeyError where no binding of these screens has this id.
     """
     if binding_id in _changed:
         return spoken(_changed[binding_id].split(",")[0])
-    for binding in declared():
-        if binding.id == binding_id:
-            return key_name(binding)
-    raise KeyError(binding_id)
+    known = {binding.id: binding for binding in declared()}
+    if binding_id not in known:  # not loaded yet: whoever speaks of a key mostly stands beside it
+        load_all()
+        known = {binding.id: binding for binding in declared()}
+    return key_name(known[binding_id])
+
+
+def load_all() -> None:
+    """Load every module of these screens, so that all their bindings are known."""
+    import butler_tui.tui
+
+    for module in walk_packages(butler_tui.tui.__path__, "butler_tui.tui."):
+        import_module(module.name)
 
 
 def declared() -> Iterator[Binding]:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from pkgutil import walk_packages
 
 from textual.app import App
 from textual.binding import Binding
@@ -19,8 +17,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import Input
 
-import butler_tui.tui
-from butler_tui.tui.key_names import declaring, own_bindings
+from butler_tui.tui.key_names import declaring, load_all, own_bindings
 from butler_tui.words import _
 
 _A_KEY = re.compile(r"f([1-9]|1[0-9]|2[0-4])|ctrl\+[a-z]")
@@ -74,8 +71,7 @@ def keymap(wanted: Mapping[str, str], file: object) -> Keymap:
 
 
 def _everything() -> list[Declared]:
-    for module in walk_packages(butler_tui.tui.__path__, "butler_tui.tui."):
-        import_module(module.name)
+    load_all()
     return [
         Declared(owner, one.id, _resolved(owner, one.action), tuple(one.key.split(",")), one.priority)
         for owner in declaring()

@@ -98,6 +98,7 @@ class OnSiteDialog(Steady, ModalScreen[bytes | None]):
         Binding("ctrl+z", "undo", _("Undo"), show=False, id="on_site.undo", tooltip=_("take the last of these back")),
         Binding("tab", "turn(1)", _("Other list"), id="on_site.turn", tooltip=_("on site, overstayed, badges missing")),
         Binding("shift+tab", "turn(-1)", _("List before"), show=False, id="on_site.back", tooltip=_("the list before")),
+        Binding("f1", "app.help", _("Help"), id="on_site.help", tooltip=_("this help")),
         Binding("f7,escape", "leave", _("Back"), key_display="Esc", id="on_site.leave", tooltip=_("back to the gate")),
     ]
 
@@ -180,10 +181,16 @@ class OnSiteDialog(Steady, ModalScreen[bytes | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Arrows in the filter move in the list: the hand stays where it is."""
-        moves = {"up": -1, "down": 1}
+        rows = self.query_one(RecordList)
+        moves = {
+            "up": rows.action_move,
+            "pageup": rows.action_page,
+            "down": rows.action_move,
+            "pagedown": rows.action_page,
+        }
         if event.key in moves:
             event.stop()
-            self.query_one(RecordList).action_move(moves[event.key])
+            moves[event.key](-1 if event.key.endswith("up") else 1)
 
     def on_scan_input_entered(self, message: ScanInput.Entered) -> None:
         """Return the chosen visitor, or take a missing badge back."""
