@@ -24,6 +24,8 @@ _RELATIONS = {"owner": N_("owner"), "family": N_("family"), "tenant": N_("tenant
 
 def kind_words(hit: Hit) -> str:
     """Return what was found: somebody inside, a home, …"""
+    if hit.visit is not None and hit.visit.state == VisitState.TURNED_AWAY:
+        return _("refused")
     return _(_KINDS[hit.kind])
 
 
@@ -58,7 +60,7 @@ def visit_figure(visit: FoundVisit, now_ms: int, zone: tzinfo) -> tuple[str, str
     if visit.badge_out and visit.state == VisitState.LEFT and visit.badge:
         return _("{badge} not back", badge=visit.badge), "warning"
     if visit.state == VisitState.TURNED_AWAY:
-        return _("{when} not let in", when=when), "warning"
+        return when, "warning"
     return when, ""
 
 

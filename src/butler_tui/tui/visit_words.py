@@ -127,7 +127,7 @@ def _confirmed(visit: WholeVisit, here: Context) -> str:
 
 def _companions(visit: WholeVisit) -> str:
     count = visit.number("companions") or 0
-    return _two(_("{count} people", count=count), " ".join(visit.companions)) if count else ""
+    return _two(str(count), " ".join(visit.companions)) if count else ""
 
 
 def _document(visit: WholeVisit, number: str) -> str:

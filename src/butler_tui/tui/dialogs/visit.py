@@ -93,6 +93,7 @@ class VisitDialog(Steady, ModalScreen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Give the history its own column on a wide screen."""
         self.set_class(event.size.width >= WIDE, "wide")
+        self._show()
 
     def on_screen_suspend(self) -> None:
         """Mask everything again when the screens lock."""

@@ -14,6 +14,8 @@ from butler_tui.tui.shown import line, lines
 
 STYLES = {"": "", "good": "$success", "warning": "$warning", "bad": "$error", "dim": "$dim", "title": "bold"}
 
+_INDENT = "  "
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -64,7 +66,9 @@ def _rows(fact: Fact, label: int, space: int) -> list[Content]:
 
 
 def wrapped(text: str, cells: int) -> list[str]:
-    """Return `text` in lines of at most `cells`, broken at spaces where there are some."""
+    """Return `text` in lines of at most `cells`, broken at spaces where there are some; an indent holds for all."""
+    indent = _INDENT if text.startswith(_INDENT) else ""
+    text = indent + text.strip()
     rows: list[str] = []
     while cell_len(text) > cells:
         first = chop_cells(text, cells)[0]
@@ -72,5 +76,5 @@ def wrapped(text: str, cells: int) -> list[str]:
         if space > len(first) // 2 and text[len(first) : len(first) + 1] != " ":
             first = first[: space + 1]
         rows.append(first.rstrip())
-        text = text[len(first) :].lstrip()
+        text = indent + text[len(first) :].lstrip()
     return [*rows, text]
