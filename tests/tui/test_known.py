@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from butler_tui.desk import gate
+from butler_tui.domain.policies import Reason
+from butler_tui.domain.rights import Role
 from butler_tui.store import visits
+from butler_tui.store.households import at_room
 from butler_tui.store.visits import OnSite
 from tests.conftest import Clock, Estate
 from tests.tui.conftest import Booth, OpenBooth
@@ -176,3 +182,27 @@ async def test_a_home_is_found_by_the_initials_of_its_household(open_booth: Open
         await booth.type("cz\n")
 
         assert booth.field("room") == "3-2-1801"
+
+
+async def test_a_courier_who_comes_to_several_homes_is_asked_which(
+    open_booth: OpenBooth, estate: Estate, now: Clock
+) -> None:
+    guard, empty = estate.sessions[Role.GUARD], at_room(estate.store.connection, "V17")
+    assert empty is not None
+    courier = estate.registration(name="赵快", phone="13700001111", reason=Reason.COURIER, badge="")
+    other = replace(courier, house_id=empty.house_id, household_id=None, room_code="V17", confirmed_by=None)
+    for one in (courier, other):
+        done = gate.admit(estate.store, guard, one, estate.policies, now())
+        now.ms += 3600_000
+        gate.check_out(estate.store, guard, done.visit_id, now())
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("zk\n")
+
+        assert booth.focused == "room"
+        assert booth.field("room") == ""
+        assert "哪一户" in booth.sentence
+        await booth.type("3-2-1801\n12\n\n")
+        await booth.keys("1", "enter", "enter")
+        (visitor,) = inside(estate)
+        assert (visitor.name, visitor.room_code) == ("赵快", "3-2-1801")

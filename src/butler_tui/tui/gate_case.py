@@ -19,7 +19,7 @@ from butler_tui.store.households import GateHousehold, Home
 from butler_tui.store.known import Habit, KnownVisitor
 from butler_tui.store.visits import EarlierVisit, OnSite
 from butler_tui.tui.context import Context
-from butler_tui.tui.gate_words import Scene
+from butler_tui.tui.gate_scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +171,10 @@ class GateCase:
         )
 
     def _habit(self) -> Habit | None:
-        before = self.found.known
-        if before is None:
-            return None
+        return self.habit_of(self.found.known) if self.found.known is not None else None
+
+    def habit_of(self, before: KnownVisitor) -> Habit:
+        """Return how often a known visitor came this month, and whether always to the same home."""
         today = datetime.fromtimestamp(self._here.now_ms() / 1000, self._here.zone)
         month = today.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         return known.habit(self._here.store.connection, before, int(month.timestamp() * 1000))
@@ -182,9 +183,10 @@ class GateCase:
 
     def take(self, visitor: KnownVisitor, typed: Registration) -> None:
         """Suggest what was found about a known visitor then; `typed` is the form filled from that visit."""
-        upon = {check: _RESTS_ON[check](typed) for check in visitor.passed if check in _RESTS_ON}
+        passed = visitor.passed if typed.room_code else visitor.passed - {Check.ASK_HOST}
+        upon = {check: _RESTS_ON[check](typed) for check in passed if check in _RESTS_ON}
         self.visitors = []
-        self.found = replace(Found(), known=visitor, suggested=visitor.passed, upon=upon)
+        self.found = Found(known=visitor, suggested=passed, upon=upon)
 
     def suggested(self, registration: Registration) -> frozenset[Check]:
         """Return the checks that one key would confirm: open ones whose facts are those of the last visit."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import set_cell_size
+
 from butler_tui.labels import clock, greeting, label, moment
 from butler_tui.store.households import Home
 from butler_tui.store.known import Habit, KnownVisitor
@@ -17,9 +19,10 @@ def visitors(known: Sequence[KnownVisitor], chosen: int, context: Context) -> li
 
 
 def _visitor(known: KnownVisitor, context: Context) -> str:
-    tail = known.plate or known.phone[-4:]
+    tail = known.plate or (_("ending {tail}", tail=known.phone[-4:]) if known.phone else "")
     when = _("on site") if known.inside else moment(known.registered_ms, context.now_ms(), context.zone)
-    return "  ".join(part for part in (known.name, tail, known.room_code, label(known.reason), when) if part)
+    columns = ((known.name, 7), (tail, 10), (known.room_code, 10))
+    return " ".join([*(set_cell_size(text, cells) for text, cells in columns), f"{label(known.reason)} {when}"])
 
 
 def homes(found: Sequence[Home], chosen: int) -> list[str]:
@@ -42,7 +45,7 @@ def found_sentence(known: KnownVisitor, count: int, context: Context) -> str:
         words = N_("Known: {who} {room}. Enter takes it, Down for the next, Esc for somebody new.")
     else:
         words = N_("Known: {who} {room}. Enter takes it, Esc for somebody new.")
-    return _(words, who=who, room=known.room_code)
+    return _(words, who=who, room=f"{known.room_code} {label(known.reason)}".strip())
 
 
 def before(known: KnownVisitor | None, habit: Habit | None, context: Context) -> list[str]:

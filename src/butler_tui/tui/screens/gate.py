@@ -46,11 +46,11 @@ class GateScreen(GateDrafts):
         Binding("ctrl+t", "checks", _("Checks"), id="gate.checks", tooltip=_("to the six checks, or back")),
         Binding("ctrl+s", "admit", _("Admit"), id="gate.admit", tooltip=_("save and admit")),
         Binding("ctrl+r", "turn_away", _("Turn away"), id="gate.turn_away", tooltip=_("save as not let in")),
-        Binding("ctrl+z", "undo", _("Undo"), id="gate.undo", tooltip=_("take the last act back within 60 s")),
-        Binding("f7", "on_site", _("On site"), id="gate.on_site", tooltip=_("who is on site; check out")),
         Binding(
             "f8", "park", _("Park"), id="gate.park", tooltip=_("put aside for everyone here; or what is put aside")
         ),
+        Binding("ctrl+z", "undo", _("Undo"), id="gate.undo", tooltip=_("take the last act back within 60 s")),
+        Binding("f7", "on_site", _("On site"), id="gate.on_site", tooltip=_("who is on site; check out")),
         Binding(
             "ctrl+o",
             "override",

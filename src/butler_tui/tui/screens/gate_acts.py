@@ -14,13 +14,14 @@ from butler_tui.domain.gate_check import Check
 from butler_tui.domain.visits import Registration, in_the_way
 from butler_tui.errors import ButlerError
 from butler_tui.store.known import KnownVisitor
-from butler_tui.tui import gate_words
+from butler_tui.tui import gate_hints, gate_words
 from butler_tui.tui.context import Context
 from butler_tui.tui.dialogs.on_site import OnSiteDialog
 from butler_tui.tui.dialogs.turn_away import Answer, TurnAwayDialog
 from butler_tui.tui.draft_body import Typed
 from butler_tui.tui.gate_case import GateCase
 from butler_tui.tui.gate_deeds import GateDeeds, called
+from butler_tui.tui.gate_scene import Scene
 from butler_tui.tui.messages import Saved
 from butler_tui.tui.steady import Steady
 from butler_tui.tui.widgets.check_pane import CheckPane
@@ -58,13 +59,13 @@ class GateActs(Steady, Screen[None]):
         if scene.registration.keeps_number != self.form.keeps_number:
             self.form.show_number_field(scene.registration.keeps_number)
             scene = self._scene()
-        for field, (words, meaning) in gate_words.hints(scene).items():
+        for field, (words, meaning) in gate_hints.hints(scene).items():
             self.form.hint(field, words, meaning)
         self.form.choosing = len(scene.visitors) > 1 or len(scene.homes) > 1
         self._checks.show(scene, self._focused_field)
         self._say(*gate_words.sentence(scene, empty=self.form.is_empty))
 
-    def _scene(self) -> gate_words.Scene:
+    def _scene(self) -> Scene:
         return self._case.scene(self.form.registration(), self.form.snapshot())
 
     @property
@@ -103,11 +104,13 @@ class GateActs(Steady, Screen[None]):
         """Fill the form from the last visit of whoever is known by `typed`, and go where one key confirms it."""
         self._cleared = ({**self.form.snapshot(), "arrival": typed}, self._case.found)
         policies = self._here.policies
+        habit = self._case.habit_of(known)
+        same_home = habit.times < 2 or habit.same_home  # a courier comes to another home each time: it is asked
         self.form.clear()
         filled = {
             "name": known.name,
             "sex": _digit(known.sex),
-            "room": known.room_code,
+            "room": known.room_code if same_home else "",
             "reason": f"{policies.rule(known.reason).keys[0]} {known.reason_note}".strip(),
             "document": _digit(known.document_type),
             "plate": known.plate,
@@ -121,7 +124,11 @@ class GateActs(Steady, Screen[None]):
             self._look_up(field)
         self._case.take(known, self.form.registration())
         self._show()
-        self._checks.to()
+        if same_home or not known.room_code:
+            self._checks.to()
+        else:
+            self.form.focus_field("room")
+            self._say(_("{who} comes to several homes: which one today?", who=called(self.form.registration())))
         self._kept()
 
     def _kept(self) -> None:

@@ -12,6 +12,7 @@ from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.visits import in_the_way
 from butler_tui.tui import gate_words
 from butler_tui.tui.dialogs.note import Note, NoteDialog
+from butler_tui.tui.gate_scene import Scene
 from butler_tui.tui.shown import line, lines
 from butler_tui.tui.widgets.check_card import CheckCard
 from butler_tui.words import _
@@ -43,7 +44,7 @@ class CheckPane(Vertical):
         yield self.card
         yield self._info
 
-    def show(self, scene: gate_words.Scene, field: str) -> None:
+    def show(self, scene: Scene, field: str) -> None:
         """Show how the checks stand, and what `field` (in focus) means."""
         check = scene.registration.check
         self.card.check = check
@@ -59,7 +60,7 @@ class CheckPane(Vertical):
         self._title.update(line(_("Gate check"), "  ", title))
         self.show_info(scene, field)
 
-    def show_info(self, scene: gate_words.Scene, field: str) -> None:
+    def show_info(self, scene: Scene, field: str) -> None:
         """Show what `field` (in focus) means: its choices, or the household."""
         self._info.update(lines(map(line, gate_words.info(scene, field))))
 
