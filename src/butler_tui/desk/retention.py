@@ -20,7 +20,7 @@ from butler_tui.store.retention import DueVisits
 
 _AT_ONCE = 2000
 """Visits whose journal rows are looked for in one walk."""
-_TOGETHER = 20
+_TOGETHER = 10
 """Visits in one transaction."""
 _TRIES = 10
 

@@ -135,7 +135,7 @@ def erase_rows(store: Store, erasures: Sequence[Erasure]) -> None:
             _erase(store.connection, one)
 
 
-def redact(store: Store, record_ids: Container[bytes], after: int, most: int = 2000) -> int | None:
+def redact(store: Store, record_ids: Container[bytes], after: int, most: int = 1000) -> int | None:
     """Take the personal part out of those of the `most` journal rows after row `after` that tell of these records.
 
     Returns the row to go on after, None at the end: the journal has no index by record, which every save would pay
