@@ -146,6 +146,23 @@ async def test_enter_opens_a_visit_and_esc_returns_to_the_same_row(
         assert marked(booth) == before != ""
 
 
+async def test_what_has_become_of_a_hit_meanwhile_is_shown_on_the_way_back(
+    open_booth: OpenBooth, estate: Estate, session: Session, now: Clock, inside: Done
+) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.keys("ctrl+k")
+        await booth.type("3-2-1801\n")
+        assert "07:58" not in booth.text()
+        await booth.keys("enter")
+        check_out(estate.store, session, inside.visit_id, now.advance(minutes=5))
+        await booth.keys("escape")
+        assert "07:58" in booth.text()  # when it was, no longer the time left
+        await booth.keys("escape", "ctrl+u")
+        await booth.type("lwb")
+        assert "07:58" in marked(booth)
+
+
 @SIZES
 async def test_enter_opens_a_home_with_what_the_gate_may_see(
     open_booth: OpenBooth, inside: Done, language: str, width: int, height: int

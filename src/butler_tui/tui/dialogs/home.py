@@ -44,7 +44,8 @@ class HomeDialog(Steady, ModalScreen[None]):
         super().__init__()
         self._here = context
         self._session = session
-        self._home: GateHome | None = gate_home(context.store.connection, house_id, MOST_VISITS)
+        self._house_id = house_id
+        self._home: GateHome | None = self._read()
         self._facts = Facts()
 
     def compose(self) -> ComposeResult:
@@ -67,6 +68,14 @@ class HomeDialog(Steady, ModalScreen[None]):
         if self._home is not None:
             self._facts.show(home_facts(self._home)[2:])
         self.query_one(RecordList).focus()
+
+    def on_screen_resume(self) -> None:
+        """Show what has become of the visits meanwhile; the same row stays chosen."""
+        self._home = self._read()
+        self.query_one(RecordList).reload()
+
+    def _read(self) -> GateHome | None:
+        return gate_home(self._here.store.connection, self._house_id, MOST_VISITS)
 
     def _fetch(self, after: bytes | None, most: int) -> Sequence[Record]:
         if self._home is None or after is not None:

@@ -98,6 +98,13 @@ class SearchDialog(Steady, ModalScreen[Searched]):
         """Show more of each row on a wide screen."""
         await self._lay_rows(event.size.width)
 
+    def on_screen_resume(self) -> None:
+        """Show what has become of the hits meanwhile; the same row stays chosen."""
+        if self._rows is not None:
+            self._looked = look(self._here.store, self._box.text)
+            self._rows.reload()
+            self._show_chosen()
+
     async def _lay_rows(self, width: int) -> None:
         broad = width >= WIDE
         if self._rows is not None and self.has_class("wide") == broad:
