@@ -93,8 +93,9 @@ def test_a_corrected_reason_changes_when_the_visitor_is_expected_out(
     registered = row(estate, visit.visit_id)["registered_ms"]
     assert row(estate, visit.visit_id)["expected_out_ms"] == registered + 3_600_000
 
+    later = now.advance(minutes=1)
     put_right(
-        estate, session, visit.visit_id, now(), CorrectionReason.LONGER_STAY, expected_out_ms=registered + 9_000_000
+        estate, session, visit.visit_id, later, CorrectionReason.LONGER_STAY, expected_out_ms=registered + 9_000_000
     )
     assert row(estate, visit.visit_id)["expected_out_ms"] == registered + 9_000_000
     rule = estate.policies.rule(Reason.REPAIR)
@@ -282,3 +283,13 @@ def test_who_left_or_was_turned_away_is_corrected_too(
     away = turn_away(estate.store, session, Registration(), Policies(), now(), reason=TurnAwayReason.LOITERING)
     put_right(estate, session, away.visit_id, now(), name="钱某")
     assert row(estate, away.visit_id)["expected_out_ms"] is None
+
+
+def test_what_happened_meanwhile_is_looked_at_first(
+    estate: Estate, session: Session, now: Clock, visit: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = iter((1, 2))
+    monkeypatch.setattr("butler_tui.store.visits.events", lambda *_: next(found))
+    with pytest.raises(RuleBroken, match="meanwhile"):
+        put_right(estate, session, visit.visit_id, now(), name="甲")
+    assert estate.events() == ["admitted"]
