@@ -15,6 +15,7 @@ from butler_tui.tui.dialogs.home import HomeDialog
 from butler_tui.tui.dialogs.search import SearchDialog
 from butler_tui.tui.dialogs.visit import VisitDialog
 from butler_tui.tui.screens.gate import GateScreen
+from butler_tui.tui.widgets.record_list import RecordList
 from tests.conftest import Clock, Estate
 from tests.hostile import DANGEROUS, spread
 from tests.tui.conftest import Booth, OpenBooth
@@ -216,6 +217,24 @@ async def test_nothing_can_be_taken_where_there_is_no_form(open_booth: OpenBooth
         assert "Ctrl+Y" not in booth.text()
         await booth.keys("ctrl+y")
         assert isinstance(booth.app.screen, SearchDialog)
+
+
+async def test_the_mouse_chooses_and_opens_and_the_box_keeps_the_focus(
+    open_booth: OpenBooth, estate: Estate, session: Session, now: Clock, inside: Done
+) -> None:
+    admit(estate.store, session, estate.registration(name="李文波", phone="", badge=""), estate.policies, now())
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.keys("ctrl+k")
+        await booth.type("lwb")
+        other = booth.text().splitlines()[3]
+        await booth.pilot.click(RecordList, offset=(5, 1))
+        await booth.settle()
+        assert marked(booth)[1:10] == other[1:10] != ""
+        assert booth.focused == "sought"
+        await booth.pilot.click(RecordList, offset=(5, 1), times=2)
+        await booth.settle()
+        assert isinstance(booth.app.screen, VisitDialog)
 
 
 async def test_a_scan_into_the_box_is_found_and_opened_in_one_burst(open_booth: OpenBooth, inside: Done) -> None:

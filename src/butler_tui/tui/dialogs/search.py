@@ -184,13 +184,14 @@ class SearchDialog(Steady, ModalScreen[Searched]):
             act: Callable[[int], None] = self._rows.action_move if how == "move" else self._rows.action_page
             act(by)
 
+    def on_click(self, event: events.Click) -> None:
+        """Open a row that is clicked twice; the hand's place stays the box."""
+        self._box.focus()
+        if event.chain == 2 and event.widget is self._rows:
+            self.action_open()
+
     def on_scan_input_entered(self, message: ScanInput.Entered) -> None:
         """Open the chosen one."""
-        message.stop()
-        self.action_open()
-
-    def on_record_list_opened(self, message: RecordList.Opened) -> None:
-        """Open the row that was clicked twice."""
         message.stop()
         self.action_open()
 
