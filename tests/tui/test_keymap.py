@@ -13,9 +13,10 @@ from butler_tui.desk.shifts import set_pin
 from butler_tui.settings import Settings, read_settings
 from butler_tui.tui.app import ButlerApp, make_context
 from butler_tui.tui.key_names import key_called, use_keys
-from butler_tui.tui.keymap import keymap, warning
+from butler_tui.tui.keymap import keymap
 from butler_tui.tui.screens.home import HomeScreen
 from butler_tui.tui.screens.sign_in import SignInScreen
+from butler_tui.tui.settings_taken import warning
 from tests.conftest import Clock, Estate
 from tests.tui.conftest import PINS, Booth
 
@@ -151,7 +152,7 @@ def test_other_keys_of_a_binding_stay() -> None:
 def test_several_refusals_are_told_as_the_first_and_how_many_more() -> None:
     found = keymap({"a": "f5", "b": "f5", "c": "f5"}, "s")
 
-    assert warning(found) == f"{found.refused[0]} And 2 more."
+    assert warning(found.refused) == f"{found.refused[0]} And 2 more."
 
 
 def test_a_key_nobody_declares_has_no_name() -> None:

@@ -198,6 +198,14 @@ async def test_the_theme_of_the_settings_is_the_one_shown(busy: Estate, now: Clo
         assert "云栖玫瑰园" in booth.text()
 
 
+@pytest.mark.parametrize("settings", [Settings(theme="drak"), Settings(borders="round")])
+async def test_a_look_that_there_is_not_is_told_at_the_start(busy: Estate, now: Clock, settings: Settings) -> None:
+    async with opened(busy, now, settings) as booth:
+        assert "settings.toml" in booth.sentence
+        assert "没有这一项" in booth.sentence
+        assert booth.app.theme == DARK.name
+
+
 def test_every_other_theme_leads_back_to_the_dark_one() -> None:
     assert [other_theme(name) for name in (DARK.name, LIGHT.name, "nord")] == [LIGHT.name, DARK.name, DARK.name]
 

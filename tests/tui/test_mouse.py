@@ -81,6 +81,17 @@ async def test_a_cell_is_chosen_by_a_click_and_settled_by_a_click_in_the_footer(
         assert card.check.found == {Check.ASK_HOST: Outcome.PASSED}
 
 
+async def test_the_decision_takes_a_double_click_and_says_what_is_in_the_way(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\n")
+        await booth.pilot.click(CheckCard, offset=(4, 6), times=2)
+        await booth.settle()
+        assert booth.gate.query_one(CheckCard).cursor == 6
+        assert booth.sentence.startswith("暂不能放行")
+        assert booth.focused != "CheckCard"  # it stands where something is missing
+
+
 async def test_a_field_of_the_form_takes_a_click(open_booth: OpenBooth) -> None:
     async with open_booth() as booth:
         await booth.sign_in()

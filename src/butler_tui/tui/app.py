@@ -59,7 +59,7 @@ class ButlerApp(Steady, Searching):
         self.here = context
         self._keys = KeyQueue(self, super().on_event, self._action_failed)
         self._last_input = time.monotonic()
-        self._wanted_keys = settings.keys
+        self._settings = settings
         for theme in THEMES:
             self.register_theme(theme)
         wanted = theme_called(settings.theme)
@@ -103,24 +103,28 @@ class ButlerApp(Steady, Searching):
 
     async def on_mount(self) -> None:
         """Begin at sign-in."""
-        self._use_keys()
+        self._take_settings()
         self.set_interval(IDLE_LOOK_S, self._lock_when_idle)
         self.call_after_refresh(self._begin_background)
 
-    def _use_keys(self) -> None:
-        """Take the keys of the settings; an entry that cannot be is named on the first screen."""
+    def _take_settings(self) -> None:
+        """Take the keys of the settings; what cannot be is named on the first screen, and the default stays."""
         use_keys({})
-        if self._wanted_keys:
-            from butler_tui.tui.keymap import keymap, warning
+        chosen, file = self._settings, self.here.store.home.settings
+        if chosen == Settings(lang=chosen.lang):
+            return
+        from butler_tui.tui.settings_taken import refused_looks, warning
 
-            found = keymap(self._wanted_keys, self.here.store.home.settings)
+        refused = refused_looks(chosen, self.available_themes, file)
+        if chosen.keys:
+            from butler_tui.tui.keymap import keymap
+
+            found = keymap(chosen.keys, file)
             use_keys(found.keys)
             self.set_keymap(found.keys)
-            self._say_at_start(warning(found))
-
-    def _say_at_start(self, words: str) -> None:
-        if words:
-            self.call_after_refresh(lambda: self.screen.query_one(Sentence).say(words, "warning"))
+            refused += found.refused
+        if refused:
+            self.call_after_refresh(lambda: self.screen.query_one(Sentence).say(warning(refused), "warning"))
 
     def _begin_background(self) -> None:
         """Load what the first key after sign-in needs, and start looking after HQ; the first screen is painted."""

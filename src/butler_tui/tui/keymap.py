@@ -139,10 +139,3 @@ def _meet(one: Declared, other: Declared) -> bool:
         return False
     apart = any(issubclass(one.owner, kind) and issubclass(other.owner, kind) for kind in (Screen, App))
     return not apart or issubclass(one.owner, other.owner) or issubclass(other.owner, one.owner)
-
-
-def warning(found: Keymap) -> str:
-    """Return what is said at the start where entries were refused: the first of them, and how many more."""
-    if len(found.refused) < 2:
-        return "".join(found.refused)
-    return _("{first} And {count} more.", first=found.refused[0], count=len(found.refused) - 1)

@@ -154,10 +154,12 @@ class CheckCard(Widget, can_focus=True):
             self.post_message(self.Typed(event.character))
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the clicked line."""
+        """Put the cursor on the clicked line; a double click on the decision admits, on a check it does nothing."""
         self.focus()
         if event.y <= _ADMIT:
             self.cursor = event.y
+        if event.chain == 2 and event.y == _ADMIT:
+            self.action_enter()
 
     def render(self) -> Content:
         """Return the seven lines."""
