@@ -33,6 +33,9 @@ def test_every_column_that_may_be_corrected_is_one_of_a_visit() -> None:
         ('{"companions": null, "reason": null, "valet": true, "house_id": "x", "name": 1, "expected_out_ms": "1"}', {}),
         ('{"state": "left", "registered_ms": 1, "document_masked": "1", "nonsense": 1}', {}),
         (f'{{"expected_out_ms": {2**63}}}', {}),
+        ('{"check_notes": "{\\"check_document\\": \\"\\\\u202e\\", \\"x\\": \\"y\\", \\"ask_host\\": 1}"}', {
+            "check_notes": '{"check_document": "\ufffd"}'}),
+        ('{"check_notes": "nonsense"}', {"check_notes": None}),
         ("[]", {}), ("", {}), (None, {}), ("[" * 100_000, {}), ('{"name": {"a": 1}, "sex": [1]}', {}),
     ],
 )  # fmt: skip

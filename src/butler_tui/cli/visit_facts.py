@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from enum import StrEnum
@@ -13,6 +12,7 @@ from butler_tui.cli.dates import day_begins
 from butler_tui.cli.output import now_ms
 from butler_tui.desk.visit_words import code_words, history_words, value_words
 from butler_tui.domain.changes import to_wire
+from butler_tui.domain.corrections import notes_of
 from butler_tui.domain.documents import DocumentType, guess_type, mask_phone
 from butler_tui.domain.entries import read_companions, read_room
 from butler_tui.domain.fields import TABLES
@@ -251,7 +251,7 @@ def told(store: Store, text: str) -> tuple[Facts, list[str]]:
     row = visit_history.whole(store.connection, visit_id)
     assert row is not None
     history = visit_history.history(store.connection, visit_id)
-    notes = json.loads(row["check_notes"] or "{}")
+    notes = notes_of(row["check_notes"])
     columns = {
         field.name: to_wire(field.kind, row[field.name])
         for field in TABLES["visit"].fields

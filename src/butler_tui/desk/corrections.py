@@ -15,10 +15,13 @@ from butler_tui.domain.corrections import (
     COMPANION_NAMES,
     NAMES_BETWEEN,
     NEVER_EMPTY,
+    NOTES,
     Corrected,
     CorrectionReason,
     Refusal,
     may_be_found,
+    notes_of,
+    notes_text,
     refusal,
 )
 from butler_tui.domain.documents import DocumentType
@@ -104,7 +107,10 @@ def _read_one(name: str, value: Value) -> Value:
     field = _VISIT.field(name)
     if field is None:
         raise RuleBroken(N_("This cannot be corrected."))
-    if name == "check_notes" or field.kind is not Kind.TEXT:
+    if name == NOTES:
+        notes = notes_of(str(value or ""))
+        return notes_text({check: words for check, note in notes.items() if (words := kept(note))})
+    if field.kind is not Kind.TEXT:
         return value
     text = kept(str(value)) if value is not None else None
     known = {str(code) for code in _CODES[name]} if name in _CODES else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -11,6 +10,7 @@ from enum import StrEnum
 from butler_tui import labels
 from butler_tui.desk.visit_words import code_words
 from butler_tui.domain.cells import masked_text
+from butler_tui.domain.corrections import notes_of
 from butler_tui.domain.documents import DocumentType, mask_phone
 from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.people import Sex
@@ -100,12 +100,8 @@ def _companions(row: Row, frame: Frame) -> Cell:
 
 
 def _check_notes(row: Row, _frame: Frame) -> Cell:
-    try:
-        notes = json.loads(row["check_notes"] or "{}")
-    except ValueError:
-        return None
-    known = notes if isinstance(notes, dict) else {}
-    return "; ".join(f"{labels.column_label(str(name))}: {text}" for name, text in known.items() if text) or None
+    told = (f"{labels.column_label(check)}: {note}" for check, note in notes_of(row["check_notes"]).items())
+    return "; ".join(told) or None
 
 
 def _check_notes_masked(row: Row, frame: Frame) -> Cell:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -67,11 +67,31 @@ def read_corrected(text: object) -> dict[str, WireValue]:
         return {}
     if not isinstance(found, dict):
         return {}
-    return {name: _made_safe(value) for name, value in found.items() if _readable(name, value)}
+    return {name: _made_safe(name, value) for name, value in found.items() if _readable(name, value)}
 
 
-def _made_safe(value: WireValue) -> WireValue:
-    return safe(value, _LONGEST_NOTES) if isinstance(value, str) else value
+def _made_safe(name: str, value: WireValue) -> WireValue:
+    if not isinstance(value, str):
+        return value
+    return notes_text(notes_of(value)) if name == NOTES else safe(value, _LONGEST_NOTES)
+
+
+NOTES = "check_notes"
+
+
+def notes_of(text: str | None) -> dict[str, str]:
+    """Return the guard's words by check, made safe, of a visit's `check_notes` (JSON); what is none is left out."""
+    try:
+        found = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    known = found.items() if isinstance(found, dict) else ()
+    return {name: safe(note) for name, note in known if name in set(Check) and isinstance(note, str) and note}
+
+
+def notes_text(notes: Mapping[str, str]) -> str | None:
+    """Return them as they are kept, None where there are none."""
+    return json.dumps(dict(sorted(notes.items())), ensure_ascii=False) if notes else None
 
 
 def _readable(name: str, value: object) -> bool:
