@@ -21,11 +21,11 @@ from butler_tui.words import N_, _
 
 _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (Check.ASK_IDENTITY, N_("Identity")),
-    (Check.ASK_REASON, N_("Reason asked")),
+    (Check.ASK_REASON, N_("Purpose")),
     (Check.ASK_HOST, N_("Host")),
-    (Check.CHECK_DOCUMENT, N_("Document check")),
-    (Check.CHECK_VEHICLE, N_("Vehicle check")),
-    (Check.CHECK_BELONGINGS, N_("Belongings check")),
+    (Check.CHECK_DOCUMENT, N_("Papers")),
+    (Check.CHECK_VEHICLE, N_("Car")),
+    (Check.CHECK_BELONGINGS, N_("Bags")),
     (Outcome.PASSED, N_("passed")),
     (Outcome.DOUBTFUL, N_("doubtful")),
     (Outcome.FAILED, N_("failed")),

@@ -74,7 +74,7 @@ def test_a_visitor_comes_and_goes_from_the_shell(shell: Estate) -> None:
     ("more", "code", "said"),
     [
         ((), 1, "Cannot admit yet: Identity is not settled."),
-        ((*CHECKS[:-1], "belongings=failed"), 1, "Cannot admit yet: Belongings check is not settled."),
+        ((*CHECKS[:-1], "belongings=failed"), 1, "Cannot admit yet: Bags is not settled."),
         ((*CHECKS, "--room", "9-9-999"), 1, "There is no room 9-9-999."),
         ((*CHECKS, "--confirmed-by", "王五"), 1, "not among those who may confirm"),
         ((*CHECKS, "--check", "belongings=not_applicable"), 1, "cannot be n/a"),

@@ -17,7 +17,7 @@ from butler_tui.words import _
 def hints(scene: Scene) -> dict[str, Hint]:
     """Return what stands at the end of the form's lines, by first field."""
     return {
-        "arrival": (_("plate, phone, name, badge"), ""),
+        "arrival": (_("plate, phone, name"), ""),
         "name": _name_hint(scene),
         "phone": _phone_hint(scene),
         "room": _room_hint(scene),
@@ -43,7 +43,7 @@ def _phone_hint(scene: Scene) -> Hint:
     if earlier is None:
         return (_("first visit"), "") if phone else ("", "")
     last = moment(earlier.registered_ms, scene.here.now_ms(), scene.here.zone)
-    return _("visit {count}, last {when}", count=earlier.times + 1, when=last), ""
+    return _("visit {count}, {when}", count=earlier.times + 1, when=last), ""
 
 
 def _room_hint(scene: Scene) -> Hint:
@@ -75,7 +75,7 @@ def _reason_hint(scene: Scene) -> Hint:
         return "", ""
     now = scene.here.now_ms()
     out = scene.here.policies.rule(reason).expected_out_ms(now, scene.here.zone)
-    return _("{reason}, out by {time}", reason=label(reason), time=clock(out, scene.here.zone)), ""
+    return _("{reason}, by {time}", reason=label(reason), time=clock(out, scene.here.zone)), ""
 
 
 def _document_hint(scene: Scene) -> Hint:

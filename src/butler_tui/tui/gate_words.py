@@ -35,7 +35,7 @@ def facts(scene: Scene) -> dict[Check, str]:
         Check.CHECK_VEHICLE: registration.plate or (_("on foot") if _vehicle_skipped(registration) else ""),
         Check.CHECK_BELONGINGS: registration.belongings,
     }
-    return found | {check: f"{_('as last time')} {found[check]}".rstrip() for check in scene.suggested}
+    return found | {check: found[check] or _("as before") for check in scene.suggested}
 
 
 def _vehicle_skipped(registration: Registration) -> bool:

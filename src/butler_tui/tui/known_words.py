@@ -60,5 +60,5 @@ def before(known: KnownVisitor | None, habit: Habit | None, context: Context) ->
     if habit is None or not habit.times:
         return [last]
     if habit.same_home:
-        return [last, _("This month  visit {count}, always {room}", count=habit.times + 1, room=known.room_code)]
+        return [last, _("This month  visit {count}, same home", count=habit.times + 1)]
     return [last, _("This month  visit {count}", count=habit.times + 1)]

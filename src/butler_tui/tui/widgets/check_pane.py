@@ -55,7 +55,7 @@ class CheckPane(Vertical):
         still_open = sum(check.outcome(one) is Outcome.OPEN for one in left)
         state = _("{count} to settle", count=still_open) if still_open else _("{count} not passed", count=len(left))
         if scene.suggested:
-            state = _("filled in from the last visit")
+            state = _("from the last visit")
         title = (state, "$warning") if left else (_("all settled"), "$success")
         self._title.update(line(_("Gate check"), "  ", title))
         self.show_info(scene, field)

@@ -23,15 +23,15 @@ ROWS = (
     Row(N_("Name"), (("name", 14), ("sex", 3)), N_("Sex")),
     Row(N_("Phone"), (("phone", 13),)),
     Row(N_("Room"), (("room", 14),)),
-    Row(N_("Confirmed"), (("confirm", 5),)),
+    Row(N_("Agreed"), (("confirm", 5),)),
     Row(N_("Reason"), (("reason", 14),)),
-    Row(N_("Document"), (("document", 3), ("number", 19)), N_("No.")),
+    Row(N_("ID"), (("document", 3), ("number", 19)), N_("No.")),
     Row(N_("Badge"), (("badge", 14),)),
     Row(N_("Vehicle"), (("plate", 10), ("parking", 10)), N_("Bay")),
     Row(N_("Company"), (("company", 30),)),
-    Row(N_("Companions"), (("companions", 24),)),
-    Row(N_("Belongings"), (("belongings", 30),)),
-    Row(N_("Remarks"), (("looks", 30),)),
+    Row(N_("With"), (("companions", 24),)),
+    Row(N_("Goods"), (("belongings", 30),)),
+    Row(N_("Notes"), (("looks", 30),)),
 )
 ORDER = tuple(name for row in ROWS for name, _width in row.fields)
 PATH = ("name", "sex", "phone", "room", "confirm", "reason", "number", "badge")
