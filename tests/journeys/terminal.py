@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,19 +18,27 @@ PATIENCE_S = 20.0
 KEYS = {
     "enter": "\r",
     "escape": "\x1b",
+    "ctrl+b": "\x02",
+    "ctrl+g": "\x07",
+    "ctrl+k": "\x0b",
     "ctrl+l": "\x0c",
+    "ctrl+n": "\x0e",
+    "ctrl+o": "\x0f",
     "ctrl+q": "\x11",
     "ctrl+r": "\x12",
     "ctrl+s": "\x13",
     "ctrl+t": "\x14",
+    "ctrl+u": "\x15",
     "ctrl+z": "\x1a",
     "f1": "\x1bOP",
     "f2": "\x1bOQ",
     "f7": "\x1b[18~",
+    "f8": "\x1b[19~",
     "f9": "\x1b[20~",
     "f10": "\x1b[21~",
     "up": "\x1b[A",
     "down": "\x1b[B",
+    "end": "\x1b[F",
 }
 
 
@@ -83,8 +92,16 @@ class Terminal:
         except pexpect.EOF:
             time.sleep(seconds)
             return
+        self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
         self._raw += data
         self._stream.feed(data)
+
+    def look(self) -> str:
+        """Return the screen with what has come meanwhile."""
+        self._read(0.05)
+        return self.text()
 
     def wait_for(self, *words: str, gone: bool = False) -> str:
         """Wait until every one of `words` is on screen (or none, for `gone`), and return the screen."""
@@ -122,9 +139,16 @@ class Terminal:
         self.wait_for("登记来访")
 
     def kill(self) -> None:
-        """End the program as a power cut does."""
+        """End the program as a power cut does; what it had painted until then can still be read."""
         self._process.kill(signal.SIGKILL)
+        self.outlive()
+
+    def outlive(self) -> None:
+        """Read what the program had painted when it was killed, by whomever."""
         self._process.wait()
+        with suppress(pexpect.EOF):
+            while data := self._process.read_nonblocking(65536, timeout=1):
+                self._feed(data)
         self._process.close()
 
     def close(self) -> None:
