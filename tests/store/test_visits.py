@@ -192,6 +192,7 @@ LOOK_UPS: dict[str, Callable[[Store], object]] = {
     "earlier_by_phone": lambda store: visits.earlier_by_phone(store.connection, "13900001234"),
     "events": lambda store: visits.events(store.connection, b"\1" * 16),
     "rooms_starting": lambda store: households.rooms_starting(store.connection, "3-2"),
+    "room_code": lambda store: households.room_code(store.connection, b"\1" * 16),
     "homes_matching": lambda store: households.homes_matching(store.connection, "A8K32"),
     "owner_of_plate": lambda store: households.owner_of_plate(store.connection, "浙A8K32F"),
     "at_room": lambda store: households.at_room(store.connection, "3-2-1801"),

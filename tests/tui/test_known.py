@@ -206,3 +206,20 @@ async def test_a_courier_who_comes_to_several_homes_is_asked_which(
         await booth.keys("1", "enter", "enter")
         (visitor,) = inside(estate)
         assert (visitor.name, visitor.room_code) == ("赵快", "3-2-1801")
+
+
+async def test_a_visitor_or_a_home_that_a_search_found_goes_into_the_form(
+    open_booth: OpenBooth, estate: Estate, now: Clock
+) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await register_and_leave(booth, estate, now)
+        await booth.keys("ctrl+k")
+        await booth.type("lwb")
+        await booth.keys("ctrl+y")
+        assert booth.field("name") == "李文博", booth.text()
+        assert "请核对本人与车辆" in booth.sentence
+        await booth.keys("ctrl+n", "ctrl+k", "ctrl+u")
+        await booth.type("V17")
+        await booth.keys("ctrl+y")
+        assert booth.field("room") == "V17", booth.text()

@@ -50,6 +50,12 @@ class Home:
     name: str
 
 
+def room_code(connection: Connection, house_id: bytes) -> str:
+    """Return how a home is called, empty where there is none with this id."""
+    row = connection.execute("SELECT room_code FROM house WHERE house_id = ?", (house_id,)).fetchone()
+    return row[0] if row else ""
+
+
 def homes_matching(connection: Connection, typed: str, most: int = 8) -> list[Home]:
     """Return up to `most` homes whose household's or resident's name, or whose vehicle's plate, `typed` begins.
 

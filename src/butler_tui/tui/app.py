@@ -132,12 +132,14 @@ class ButlerApp(Steady, Searching):
 
         from butler_tui.store.search_keys import warm_up
         from butler_tui.tui.background import BackgroundSync
+        from butler_tui.tui.background_retention import BackgroundRetention
         from butler_tui.tui.scroll_bars import use_plain_scroll_bars
 
         use_plain_scroll_bars()
         threading.Thread(target=warm_up, name="readings", daemon=True).start()  # the first save has them at hand
         self._background = BackgroundSync(self, self.here)
         self._background.begin()
+        BackgroundRetention(self, self.here).begin()
 
     async def action_lock(self) -> None:
         """Cover everything with the sign-in screen; what is typed stays for who typed it."""

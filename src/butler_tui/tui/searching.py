@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from butler_tui.tui.desks import Desks
 from butler_tui.tui.messages import SignedIn, TakenIntoForm
@@ -27,11 +27,12 @@ class Searching(Desks):
         if self.locked or self.session is None:
             return
         from butler_tui.tui.dialogs.search import SearchDialog
+        from butler_tui.tui.screens.gate import GateScreen
 
         if isinstance(self.screen, SearchDialog):
             self.screen.begin_anew()
         elif not any(isinstance(screen, SearchDialog) for screen in self.screen_stack):
-            takes = callable(getattr(self.screen, "take", None))
+            takes = isinstance(self.screen, GateScreen)
             dialog = SearchDialog(self.here, self.session, self._last_query, takes=takes)
             self.push_screen(dialog, self._searched)
 
@@ -43,7 +44,7 @@ class Searching(Desks):
 
     def on_taken_into_form(self, message: TakenIntoForm) -> None:
         """Hand what was found to the gate in front."""
-        screen: Any = self.screen
-        take = getattr(screen, "take", None)
-        if callable(take):
-            take(visit_id=message.visit_id, house_id=message.house_id)
+        from butler_tui.tui.screens.gate import GateScreen
+
+        if isinstance(self.screen, GateScreen):
+            self.screen.take(visit_id=message.visit_id, house_id=message.house_id)

@@ -12,6 +12,7 @@ from textual.containers import Container, Vertical
 from textual.widgets import Static
 
 from butler_tui.domain.recognise import Kind
+from butler_tui.store import households, known
 from butler_tui.store.known import KnownVisitor
 from butler_tui.tui import gate_words, known_words
 from butler_tui.tui.gate_case import recognised
@@ -133,21 +134,32 @@ class GateScreen(GateDrafts):
             self._check_out(leaving.visit_id)
         elif found.kind is Kind.EMERGENCY:
             self._act(lambda: self._deeds.admit_emergency(found.value), ends_case=False)
-        elif (known := self._case.marked(message.value, found)) is not None:
-            self._take_known(known, message.value)
+        elif (visitor := self._case.marked(message.value, found)) is not None:
+            self._take_known(visitor, message.value)
         elif found.kind is Kind.NAME and any(character.isdigit() for character in found.value):
             self.form.put("arrival", found.value)
             self._say(_("What is {text}? Correct it, or type it into its own field.", text=found.value), "warning")
         else:
             self._take(ARRIVAL_FIELDS[found.kind], found.value)
 
-    def _take_known(self, known: KnownVisitor, typed: str) -> None:
+    def _take_known(self, visitor: KnownVisitor, typed: str) -> None:
         """Fill the form from the last visit of a known visitor; one who is on site is only told of."""
-        if known.inside:
+        if visitor.inside:
             self.form.put("arrival", typed)
-            self._say(known_words.found_sentence(known, 1, self._here), "warning")
+            self._say(known_words.found_sentence(visitor, 1, self._here), "warning")
         else:
-            self._fill(known, typed)
+            self._fill(visitor, typed)
+
+    def take(self, *, visit_id: bytes | None = None, house_id: bytes | None = None) -> None:
+        """Take what was found by a search into the form: a visitor who was here before, or a home."""
+        connection = self._here.store.connection
+        visitor = known.of_visit(connection, visit_id) if visit_id else None
+        if visitor is not None and visitor.inside:
+            self._say(known_words.found_sentence(visitor, 1, self._here), "warning")
+        elif visitor is not None:
+            self._fill(visitor, self.form.text("arrival"))
+        elif house_id is not None:
+            self._take("room", households.room_code(connection, house_id))
 
     def on_visit_form_marked(self, message: VisitForm.Marked) -> None:
         """Mark another of the visitors or homes."""
