@@ -218,3 +218,10 @@ def test_no_style_draws_a_rule_of_its_own() -> None:
     folder = Path(butler_tui.tui.__path__[0]) / "styles"
     assert [file.name for file in folder.glob("*.tcss") if "solid" in file.read_text("utf-8")] == []
     assert os.listdir(folder)
+
+
+async def test_a_pin_is_drawn_as_asterisks(busy: Estate, now: Clock) -> None:
+    async with opened(busy, now, Settings()) as booth:
+        await booth.type("1007\n2048")
+        assert "****" in booth.text()
+        assert "2048" not in booth.text()

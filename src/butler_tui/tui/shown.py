@@ -27,6 +27,6 @@ def lines(each: Iterable[Content]) -> Content:
     return Content("\n").join(each)
 
 
-def spaced(each: Iterable[Content]) -> Content:
-    """Return parts of one line, two cells apart."""
-    return Content("  ").join(each)
+def joined(each: Iterable[Content]) -> Content:
+    """Return parts of one line, one after the other."""
+    return Content("").join(each)

@@ -18,7 +18,7 @@ from textual.widgets import Static
 
 from butler_tui.tui.context import Context
 from butler_tui.tui.key_names import key_called, key_name
-from butler_tui.tui.shown import line
+from butler_tui.tui.shown import joined, line
 from butler_tui.words import N_, _
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Spots(Static):
             shown.append(line(" " * gap) + words)
             self._spots.append((at, at + gap + words.cell_length, stands_for))
             at = self._spots[-1][1]
-        self.update(Content("").join(shown))
+        self.update(joined(shown))
 
     def on_click(self, event: events.Click) -> None:
         """Tell which part was clicked."""

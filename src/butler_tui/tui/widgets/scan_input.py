@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.text import Text
+from rich import text as rich_text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -45,9 +45,12 @@ class ScanInput(Input):
         self.folded = folded
 
     @property
-    def _value(self) -> Text:
+    def _value(self) -> rich_text.Text:
         """What is drawn: a PIN as asterisks, since a dot is two cells wide in some terminals."""
-        return Text("*" * len(self.value), end="") if self.password else super()._value
+        drawn = super()._value
+        if self.password:
+            drawn.plain = "*" * len(self.value)
+        return drawn
 
     async def _on_key(self, event: events.Key) -> None:
         if event.key == "enter":
