@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from importlib import import_module
-from pkgutil import walk_packages
 
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -55,6 +53,9 @@ def key_called(binding_id: str) -> str:
 
 def load_all() -> None:
     """Load every module of these screens, so that all their bindings are known."""
+    from importlib import import_module
+    from pkgutil import walk_packages
+
     import butler_tui.tui
 
     for module in walk_packages(butler_tui.tui.__path__, "butler_tui.tui."):
