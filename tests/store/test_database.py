@@ -253,6 +253,8 @@ def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
     ("reason", "sentence"),
     [
         ("attempt to write a readonly database", "check its folder and permissions"),
+        ("disk I/O error", r"^The disk cannot be read or written: try again"),
+        ("database or disk is full", r"^The disk is full: free some space and try again"),
         ("something new", "something new"),
     ],
 )

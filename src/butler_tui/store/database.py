@@ -135,7 +135,13 @@ def _explained(error: Exception, file: Path, key: RawKey | None) -> ButlerError:
     reason = str(error)
     if "full" in reason:
         return FileTrouble(
-            N_("The disk is full, so {file} cannot be written. Nothing is lost: free some space and try again."),
+            # What to do comes first: on a screen the line ends somewhere in the path.
+            N_("The disk is full: free some space and try again. Nothing is lost; {file} cannot be written now."),
+            file=file,
+        )
+    if "I/O error" in reason:
+        return FileTrouble(
+            N_("The disk cannot be read or written: try again, and have it looked at. Nothing was changed. ({file})"),
             file=file,
         )
     if "not a database" in reason and key is not None and _head(file) != key.salt:
