@@ -14,6 +14,9 @@ from butler_tui.errors import ButlerError
 from butler_tui.paths import Home, find_home
 from butler_tui.settings import Settings, read_settings
 
+COMPLETING = "_BUTLER_COMPLETE"
+"""Set by a shell that asks for the words that may follow: it calls the program without any."""
+
 
 def main() -> NoReturn:
     """Run what was asked for, and leave with its exit code; no traceback reaches a person."""
@@ -38,7 +41,7 @@ def main() -> NoReturn:
 
 
 def _run(arguments: list[str], home: Home, settings: Settings) -> None:
-    if arguments:
+    if arguments or COMPLETING in os.environ:
         from butler_tui.cli.app import run
 
         run(arguments)

@@ -11,7 +11,7 @@ from tests.serving import butler
 
 OURS = re.compile(
     r"--?[a-z-]+|\{[a-z_]+\}|'[a-z_-]+'|<[^>]*>( \[[0-9<=x>]+\])?|butler( hq)?( (enrol|sync|status|demo|serve|estate"
-    r"|terminal|code))*|BUTLER_HOME|JSON|PEM|Asia/Shanghai|https://\S+|\bHQ\b|^│ [* ]*[a-z]+ ",
+    r"|terminal|code|restore))*|Tab|csv|xlsx|BUTLER_HOME|JSON|PEM|Asia/Shanghai|https://\S+|\bHQ\b|^│ [* ]*[a-z-]+ ",
     re.MULTILINE,
 )
 """Names of commands, options, arguments and types, which are typed as they are."""

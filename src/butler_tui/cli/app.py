@@ -29,7 +29,7 @@ def make_app() -> typer.Typer:
         name="butler",
         help=_("The gate and the butler's desk. Without a command it opens the screens."),
         no_args_is_help=True,
-        add_completion=False,
+        add_completion=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )

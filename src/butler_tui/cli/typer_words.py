@@ -46,6 +46,13 @@ _SENTENCES = (
 """What Typer says, and how we say it; what is not listed stays as Typer has it."""
 
 
+_OF_TYPER = (
+    ("--install-completion", N_("Complete words by Tab in this shell from now on.")),
+    ("--show-completion", N_("Print what makes this shell complete words by Tab.")),
+)
+"""Options that Typer adds by itself, and what they do."""
+
+
 class _InOurWords:
     """What a command and a group explain alike; goes before Typer's own class."""
 
@@ -57,6 +64,15 @@ class _InOurWords:
     def get_help_option(self, ctx: Any) -> TyperOption | None:
         """Return the option that shows the help."""
         return _with_our_help(super().get_help_option(ctx))  # type: ignore[misc]
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, those that Typer adds itself in our words."""
+        params: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for one in params:
+            words = next((words for name, words in _OF_TYPER if name in one.opts), None)
+            if words is not None:
+                one.help = _(words)
+        return params
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help."""

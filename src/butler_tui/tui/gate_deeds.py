@@ -11,6 +11,7 @@ from butler_tui.domain.visits import EventKind, Registration
 from butler_tui.errors import RuleBroken
 from butler_tui.store import visits
 from butler_tui.tui.context import Context
+from butler_tui.tui.key_names import key_called
 from butler_tui.words import N_, _
 
 
@@ -37,10 +38,20 @@ class GateDeeds:
         who = called(registration)
         self._last = (done, who)
         if override is not None:
-            return _("{who} is admitted by {lead}. Ctrl+Z undoes.", who=who, lead=override.by.name)
+            return _(
+                "{who} is admitted by {lead}. {key} undoes.",
+                who=who,
+                lead=override.by.name,
+                key=key_called("gate.undo"),
+            )
         if registration.badge:
-            return _("{who} is admitted, badge {badge}. Ctrl+Z undoes.", who=who, badge=registration.badge)
-        return _("{who} is admitted. Ctrl+Z undoes.", who=who)
+            return _(
+                "{who} is admitted, badge {badge}. {key} undoes.",
+                who=who,
+                badge=registration.badge,
+                key=key_called("gate.undo"),
+            )
+        return _("{who} is admitted. {key} undoes.", who=who, key=key_called("gate.undo"))
 
     def admit_emergency(self, number: str) -> str:
         """Let an emergency service in at once, whatever stands half-typed in the form; `number` tells which."""
@@ -63,7 +74,12 @@ class GateDeeds:
         )
         who = called(registration)
         self._last = (done, who)
-        return _("{who} is turned away ({reason}). Ctrl+Z undoes.", who=who, reason=labels.label(reason))
+        return _(
+            "{who} is turned away ({reason}). {key} undoes.",
+            who=who,
+            reason=labels.label(reason),
+            key=key_called("gate.undo"),
+        )
 
     def check_out(self, visit_id: bytes) -> str:
         """Write down that somebody left."""
@@ -73,8 +89,13 @@ class GateDeeds:
         who = labels.greeting(visitor.name, visitor.sex) if visitor else ""
         self._last = (done, who)
         if visitor and visitor.badge:
-            return _("{who} has left; take badge {badge} back. Ctrl+Z undoes.", who=who, badge=visitor.badge)
-        return _("{who} has left. Ctrl+Z undoes.", who=who)
+            return _(
+                "{who} has left; take badge {badge} back. {key} undoes.",
+                who=who,
+                badge=visitor.badge,
+                key=key_called("gate.undo"),
+            )
+        return _("{who} has left. {key} undoes.", who=who, key=key_called("gate.undo"))
 
     def undo(self) -> str:
         """Take the last act back."""

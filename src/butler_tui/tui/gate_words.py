@@ -19,6 +19,7 @@ from butler_tui.tui import known_words
 from butler_tui.tui.context import Context
 from butler_tui.tui.gate_hints import doubt_of
 from butler_tui.tui.gate_scene import Hint, Scene, confirmer_name
+from butler_tui.tui.key_names import key_called
 from butler_tui.words import _
 
 
@@ -107,7 +108,7 @@ def sentence(scene: Scene, *, empty: bool) -> Hint:
     if obstacles and set(obstacles) <= scene.suggested:
         return _("Please compare person and vehicle. Enter confirms, Enter again admits."), ""
     if not obstacles:
-        return _("Ready: press Enter on Admit, or Ctrl+S."), "good"
+        return _("Ready: press Enter on Admit, or {key}.", key=key_called("gate.admit")), "good"
     by_hand = [one for one in obstacles if one not in scene.suggested]
     return obstacle_sentence(scene.registration, by_hand[0]), "warning"
 
@@ -119,9 +120,10 @@ def obstacle_sentence(registration: Registration, obstacle: StrEnum) -> str:
         if outcome is Outcome.OPEN:
             return _("Not to be admitted yet: {check} is still open.", check=label(obstacle))
         return _(
-            "Not to be admitted: {check} is {outcome}. Settle it, or turn the visitor away by Ctrl+R.",
+            "Not to be admitted: {check} is {outcome}. Settle it, or turn the visitor away by {key}.",
             check=label(obstacle),
             outcome=label(outcome),
+            key=key_called("gate.turn_away"),
         )
     if obstacle is Missing.HOUSE and registration.room_code:
         return _("Not to be admitted yet: there is no room {room}.", room=registration.room_code)
@@ -139,10 +141,11 @@ def no_override(registration: Registration, obstacles: Sequence[StrEnum]) -> Hin
 def double_sentence(twice: OnSite, context: Context) -> str:
     """Return what is said to a guard who enters the same visitor again."""
     return _(
-        "{who} was registered at {time} already ({badge}). Ctrl+S once more registers another visit.",
+        "{who} was registered at {time} already ({badge}). {key} once more registers another visit.",
         who=greeting(twice.name, twice.sex),
         time=clock(twice.registered_ms, context.zone),
         badge=twice.badge or twice.room_code or label(twice.reason),
+        key=key_called("gate.admit"),
     )
 
 

@@ -10,6 +10,7 @@ from butler_tui.labels import clock, greeting, label, moment
 from butler_tui.store.households import Home
 from butler_tui.store.known import Habit, KnownVisitor
 from butler_tui.tui.context import Context
+from butler_tui.tui.key_names import key_called
 from butler_tui.words import N_, _
 
 
@@ -39,7 +40,10 @@ def found_sentence(known: KnownVisitor, count: int, context: Context) -> str:
     who = greeting(known.name, known.sex)
     if known.inside:
         return _(
-            "{who} {room} is on site already. F7 checks out, Esc for somebody else.", who=who, room=known.room_code
+            "{who} {room} is on site already. {key} checks out, Esc for somebody else.",
+            who=who,
+            room=known.room_code,
+            key=key_called("gate.on_site"),
         )
     if count > 1:
         words = N_("Known: {who} {room}. Enter takes it, Down for the next, Esc for somebody new.")

@@ -22,6 +22,7 @@ from butler_tui.errors import ButlerError
 from butler_tui.store import visit_history
 from butler_tui.tui.context import Context
 from butler_tui.tui.correct_fields import FIELDS, Now, hint_words, typed_first
+from butler_tui.tui.key_names import key_called
 from butler_tui.tui.shown import line, lines
 from butler_tui.tui.steady import Steady, Trouble
 from butler_tui.tui.widgets.lines import KeyLine, Sentence
@@ -168,7 +169,10 @@ class CorrectDialog(Steady, ModalScreen[Done | None]):
         typed = any(self._fields[name].text != self._first.get(name, "") for name in self._fields)
         if typed and not self._leaving:
             self._leaving = True
-            self._say(_("Not saved yet. Esc again goes back without it; Ctrl+S saves."), "warning")
+            self._say(
+                _("Not saved yet. Esc again goes back without it; {key} saves.", key=key_called("correct.keep")),
+                "warning",
+            )
             return
         self.dismiss(None)
 

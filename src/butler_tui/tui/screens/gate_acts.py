@@ -22,6 +22,7 @@ from butler_tui.tui.draft_body import Typed
 from butler_tui.tui.gate_case import GateCase
 from butler_tui.tui.gate_deeds import GateDeeds, called
 from butler_tui.tui.gate_scene import Scene
+from butler_tui.tui.key_names import key_called
 from butler_tui.tui.messages import Saved
 from butler_tui.tui.steady import Steady
 from butler_tui.tui.widgets.check_pane import CheckPane
@@ -242,7 +243,7 @@ class GateActs(Steady, Screen[None]):
             self._cleared = (self.form.snapshot(), self._case.found)
             self._new_case()
             self.form.focus_field("arrival")
-            self._say(_("The form is empty. Ctrl+Z brings back what was typed."))
+            self._say(_("The form is empty. {key} brings back what was typed.", key=key_called("gate.undo")))
 
     def _act(self, act: Callable[[], str], *, ends_case: bool) -> bool:
         """Do an act and say what was done, or why not; then stand in the first field of the next case."""

@@ -9,6 +9,7 @@ from butler_tui.store.database import plain_errors
 from butler_tui.store.drafts import GATE, Draft
 from butler_tui.tui.draft_body import pack, unpack
 from butler_tui.tui.gate_deeds import called
+from butler_tui.tui.key_names import key_called
 from butler_tui.tui.screens.gate_acts import GateActs
 from butler_tui.words import _
 
@@ -55,7 +56,13 @@ class GateDrafts(GateActs):
         if draft is not None:
             self._open(draft)
             when = clock(draft.changed_ms, self._here.zone)
-            self._say(_("Here is what you had typed at {time}; it is not saved yet. Ctrl+N empties it.", time=when))
+            self._say(
+                _(
+                    "Here is what you had typed at {time}; it is not saved yet. {key} empties it.",
+                    time=when,
+                    key=key_called("gate.clear"),
+                )
+            )
             return
         last = visits.last_by(connection, staff_id, self._here.now_ms() - LAST_SAVED_MS)
         if last is not None:
@@ -87,13 +94,18 @@ class GateDrafts(GateActs):
         self._new_case()
         self._on_site.reload()
         self.form.focus_field("arrival")
-        self._say(_("{who} is put aside. F8 on an empty form brings it back.", who=who))
+        self._say(_("{who} is put aside. {key} on an empty form brings it back.", who=who, key=key_called("gate.park")))
 
     def _show_parked(self) -> None:
         from butler_tui.tui.dialogs.parked import ParkedDialog
 
         if not drafts.count_parked(self._here.store.connection, GATE):
-            self._say(_("Nothing is put aside. F8 puts aside what is typed, for everyone at this post."))
+            self._say(
+                _(
+                    "Nothing is put aside. {key} puts aside what is typed, for everyone at this post.",
+                    key=key_called("gate.park"),
+                )
+            )
             return
 
         def chosen(draft_id: bytes | None) -> None:
