@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from butler_tui.desk import gate
+from butler_tui.desk.badges import check_out_without_badge
 from butler_tui.domain.policies import Reason
 from butler_tui.domain.rights import Role
 from butler_tui.store import visits
+from butler_tui.store.badges import badges_out
 from butler_tui.store.households import at_room
 from butler_tui.store.visits import OnSite
 from tests.conftest import Clock, Estate
@@ -223,3 +225,16 @@ async def test_a_visitor_or_a_home_that_a_search_found_goes_into_the_form(
         await booth.type("V17")
         await booth.keys("ctrl+y")
         assert booth.field("room") == "V17", booth.text()
+
+
+async def test_a_badge_that_was_missed_comes_back_by_a_scan(open_booth: OpenBooth, estate: Estate, now: Clock) -> None:
+    guard = estate.sessions[Role.GUARD]
+    done = gate.admit(estate.store, guard, estate.registration(), estate.policies, now())
+    check_out_without_badge(estate.store, guard, done.visit_id, now())
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("A017")
+        assert "未交回" in booth.sentence
+        await booth.keys("enter")
+        assert "已收回" in booth.sentence
+    assert badges_out(estate.store.connection).out == 0

@@ -14,7 +14,8 @@ from butler_tui.domain.policies import Policies, Reason
 from butler_tui.domain.recognise import Kind, Recognised, recognise
 from butler_tui.domain.visits import ConfirmedHow, Registration, under
 from butler_tui.ids import new_id
-from butler_tui.store import households, known, visits
+from butler_tui.store import badges, households, known, visits
+from butler_tui.store.badges import BadgeHolder
 from butler_tui.store.households import GateHousehold, Home
 from butler_tui.store.known import Habit, KnownVisitor
 from butler_tui.store.visits import EarlierVisit, OnSite
@@ -130,6 +131,14 @@ class GateCase:
         look_up = look_ups.get(found.kind) if found else None
         return look_up(self._here.store.connection, found.value) if found and look_up else None
 
+    def missed(self, text: str) -> BadgeHolder | None:
+        """Return whose badge `text` is, where they have left without giving it back."""
+        found = recognised(text, self._here.policies)
+        if found is None or found.kind is not Kind.BADGE:
+            return None
+        holder = badges.holder_of_badge(self._here.store.connection, found.value)
+        return holder if holder is not None and holder.out_ms is not None else None
+
     def move(self, by: int) -> None:
         """Mark another of the visitors or homes that are shown."""
         most = max(len(self.visitors), len(self.homes))
@@ -162,7 +171,7 @@ class GateCase:
             self.homes,
             texts,
             self.earlier,
-            wearer=visits.by_badge(connection, typed.badge) if typed.badge else None,
+            wearer=badges.holder_of_badge(connection, typed.badge) if typed.badge else None,
             visitors=self.visitors,
             chosen=self.chosen,
             known=self.found.known,

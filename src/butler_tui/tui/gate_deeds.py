@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from butler_tui import labels
 from butler_tui.desk import gate
+from butler_tui.desk.badges import badge_found
 from butler_tui.desk.gate import Done, Override
 from butler_tui.desk.session import Session
 from butler_tui.domain.policies import Reason, TurnAwayReason
 from butler_tui.domain.visits import EventKind, Registration
 from butler_tui.errors import RuleBroken
 from butler_tui.store import visits
+from butler_tui.store.badges import BadgeHolder
 from butler_tui.tui.context import Context
 from butler_tui.tui.key_names import key_called
 from butler_tui.words import N_, _
@@ -96,6 +98,12 @@ class GateDeeds:
                 key=key_called("gate.undo"),
             )
         return _("{who} has left. {key} undoes.", who=who, key=key_called("gate.undo"))
+
+    def badge_found(self, holder: BadgeHolder) -> str:
+        """Write down that a badge is back that its visitor went away with."""
+        badge_found(self._here.store, self._session, holder.visit_id, self._here.now_ms())
+        who = labels.greeting(holder.name, holder.sex)
+        return _("Badge {badge} of {who} is back.", badge=holder.badge, who=who)
 
     def undo(self) -> str:
         """Take the last act back."""

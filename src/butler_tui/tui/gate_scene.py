@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from butler_tui.domain.gate_check import Check
 from butler_tui.domain.visits import Registration
 from butler_tui.labels import greeting
+from butler_tui.store.badges import BadgeHolder
 from butler_tui.store.households import Confirmer, GateHousehold, Home
 from butler_tui.store.known import Habit, KnownVisitor
-from butler_tui.store.visits import EarlierVisit, OnSite
+from butler_tui.store.visits import EarlierVisit
 from butler_tui.tui.context import Context
 
 
@@ -25,8 +26,8 @@ class Scene:
     typed: Mapping[str, str]
     """What stands in the fields, for what could not be read."""
     earlier: EarlierVisit | None
-    wearer: OnSite | None = None
-    """Who inside wears the badge that is typed."""
+    wearer: BadgeHolder | None = None
+    """Who has the badge that is typed, inside or gone with it."""
     visitors: Sequence[KnownVisitor] = ()
     """The known visitors that the first field may mean."""
     chosen: int = 0

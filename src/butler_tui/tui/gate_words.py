@@ -13,6 +13,7 @@ from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.plates import plate_doubt
 from butler_tui.domain.visits import ConfirmedHow, Missing, Registration, in_the_way
 from butler_tui.labels import clock, greeting, label, moment
+from butler_tui.store.badges import BadgeHolder
 from butler_tui.store.households import GateHousehold
 from butler_tui.store.visits import OnSite
 from butler_tui.tui import known_words
@@ -146,6 +147,14 @@ def double_sentence(twice: OnSite, context: Context) -> str:
         time=clock(twice.registered_ms, context.zone),
         badge=twice.badge or twice.room_code or label(twice.reason),
         key=key_called("gate.admit"),
+    )
+
+
+def missed_sentence(holder: BadgeHolder) -> str:
+    """Return what is shown when a badge is typed that its visitor went away with."""
+    who = greeting(holder.name, holder.sex)
+    return _(
+        "Badge {badge}: {who} left without giving it back. Enter writes it down as back.", badge=holder.badge, who=who
     )
 
 

@@ -119,6 +119,9 @@ class GateScreen(GateDrafts):
         self._show()
         self._kept()
         leaving = self._case.leaving(self.form.text("arrival"))
+        missed = self._case.missed(self.form.text("arrival"))
+        if missed is not None:
+            self._say(gate_words.missed_sentence(missed))
         if leaving is not None:
             self._say(gate_words.leaving_sentence(leaving, self._here))
 
@@ -132,6 +135,8 @@ class GateScreen(GateDrafts):
         leaving = self._case.leaving(message.value)
         if leaving is not None:
             self._check_out(leaving.visit_id)
+        elif (holder := self._case.missed(message.value)) is not None:
+            self._act(lambda: self._deeds.badge_found(holder), ends_case=False)
         elif found.kind is Kind.EMERGENCY:
             self._act(lambda: self._deeds.admit_emergency(found.value), ends_case=False)
         elif (visitor := self._case.marked(message.value, found)) is not None:
