@@ -22,6 +22,7 @@ from butler_tui.store import estates, set_up_plan
 from butler_tui.store.database import DatabaseError, plain_errors
 from butler_tui.store.local import Store, is_set_up, open_store
 from butler_tui.tui.context import Clock, Context
+from butler_tui.tui.input_bytes import take_any_bytes
 from butler_tui.tui.key_names import use_keys
 from butler_tui.tui.key_queue import KeyQueue
 from butler_tui.tui.messages import Saved, SyncAsked, SyncDone
@@ -55,6 +56,7 @@ class ButlerApp(Steady, Searching):
 
     def __init__(self, context: Context, settings: Settings) -> None:
         self._ascii = draws_ascii(settings.borders, os.environ, getattr(sys.__stderr__, "encoding", None))
+        take_any_bytes()
         super().__init__()
         self.here = context
         self._keys = KeyQueue(self, super().on_event, self._action_failed)

@@ -31,6 +31,7 @@ from butler_tui.store import estates
 from butler_tui.store.database import plain_errors
 from butler_tui.store.local import open_store
 from butler_tui.tui.context import Clock
+from butler_tui.tui.input_bytes import take_any_bytes
 from butler_tui.tui.key_queue import KeyQueue
 from butler_tui.tui.screens.first_start import ask_hq
 from butler_tui.tui.screens.first_start.answers import Answers
@@ -76,6 +77,7 @@ class FirstStartApp(Steady, App[Outcome]):
     TITLE = "butler"
 
     def __init__(self, home: Home, settings: Settings, now_ms: Clock) -> None:
+        take_any_bytes()
         super().__init__()
         self._home = home
         self._now_ms = now_ms
