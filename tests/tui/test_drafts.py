@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from butler_tui.domain.rights import Role
 from butler_tui.store import drafts, visits
+from butler_tui.store.database import DatabaseError
 from butler_tui.store.drafts import GATE, Draft
 from butler_tui.tui.dialogs.parked import ParkedDialog
 from tests.conftest import Clock, Estate
@@ -132,3 +135,31 @@ async def test_drafts_never_travel(open_booth: OpenBooth, estate: Estate) -> Non
         assert kept(estate, booth) is not None
         rows = estate.store.connection.execute("SELECT count(*) FROM journal WHERE personal LIKE '%13900001234%'")
         assert rows.fetchone()[0] == 0
+
+
+async def test_a_number_that_policy_does_not_keep_is_in_no_draft(open_booth: OpenBooth, estate: Estate) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("11010519491231002X\n李文博\n1\n13900001234\n")
+        draft = kept(estate, booth)
+        assert draft is not None
+        assert "李文博" in draft.body
+        assert "11010519491231002X" not in draft.body
+
+
+async def test_a_disk_that_refuses_to_take_up_what_is_parked_is_a_sentence(
+    open_booth: OpenBooth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> None:
+        raise DatabaseError("database or disk is full")
+
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\n1\n")
+        await booth.keys("f8", "f8")
+        with monkeypatch.context() as patched:
+            patched.setattr(drafts, "take", full)
+            await booth.keys("enter")
+        assert "磁盘已满" in booth.sentence
+        await booth.keys("f8", "enter")
+        assert booth.field("name") == "李文博"

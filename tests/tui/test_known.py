@@ -238,3 +238,31 @@ async def test_a_badge_that_was_missed_comes_back_by_a_scan(open_booth: OpenBoot
         await booth.keys("enter")
         assert "已收回" in booth.sentence
     assert badges_out(estate.store.connection).out == 0
+
+
+async def test_a_scan_while_another_visitor_is_half_typed_fills_only_its_own_field(
+    open_booth: OpenBooth, estate: Estate, now: Clock
+) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await register_and_leave(booth, estate, now)
+        await booth.type("王五\n2\n")
+        await booth.type("浙A8K32F\n")
+
+        assert booth.field("name") == "王五"
+        assert booth.field("plate") == "浙A8K32F"
+        assert booth.field("phone") == ""
+
+
+async def test_a_free_badge_goes_into_its_field_whoever_has_such_a_plate(
+    open_booth: OpenBooth, estate: Estate, now: Clock
+) -> None:
+    guard = estate.sessions[Role.GUARD]
+    done = gate.admit(estate.store, guard, estate.registration(plate="浙A01788", badge=""), estate.policies, now())
+    gate.check_out(estate.store, guard, done.visit_id, now())
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("A017\n")
+
+        assert booth.field("badge") == "A017"
+        assert booth.field("name") == ""

@@ -81,13 +81,12 @@ class GateCase:
 
     # What is known
 
-    def look_up_arrival(self, text: str) -> None:
-        """Find the known visitors that what is typed may mean."""
+    def look_up_arrival(self, text: str, *, alone: bool = True) -> None:
+        """Find the known visitors that what is typed may mean, where it stands `alone` in the form."""
         kind = recognised(text, self._here.policies)
-        is_call = kind is not None and kind.kind is Kind.EMERGENCY
-        self.visitors = (
-            [] if is_call or self._dismissed or not text else known.known_visitors(self._here.store, text, kind)
-        )
+        is_nobody = kind is not None and kind.kind in (Kind.EMERGENCY, Kind.BADGE)
+        looks = bool(text) and alone and not is_nobody and not self._dismissed
+        self.visitors = known.known_visitors(self._here.store, text, kind) if looks else []
         self.chosen = 0
 
     def dismiss(self) -> None:

@@ -139,21 +139,21 @@ class GateScreen(GateDrafts):
             self._act(lambda: self._deeds.badge_found(holder), ends_case=False)
         elif found.kind is Kind.EMERGENCY:
             self._act(lambda: self._deeds.admit_emergency(found.value), ends_case=False)
-        elif (visitor := self._case.marked(message.value, found)) is not None:
-            self._take_known(visitor, message.value)
+        elif self.form.is_empty and (visitor := self._case.marked(message.value, found)) is not None:
+            self._take_known(visitor, message.value, found.value if found.kind is Kind.DOCUMENT else "")
         elif found.kind is Kind.NAME and any(character.isdigit() for character in found.value):
             self.form.put("arrival", found.value)
             self._say(_("What is {text}? Correct it, or type it into its own field.", text=found.value), "warning")
         else:
             self._take(ARRIVAL_FIELDS[found.kind], found.value)
 
-    def _take_known(self, visitor: KnownVisitor, typed: str) -> None:
+    def _take_known(self, visitor: KnownVisitor, typed: str, number: str) -> None:
         """Fill the form from the last visit of a known visitor; one who is on site is only told of."""
         if visitor.inside:
             self.form.put("arrival", typed)
             self._say(known_words.found_sentence(visitor, 1, self._here), "warning")
         else:
-            self._fill(visitor, typed)
+            self._fill(visitor, typed, number)
 
     def take(self, *, visit_id: bytes | None = None, house_id: bytes | None = None) -> None:
         """Take what was found by a search into the form: a visitor who was here before, or a home."""

@@ -79,7 +79,7 @@ class GateActs(Steady, Screen[None]):
     def _look_up(self, field: str) -> None:
         text = self.form.text(field)
         if field == "arrival":
-            self._case.look_up_arrival(text)
+            self._case.look_up_arrival(text, alone=self.form.is_empty_but("arrival"))
         elif field == "room":
             before = self._case.household
             self._case.look_up_room(text)
@@ -101,7 +101,7 @@ class GateActs(Steady, Screen[None]):
 
     # A known visitor
 
-    def _fill(self, known: KnownVisitor, typed: str) -> None:
+    def _fill(self, known: KnownVisitor, typed: str, number: str = "") -> None:
         """Fill the form from the last visit of whoever is known by `typed`, and go where one key confirms it."""
         self._cleared = ({**self.form.snapshot(), "arrival": typed}, self._case.found)
         policies = self._here.policies
@@ -116,6 +116,7 @@ class GateActs(Steady, Screen[None]):
             "document": _digit(known.document_type),
             "plate": known.plate,
             "company": known.company,
+            "number": number,
         }
         for field, value in filled.items():
             self.form.put(field, value)

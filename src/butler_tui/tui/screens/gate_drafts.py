@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from butler_tui.domain.recognise import Kind
 from butler_tui.errors import ButlerError
 from butler_tui.labels import clock, greeting
 from butler_tui.store import drafts, known, visits
 from butler_tui.store.database import plain_errors
 from butler_tui.store.drafts import GATE, Draft
 from butler_tui.tui.draft_body import pack, unpack
+from butler_tui.tui.gate_case import recognised
 from butler_tui.tui.gate_deeds import called
 from butler_tui.tui.key_names import key_called
 from butler_tui.tui.screens.gate_acts import GateActs
@@ -22,6 +24,11 @@ class GateDrafts(GateActs):
 
     def _draft(self, *, parked: bool = False) -> Draft:
         values = self.form.snapshot()
+        if not self.form.keeps_number:
+            values["number"] = ""  # a number that policy does not keep is not kept half-typed either
+        read = recognised(values["arrival"], self._here.policies)
+        if read is not None and read.kind is Kind.DOCUMENT:
+            values["arrival"] = ""
         body = pack(values, self._case.standing(self.form.registration()))
         staff_id = self._session.staff.staff_id
         return Draft(self._case.begin(), staff_id, GATE, body, parked, self._here.now_ms())
@@ -42,7 +49,7 @@ class GateDrafts(GateActs):
 
     def on_unmount(self) -> None:
         """Write what is due before the program ends."""
-        self._here.drafts.flush()
+        self._here.drafts.close()
 
     # After a crash, or another day
 

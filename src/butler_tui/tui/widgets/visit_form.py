@@ -123,7 +123,11 @@ class VisitForm(Vertical):
     @property
     def is_empty(self) -> bool:
         """Whether nothing is typed."""
-        return not any(field.value for field in self._fields.values())
+        return self.is_empty_but("")
+
+    def is_empty_but(self, this: str) -> bool:
+        """Tell whether nothing is typed in any field but `this`."""
+        return not any(field.value for name, field in self._fields.items() if name != this)
 
     def registration(self) -> Registration:
         """Return what stands in the form, read."""
