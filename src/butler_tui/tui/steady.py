@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import isawaitable
+from typing import Any
+
 from textual.message import Message
 from textual.message_pump import MessagePump
 
@@ -22,10 +26,26 @@ EXPECTED = (ButlerError, DatabaseError)
 
 
 class Steady(MessagePump):
-    """Goes before a Textual class: an expected error in a handler becomes `Trouble`, and the screens go on."""
+    """Goes before a Textual class: an expected error in a handler becomes `Trouble`, and the screens go on.
+
+    So it does in what a dialog calls with its answer, which Textual hands over by `call_next`, past all handlers.
+    """
 
     async def _dispatch_message(self, message: Message) -> None:
         try:
             await super()._dispatch_message(message)
         except EXPECTED as error:
             self.post_message(Trouble(error))
+
+    def call_next(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Call `callback` once the message in hand is done with."""
+
+        async def steadily() -> None:
+            try:
+                done = callback(*args, **kwargs)
+                if isawaitable(done):
+                    await done
+            except EXPECTED as error:
+                self.post_message(Trouble(error))
+
+        super().call_next(steadily)
