@@ -18,6 +18,7 @@ from butler_tui.domain.policies import Reason
 from butler_tui.errors import RuleBroken
 from butler_tui.store import visit_history
 from butler_tui.store.database import Row
+from butler_tui.text import safe
 from butler_tui.tui.context import Context
 from butler_tui.words import N_, _
 
@@ -176,7 +177,7 @@ FIELDS: dict[str, CorrectField] = {
 def typed_first(now: Now) -> dict[str, str]:
     """Return what stands in each field that this visit has."""
     emergency = now.row["reason"] == Reason.EMERGENCY
-    return {name: field.first(now) for name, field in FIELDS.items() if emergency or name != "checks"}
+    return {name: safe(field.first(now)).strip() for name, field in FIELDS.items() if emergency or name != "checks"}
 
 
 def hint_words(name: str, text: str, now: Now) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from unicodedata import normalize
 
 from rich import text as rich_text
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 from butler_tui.domain.folding import fold
@@ -24,6 +27,9 @@ class ScanInput(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", _("Next"), id="field.next", tooltip=_("on to the next field")),
     ]
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0))
+    """As the base has it, but without laying out the whole screen at every key: a field's width never changes."""
 
     class Entered(Message):
         """Enter was pressed; `value` is what stood in the field at that key, whatever has been typed since."""
@@ -51,6 +57,11 @@ class ScanInput(Input):
         if self.password:
             drawn.plain = "*" * len(self.value)
         return drawn
+
+    def validate_value(self, value: str) -> str:
+        """Make safe what is put here from a draft or a record; what is typed may wait for its other half (NFC)."""
+        made = safe(value, self.max_length or LONGEST)
+        return value if made == normalize("NFC", value) else made
 
     async def _on_key(self, event: events.Key) -> None:
         if event.key == "enter":
