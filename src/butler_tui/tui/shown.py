@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from textual.content import Content
+from textual.widgets import Static
 
 from butler_tui.text import safe
 
@@ -30,3 +31,8 @@ def lines(each: Iterable[Content]) -> Content:
 def joined(each: Iterable[Content]) -> Content:
     """Return parts of one line, one after the other."""
     return Content("").join(each)
+
+
+def put(place: Static, words: Content) -> None:
+    """Show words in a place; where its size does not hang on them, nothing else is laid out or painted again."""
+    place.update(words, layout=place.styles.auto_dimensions)

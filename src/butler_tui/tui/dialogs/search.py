@@ -20,7 +20,7 @@ from butler_tui.store.search import look
 from butler_tui.tui.context import Context
 from butler_tui.tui.messages import TakenIntoForm
 from butler_tui.tui.search_words import BROAD, NARROW, found_facts, hit_facts, home_facts, record_of, what_may_be_typed
-from butler_tui.tui.shown import line
+from butler_tui.tui.shown import line, put
 from butler_tui.tui.steady import Steady
 from butler_tui.tui.widgets.facts import Fact, Facts
 from butler_tui.tui.widgets.lines import KeyLine, Sentence
@@ -138,7 +138,7 @@ class SearchDialog(Steady, ModalScreen[Searched]):
             self._rows.show_all(self._fetch, _("Nothing fits what is typed.") if typed else "")
         count = len(self._looked.hits)
         words = _("more than {count}", count=count) if self._looked.more else _("{count} found", count=count)
-        self.query_one("#counts", Static).update(line(words if typed else ""))
+        put(self.query_one("#counts", Static), line(words if typed else ""))
         self._say(typed)
         self._show_chosen()
 

@@ -13,7 +13,7 @@ from butler_tui.domain.visits import in_the_way
 from butler_tui.tui import gate_words
 from butler_tui.tui.dialogs.note import Note, NoteDialog
 from butler_tui.tui.gate_scene import Scene
-from butler_tui.tui.shown import line, lines
+from butler_tui.tui.shown import line, lines, put
 from butler_tui.tui.widgets.check_card import CheckCard
 from butler_tui.words import _
 
@@ -57,12 +57,12 @@ class CheckPane(Vertical):
         if scene.suggested:
             state = _("from the last visit")
         title = (state, "$warning") if left else (_("all settled"), "$success")
-        self._title.update(line(_("Gate check"), "  ", title))
+        put(self._title, line(_("Gate check"), "  ", title))
         self.show_info(scene, field)
 
     def show_info(self, scene: Scene, field: str) -> None:
         """Show what `field` (in focus) means: its choices, or the household."""
-        self._info.update(lines(map(line, gate_words.info(scene, field))))
+        put(self._info, lines(map(line, gate_words.info(scene, field))))
 
     def to(self, check: Check | None = None) -> None:
         """Go to one check, or to the first open one."""

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from butler_tui.text import safe
-from butler_tui.tui.shown import line, lines
+from butler_tui.tui.shown import line, lines, put
 
 STYLES = {"": "", "good": "$success", "warning": "$warning", "bad": "$error", "dim": "$dim", "title": "bold"}
 
@@ -50,7 +50,7 @@ class Facts(Static):
         widest = max((cell_len(fact.label) for fact in self.facts if fact.value), default=0)
         label = self._label_cells or (widest + 2 if widest else 0)
         space = max(8, self.size.width - label - 2) if self.size.width else 40
-        self.update(lines(row for fact in self.facts for row in _rows(fact, label, space)))
+        put(self, lines(row for fact in self.facts for row in _rows(fact, label, space)))
 
 
 def _rows(fact: Fact, label: int, space: int) -> list[Content]:

@@ -18,7 +18,7 @@ from textual.widgets import Static
 
 from butler_tui.tui.context import Context
 from butler_tui.tui.key_names import key_called, key_name
-from butler_tui.tui.shown import joined, line
+from butler_tui.tui.shown import joined, line, put
 from butler_tui.words import N_, _
 
 if TYPE_CHECKING:
@@ -125,9 +125,10 @@ class Sentence(Static):
 
     def say(self, text: str, meaning: str = "") -> None:
         """Show `text`; `meaning` ("", "good", "warning", "bad") only colours what it says. Both stay in `words`."""
+        if meaning != self.words[1] or not self.words[0]:
+            self.set_classes(meaning)
         self.words = (text, meaning)
-        self.set_classes(meaning)
-        self.update(line(f" {text}"))
+        put(self, line(f" {text}"))
 
 
 class StatusLine(Horizontal):

@@ -13,7 +13,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -73,6 +73,8 @@ class RecordList(Steady, ScrollView, can_focus=True):
         "record--empty",
     }
 
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0))
+    """As the base has it, but without laying out the whole screen whenever there are more or fewer rows."""
     chosen: reactive[int] = reactive(0)
 
     class Opened(Message):
@@ -126,7 +128,15 @@ class RecordList(Steady, ScrollView, can_focus=True):
         page = self._fetch(last, PAGE)
         self._records.extend(page)
         self._complete = len(page) < PAGE
-        self.virtual_size = Size(self.size.width, max(1, len(self._records)))
+        self._take_size(self.size.width)
+
+    def _take_size(self, width: int) -> None:
+        """Take the size of all rows; only a scroll bar that comes or goes changes what is around them."""
+        self.virtual_size = Size(width, max(1, len(self._records)))
+        if (self.virtual_size.height > self.size.height) != self.show_vertical_scrollbar:
+            self.refresh(layout=True)
+        else:
+            self._scroll_update(self.virtual_size)
 
     def on_mount(self) -> None:
         """Fetch the first page, where nobody has yet."""
@@ -135,7 +145,7 @@ class RecordList(Steady, ScrollView, can_focus=True):
 
     def on_resize(self, event: events.Resize) -> None:
         """Take the new width."""
-        self.virtual_size = Size(event.size.width, max(1, len(self._records)))
+        self._take_size(event.size.width)
 
     def action_move(self, by: int) -> None:
         """Choose another row."""

@@ -17,7 +17,7 @@ from butler_tui.domain.policies import Policies
 from butler_tui.domain.visits import Registration
 from butler_tui.store.households import GateHousehold
 from butler_tui.tui.gate_case import recognised
-from butler_tui.tui.shown import line
+from butler_tui.tui.shown import line, put
 from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.tui.widgets.visit_rows import FOLDED, ORDER, PATH, ROWS, SCANNED_ELSEWHERE, VALET
 from butler_tui.words import _
@@ -66,6 +66,7 @@ class VisitForm(Vertical):
         self._fields = {name: ScanInput(id=name, folded=name in FOLDED) for name in ORDER}
         self._between = {row.fields[-1][0]: Static(line(f" {_(row.between)} ")) for row in ROWS if row.between}
         self._hints = {row.fields[0][0]: Static(classes="hint") for row in ROWS}
+        self._hinted: dict[str, tuple[str, str]] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out the rows."""
@@ -173,8 +174,10 @@ class VisitForm(Vertical):
     def hint(self, field: str, words: str, meaning: str = "") -> None:
         """Show words at the end of a field's line; `meaning` colours them."""
         end = self._hints[field]
-        end.set_classes(f"hint {meaning}")
-        end.update(line(words))
+        if self._hinted.get(field) != (words, meaning):
+            self._hinted[field] = (words, meaning)
+            end.set_classes(f"hint {meaning}")
+            put(end, line(words))
 
     def show_number_field(self, shown: bool) -> None:
         """Show or hide the field for the document's number: it is there only where policy keeps it."""
