@@ -49,15 +49,15 @@ def test_a_visitor_comes_and_goes_from_the_shell(shell: Estate) -> None:
         "inside", "A017", "13900001234", "intercom", "not_applicable",
     )  # fmt: skip
 
-    (listed,) = json.loads(run(shell, "visits", "list", "--inside", "--json").stdout)
+    (listed,) = json.loads(run(shell, "visits", "list", "--as", "1007", "--inside", "--json").stdout)
     assert (listed["visit"], listed["who"], listed["phone"], listed["badge"]) == (
         visit_id, "Mr 李", "139****1234", "A017",
     )  # fmt: skip
-    words = run(shell, "visits", "list")
+    words = run(shell, "visits", "list", "--as", "1007")
     assert "A017" in words.stdout
     assert "李文博" not in words.stdout
 
-    shown = run(shell, "visits", "show", "A017")
+    shown = run(shell, "visits", "show", "A017", "--as", "1007")
     assert "139****1234" in shown.stdout
     assert "admitted" in shown.stdout
     assert "13900001234" not in shown.stdout
@@ -65,9 +65,9 @@ def test_a_visitor_comes_and_goes_from_the_shell(shell: Estate) -> None:
     ended = run(shell, "visits", "out", "a017", "--as", "1007")
     assert (ended.returncode, ended.stdout, "Mr 李 has left." in ended.stderr) == (0, "", True)
     assert shell.the_visit()["state"] == "left"
-    assert json.loads(run(shell, "visits", "show", visit_id, "--json").stdout)["state"] == "left"
+    assert json.loads(run(shell, "visits", "show", visit_id, "--as", "1007", "--json").stdout)["state"] == "left"
     assert run(shell, "visits", "out", visit_id, "--as", "1007").returncode == 1
-    assert run(shell, "visits", "list", "--inside").stdout == ""
+    assert run(shell, "visits", "list", "--as", "1007", "--inside").stdout == ""
 
 
 @pytest.mark.parametrize(

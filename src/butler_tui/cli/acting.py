@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from butler_tui.cli.asking import ask_hidden
+from butler_tui.cli.asking import ask, ask_hidden
 from butler_tui.cli.output import now_ms
 from butler_tui.desk.session import Session
 from butler_tui.desk.shifts import sign_in
@@ -26,12 +26,18 @@ def as_option() -> str:
     return typer.Option(..., "--as", help=_("Your staff number; the PIN comes from BUTLER_PIN or is asked for."))  # type: ignore[no-any-return]
 
 
+def asked_option() -> str:
+    """Return the option of a command that only reads: who looks is asked for where it is not given."""
+    return typer.Option("", "--as", help=_("Your staff number; asked for where it is not given."))  # type: ignore[no-any-return]
+
+
 def acting(store: Store, number: str) -> Session:
     """Return the session of the person with this staff number, once their PIN is right.
 
     Raises WrongPin (also while a wait after wrong tries runs), WrongUsage where the PIN is neither given nor can be
     asked for, SetUpWrong where this computer stands at no gate. What they may do is for the use case to ask.
     """
+    number = number or ask(_("Staff no."), "--as")
     gate = estates.gate_of_terminal(store.connection)
     if gate is None:
         raise SetUpWrong(N_("This computer has no estate or gate yet. Set it up with: butler init"))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import typer
 from rich.cells import cell_len
 
-from butler_tui.cli.acting import acting
-from butler_tui.cli.asking import ask
+from butler_tui.cli.acting import acting, asked_option
 from butler_tui.cli.output import now_ms, open_terminal, print_json, say
 from butler_tui.ids import id_text
 from butler_tui.store import estates
@@ -23,12 +22,12 @@ def register(app: typer.Typer) -> None:
     def search(
         words: list[str] = typer.Argument(help=_("A name or initials, a plate, room, phone, badge or document.")),
         as_json: bool = typer.Option(False, "--json", help=_("Print it as JSON.")),
-        number: str = typer.Option("", "--as", help=_("Your staff number; asked for where it is not given.")),
+        number: str = asked_option(),
     ) -> None:
         from butler_tui.store.search import look
 
         with open_terminal() as store:
-            acting(store, number or ask(_("Staff no."), "--as"))
+            acting(store, number)
             looked = look(store, " ".join(words))
             estate = estates.estate(store.connection)
         if as_json:

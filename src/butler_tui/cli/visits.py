@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from butler_tui.cli.acting import acting, as_option
+from butler_tui.cli.acting import acting, as_option, asked_option
 from butler_tui.cli.output import now_ms, open_terminal, print_json, say
 from butler_tui.cli.typer_words import Commands
 from butler_tui.words import _
@@ -35,11 +35,13 @@ def _register_list(visits: typer.Typer) -> None:
         inside: bool = typer.Option(False, "--inside", help=_("Only who is on site now.")),
         since: str = typer.Option("", "--since", help=_("From this day on: 2026-11-01.")),
         most: int = typer.Option(200, "--most", min=1, max=100_000, help=_("At most so many.")),
+        number: str = asked_option(),
         as_json: bool = _json_option(),
     ) -> None:
         from butler_tui.cli.visit_facts import listed
 
         with open_terminal() as store:
+            acting(store, number)
             found = listed(store, inside=inside, since=since, most=most)
         if as_json:
             print_json([facts for facts, _words in found])
@@ -54,11 +56,13 @@ def _register_show(visits: typer.Typer) -> None:
     @visits.command(help=_("Tell one visit and what has happened to it; phone and document masked."))
     def show(
         visit: str = typer.Argument(help=_("The visit's id, as `list` tells it, or the badge of who is inside.")),
+        number: str = asked_option(),
         as_json: bool = _json_option(),
     ) -> None:
         from butler_tui.cli.visit_facts import told
 
         with open_terminal() as store:
+            acting(store, number)
             facts, lines = told(store, visit)
         if as_json:
             print_json(facts)
