@@ -7,7 +7,8 @@ a mode change) lands in the old field. Here a key waits until the one before it 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from textual import events
@@ -16,6 +17,9 @@ from textual.message_pump import MessagePump
 
 PATIENCE_S = 2.0
 """How long one key may hold the next: a handler that hangs must not take the keyboard with it."""
+
+FRAME_S = 0.1
+"""How long one key may hold the painting of what it has changed so far."""
 
 Input = events.Key | events.Paste
 Deliver = Callable[[Input], Awaitable[None]]
@@ -48,12 +52,13 @@ class KeyQueue:
             key = self._keys.get_nowait()
             screen = self._app.screen
             focused = self._app.focused
-            try:
-                await self._deliver(key)
-            except Exception as error:  # an action failed: the keys after it must still come through
-                self._failed(error)
-            for pump in focused.ancestors_with_self if focused is not None else (screen, self._app):
-                await _drained(pump)
+            with _one_frame(self._app):
+                try:
+                    await self._deliver(key)
+                except Exception as error:  # an action failed: the keys after it must still come through
+                    self._failed(error)
+                for pump in focused.ancestors_with_self if focused is not None else (screen, self._app):
+                    await _drained(pump)
             if self._app.is_running and self._app.screen is not screen:
                 await self._new_screen_ready()
 
@@ -65,6 +70,31 @@ class KeyQueue:
                 await _drained(screen)
                 return
             await asyncio.sleep(0.002)
+
+
+@contextmanager
+def _one_frame(app: App[Any]) -> Iterator[None]:
+    """Hold back the painting until a key has had its consequences: field and list come in one frame, not in three.
+
+    Never longer than FRAME_S, so that whoever waits for something slow sees what is there already.
+    """
+    held = True
+
+    def paint() -> None:
+        nonlocal held
+        if held:
+            held = False
+            app._end_batch()
+            if app.is_running:
+                app.screen.check_idle()
+
+    app._begin_batch()
+    late = asyncio.get_running_loop().call_later(FRAME_S, paint)
+    try:
+        yield
+    finally:
+        late.cancel()
+        paint()
 
 
 async def _drained(pump: MessagePump) -> None:
