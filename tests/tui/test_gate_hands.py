@@ -74,6 +74,16 @@ async def test_a_badge_that_is_not_out_is_said_to_be_so(open_booth: OpenBooth) -
         assert booth.field("badge") == "A020"
 
 
+async def test_a_badge_scanned_while_a_number_is_asked_for_is_no_number(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\n1\n13900001234\n3-2-1801\n22\n8\n")
+        assert booth.focused == "number"
+        await booth.type("A017\n")
+        assert (booth.field("number"), booth.field("badge")) == ("", "A017")
+        assert booth.focused == "number"
+
+
 async def test_digits_that_pick_nobody_are_marked(open_booth: OpenBooth) -> None:
     async with open_booth() as booth:
         await booth.sign_in()

@@ -41,6 +41,7 @@ SCANNED_ELSEWHERE = {
     "name": frozenset({Kind.PLATE, Kind.PHONE, Kind.BADGE, Kind.DOCUMENT}),
     "phone": frozenset({Kind.PLATE, Kind.BADGE, Kind.DOCUMENT}),
     "sex": frozenset({Kind.PLATE, Kind.PHONE, Kind.BADGE, Kind.DOCUMENT}),
+    "number": frozenset({Kind.BADGE}),
     **dict.fromkeys(("room", "confirm", "reason", "badge", "plate", "parking", "company"), frozenset({Kind.DOCUMENT})),
     **dict.fromkeys(("companions", "belongings", "looks"), frozenset({Kind.DOCUMENT})),
 }
