@@ -19,6 +19,7 @@ from butler_tui.domain.people import Sex
 from butler_tui.domain.policies import Reason
 from butler_tui.domain.visits import Missing, Registration
 from butler_tui.errors import RuleBroken
+from butler_tui.ids import new_id
 from butler_tui.store import estates, visits
 from butler_tui.store.journal import verify_chain
 
@@ -260,3 +261,16 @@ def test_a_badge_taken_back_can_be_given_again(estate: Estate, session: Session,
     wearer = visits.by_badge(estate.store.connection, "A017")
     assert wearer is not None
     assert wearer.name == "孙浩"
+
+
+def test_a_form_that_two_windows_brought_back_is_saved_once(estate: Estate, session: Session, now: Clock) -> None:
+    draft_id = new_id(now())
+    admit(estate.store, session, estate.registration(), estate.policies, now(), draft_id=draft_id)
+    before = tuple(estate.the_visit())
+    other = estate.store.again()
+
+    with pytest.raises(RuleBroken, match="This form is saved already"):
+        admit(other, session, estate.registration(name="孙浩", badge="A002"), estate.policies, now(), draft_id=draft_id)
+
+    other.close()
+    assert (tuple(estate.the_visit()), estate.events()) == (before, ["admitted"])

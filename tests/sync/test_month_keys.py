@@ -65,6 +65,18 @@ def test_hq_is_told_once_sealed_to_its_own_key(estate: Estate, now: Clock) -> No
     assert len(_told(estate)) == 1
 
 
+def test_however_many_threads_begin_a_month_hq_is_told_once(estate: Estate, now: Clock) -> None:
+    _enrol_by_hand(estate)
+    stores = [estate.store.again() for __ in range(6)]
+    months = [f"2026-{number:02}" for number in range(1, 13)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda store: [month_key_for(store, month, now()) for month in months], stores))
+    for store in stores:
+        store.close()
+    recorded = estate.store.connection.execute("SELECT count(*) FROM journal WHERE tbl = 'month_key'").fetchone()[0]
+    assert (len(_told(estate)), recorded) == (12, 12)
+
+
 def _told(estate: Estate) -> list[tuple[bytes, str, bytes]]:
     return [tuple(row) for row in estate.store.connection.execute("SELECT month_key_id, month, sealed FROM month_key")]
 

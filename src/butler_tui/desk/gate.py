@@ -24,6 +24,7 @@ from butler_tui.store import drafts, estates, month_keys, visit_history, visits
 from butler_tui.store.journal import Written, record
 from butler_tui.store.local import Store
 from butler_tui.store.staff import Staff
+from butler_tui.store.writing import SAVED_ALREADY
 from butler_tui.text import safe
 from butler_tui.words import N_
 
@@ -197,6 +198,8 @@ def _save(
     badge = safe(registration.badge).strip() if kind is EventKind.ADMITTED else ""
 
     def with_the_draft() -> None:
+        if visits.saved(store.connection, visit_id):  # in another window that had brought back the same draft
+            raise RuleBroken(SAVED_ALREADY)
         badge_is_free(store, badge)
         if draft_id is not None:
             drafts.drop(store.connection, draft_id)

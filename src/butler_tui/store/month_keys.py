@@ -97,9 +97,20 @@ def forget(store: Store, month_key_ids: Iterable[bytes]) -> None:
         store.change_keys(replace(store.keys, months=months))
 
 
+class _ToldMeanwhile(Exception):
+    """Another thread or program has recorded one of the keys since it was looked for."""
+
+
 def _recorded(store: Store, written: Sequence[Written], now_ms: int) -> int:
+    def still_untold() -> None:
+        if recorded(store.connection) & {one.record_id for one in written}:
+            raise _ToldMeanwhile
+
     if written:
-        record(store, written, staff_id=None, now_ms=now_ms)
+        try:
+            record(store, written, staff_id=None, now_ms=now_ms, provided=still_untold)
+        except _ToldMeanwhile:
+            return 0
     return len(written)
 
 

@@ -8,13 +8,21 @@ from functools import lru_cache
 
 from butler_tui.domain.changes import Value, to_wire
 from butler_tui.domain.fields import Kind, Op, Table
+from butler_tui.errors import RuleBroken
 from butler_tui.store import derived
-from butler_tui.store.database import IntegrityError
+from butler_tui.store.database import Connection, IntegrityError
 from butler_tui.store.local import Store
+from butler_tui.words import N_
+
+SAVED_ALREADY = N_("This form is saved already. Empty it to begin a new one.")
 
 
 def write(store: Store, table: Table, record_id: bytes, values: Mapping[str, Value]) -> str | None:
-    """Write one record and its derived columns; return what an update replaced as JSON, None for a new row."""
+    """Write one record and its derived columns; return what an update replaced as JSON, None for a new row.
+
+    Raises RuleBroken where an act would write over a record that is written once: two programs had the same form.
+    HQ may tell such a record again, which comes to the same.
+    """
     connection = store.connection
     whole = {**values, **derived.columns(store.keys, table.name, record_id, values)}
     names = tuple(whole)
@@ -26,8 +34,15 @@ def write(store: Store, table: Table, record_id: bytes, values: Mapping[str, Val
         row = connection.execute(select_sql(table.name, table.key, names), (record_id,)).fetchone()
         if row is None or table.op is not Op.PUT:
             raise
+        if table.once and _is_an_act(connection):
+            raise RuleBroken(SAVED_ALREADY) from None
     connection.execute(update_sql(table.name, table.key, names), (*whole.values(), record_id))
     return json.dumps({name: to_wire(_kind(table, name), row[name]) for name in values}, ensure_ascii=False)
+
+
+def _is_an_act(connection: Connection) -> bool:
+    """Tell whether the open permit is that of `record`."""
+    return connection.execute("SELECT 1 FROM permit WHERE door = 'record'").fetchone() is not None
 
 
 def _kind(table: Table, name: str) -> Kind:
