@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
+from textual.widgets import Static
 
 from butler_tui.desk import set_up_whole
 from butler_tui.desk.set_up_file import Stage, set_up_file, stage_of
@@ -22,6 +23,7 @@ from butler_tui.tui.first_start import FirstStartApp, Outcome
 from butler_tui.tui.screens.first_start.choice import ChoiceScreen
 from butler_tui.tui.screens.first_start.step import StepScreen
 from butler_tui.tui.screens.first_start.writing import WritingScreen
+from butler_tui.tui.themes import DARK, LIGHT
 from butler_tui.tui.widgets.scan_input import ScanInput
 from tests.conftest import Clock
 from tests.serving import Hq, real_ms
@@ -38,8 +40,8 @@ def first_start(home: Home, now: Clock) -> Open:
     """Return what opens the first start at 80x24."""
 
     @asynccontextmanager
-    async def opened(clock: Callable[[], int] = now) -> AsyncIterator[Booth]:
-        app = FirstStartApp(home, Settings(), clock)
+    async def opened(clock: Callable[[], int] = now, settings: Settings = Settings()) -> AsyncIterator[Booth]:
+        app = FirstStartApp(home, settings, clock)
         async with app.run_test(size=(80, 24)) as pilot:
             booth = Booth(app, pilot)  # type: ignore[arg-type]
             await booth.settle()
@@ -180,6 +182,30 @@ async def test_a_click_picks_too(first_start: Open) -> None:
         await booth.pilot.click(offset=(12, line))
         await booth.settle()
         assert step(booth) == "estate"
+
+
+class Ruled(Static):
+    """Something with a rule around it, as every dialog has."""
+
+    DEFAULT_CSS = "Ruled { border: $line $rule; width: 9; height: 3; }"
+
+
+@pytest.mark.parametrize(("borders", "corner"), [("ascii", "+-------+"), ("lines", "┌───────┐")])
+async def test_rules_are_drawn_as_the_settings_say(first_start: Open, borders: str, corner: str) -> None:
+    async with first_start(settings=Settings(borders=borders)) as booth:
+        await booth.app.screen.mount(Ruled())
+        await booth.settle()
+        assert corner in booth.text()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "theme"), [("dark", DARK.name), ("light", LIGHT.name), ("no such theme", DARK.name)]
+)
+async def test_the_theme_of_the_settings_is_the_one_shown(first_start: Open, wanted: str, theme: str) -> None:
+    async with first_start(settings=Settings(theme=wanted)) as booth:
+        assert booth.app.theme == theme
+        background = {"dark": DARK.background, "light": LIGHT.background}.get(wanted, DARK.background)
+        assert booth.app.screen.styles.background.hex == background
 
 
 async def test_the_demo_is_an_outcome_and_leaves_no_file(first_start: Open, home: Home) -> None:

@@ -6,7 +6,6 @@ import os
 
 os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")  # input methods lose or double text under that protocol
 
-import sys
 import time
 from typing import Any, ClassVar
 
@@ -25,11 +24,12 @@ from butler_tui.tui.context import Clock, Context
 from butler_tui.tui.input_bytes import take_any_bytes
 from butler_tui.tui.key_names import use_keys
 from butler_tui.tui.key_queue import KeyQueue
+from butler_tui.tui.looks import Looks
 from butler_tui.tui.messages import Saved, SyncAsked, SyncDone
 from butler_tui.tui.screens.sign_in import SignInScreen
 from butler_tui.tui.searching import Searching
 from butler_tui.tui.steady import EXPECTED, Steady, Trouble
-from butler_tui.tui.themes import THEMES, draws_ascii, line_variables, other_theme, theme_called
+from butler_tui.tui.themes import other_theme
 from butler_tui.tui.widgets.lines import Sentence
 from butler_tui.words import N_, _
 
@@ -37,7 +37,7 @@ IDLE_LOOK_S = 5.0
 """How often it is looked whether the screens should lock."""
 
 
-class ButlerApp(Steady, Searching):
+class ButlerApp(Steady, Searching, Looks[None]):
     """One terminal. Each person has screens of their own, which outlive a lock."""
 
     CSS_PATH: ClassVar[str] = "styles/app.tcss"
@@ -55,28 +55,14 @@ class ButlerApp(Steady, Searching):
     TITLE = "butler"
 
     def __init__(self, context: Context, settings: Settings) -> None:
-        self._ascii = draws_ascii(settings.borders, os.environ, getattr(sys.__stderr__, "encoding", None))
         take_any_bytes()
         super().__init__()
         self.here = context
         self._keys = KeyQueue(self, super().on_event, self._action_failed)
         self._last_input = time.monotonic()
         self._settings = settings
-        for theme in THEMES:
-            self.register_theme(theme)
-        wanted = theme_called(settings.theme)
-        known = wanted if wanted in self.available_themes else THEMES[0].name
-        self.set_reactive(ButlerApp.theme, known)  # without watchers, which would read all styles twice
-        self.stylesheet.set_variables(self.get_css_variables())
+        self.take_looks(settings)
         self._background: Any = None
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return our own colour names, for themes that do not set them."""
-        return {"dim": "#83919A", "rule": "#37434A", "line": "solid"}
-
-    def get_css_variables(self) -> dict[str, str]:
-        """Return the theme's colours, and how rules are drawn on this terminal."""
-        return {**super().get_css_variables(), **line_variables(ascii_only=self._ascii)}
 
     def action_theme(self) -> None:
         """Go from dark to light, or back, until the program is closed; the settings say how it begins."""

@@ -17,7 +17,6 @@ from functools import partial
 from typing import Any, ClassVar
 
 from textual import events, work
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -33,6 +32,7 @@ from butler_tui.store.local import open_store
 from butler_tui.tui.context import Clock
 from butler_tui.tui.input_bytes import take_any_bytes
 from butler_tui.tui.key_queue import KeyQueue
+from butler_tui.tui.looks import Looks
 from butler_tui.tui.screens.first_start import ask_hq
 from butler_tui.tui.screens.first_start.answers import Answers
 from butler_tui.tui.screens.first_start.choice import ChoiceScreen, Picked, Way
@@ -40,7 +40,6 @@ from butler_tui.tui.screens.first_start.step import StepScreen
 from butler_tui.tui.screens.first_start.steps import HQ, IN_HQS_ESTATE, JOIN, NEW_ESTATE, Step
 from butler_tui.tui.screens.first_start.writing import WritingScreen
 from butler_tui.tui.steady import EXPECTED, Steady, Trouble
-from butler_tui.tui.themes import THEMES, theme_called
 from butler_tui.tui.widgets.lines import Sentence
 from butler_tui.words import N_, _
 
@@ -66,7 +65,7 @@ ENROLLED_WAYS = (
 )
 
 
-class FirstStartApp(Steady, App[Outcome]):
+class FirstStartApp(Steady, Looks[Outcome]):
     """One screen a step; what is typed stays when one goes back and forward."""
 
     CSS_PATH: ClassVar[Any] = ["styles/app.tcss", "styles/first_start.tcss"]
@@ -85,14 +84,7 @@ class FirstStartApp(Steady, App[Outcome]):
         self._answers = Answers()
         self._steps: tuple[Step, ...] = NEW_ESTATE
         self._floor = 1
-        for theme in THEMES:
-            self.register_theme(theme)
-        wanted = theme_called(settings.theme)
-        self.theme = wanted if wanted in self.available_themes else THEMES[0].name
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return our own colour names, for themes that do not set them."""
-        return {"dim": "#83919A", "rule": "#37434A", "line": "solid"}
+        self.take_looks(settings)
 
     async def on_event(self, event: events.Event) -> None:
         """Give keys out one at a time, so that keys typed ahead land in the step they were meant for."""
