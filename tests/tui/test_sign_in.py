@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from butler_tui.domain.rights import Role
+from butler_tui.store.journal import Written, record
 from butler_tui.tui.app import ButlerApp
 from butler_tui.tui.screens.gate import GateScreen
 from butler_tui.tui.screens.sign_in import SignInScreen
-from tests.conftest import Estate
+from tests.conftest import Clock, Estate
 from tests.tui.conftest import OpenBooth
 
 
@@ -117,3 +118,18 @@ async def test_ctrl_q_at_the_gate_locks_first_and_ends_the_program_only_at_sign_
         assert booth.app.return_code is None
         await booth.keys("ctrl+q")
         assert booth.app.return_code == 0
+
+
+async def test_another_role_holds_from_the_next_sign_in(open_booth: OpenBooth, estate: Estate, now: Clock) -> None:
+    guard, lead = estate.sessions[Role.GUARD], estate.sessions[Role.SHIFT_LEAD]
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\n")
+        await booth.keys("f10")
+        values = {"role": str(Role.BUTLER)}
+        written = [Written("staff", guard.staff.staff_id, values)]
+        record(estate.store, written, staff_id=lead.staff.staff_id, now_ms=now())
+        await booth.sign_in()
+        assert booth.field("name") == "李文博"
+        await booth.keys("f8")
+        assert booth.gate._session.staff.role is Role.BUTLER

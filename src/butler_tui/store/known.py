@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from butler_tui.domain.documents import DocumentType
 from butler_tui.domain.gate_check import Check, Outcome
@@ -52,6 +52,8 @@ class KnownVisitor:
     plate: str
     passed: frozenset[Check]
     """The checks that were passed then."""
+    refused_ms: int | None = None
+    """When they were last turned away, where that was after this visit, or is this visit."""
 
     @property
     def person(self) -> tuple[str, str]:
@@ -84,13 +86,35 @@ def known_visitors(store: Store, typed: str, found: Recognised | None, most: int
     for row in sorted(rows, key=lambda row: int(row["registered_ms"]), reverse=True):
         known = _known(row)
         people.setdefault(known.person, known)
-    return list(people.values())[:most]
+    return [_with_refusal(store.connection, one) for one in list(people.values())[:most]]
 
 
 def of_visit(connection: Connection, visit_id: bytes) -> KnownVisitor | None:
-    """Return the visitor of one visit, or None where there is none such."""
+    """Return the visitor of one visit, or None where there is none such.
+
+    Of a visit that was turned away or undone only the facts are known: no check counts as passed, and the household
+    has agreed to nothing.
+    """
     row = connection.execute(f"SELECT {_COLUMNS} FROM visit WHERE visit_id = ?", (visit_id,)).fetchone()
-    return _known(row) if row else None
+    if row is None:
+        return None
+    known = _known(row)
+    if row["state"] not in ("inside", "left") or known.reason is Reason.EMERGENCY:
+        return replace(known, passed=frozenset(), household_id=None, refused_ms=known.registered_ms)
+    return _with_refusal(connection, known)
+
+
+def _with_refusal(connection: Connection, known: KnownVisitor) -> KnownVisitor:
+    """Return a known visitor with the time they were turned away since; then nothing is taken as passed."""
+    column, value = ("phone", known.phone) if known.phone else ("name", known.name)
+    row = connection.execute(
+        f"SELECT registered_ms FROM visit WHERE {column} = ? AND registered_ms > ? AND state = 'turned_away'"
+        " ORDER BY registered_ms DESC LIMIT 1",
+        (value, known.registered_ms),
+    ).fetchone()
+    if row is None:
+        return known
+    return replace(known, passed=frozenset(), household_id=None, refused_ms=row[0])
 
 
 def habit(connection: Connection, known: KnownVisitor, since_ms: int) -> Habit:
@@ -98,8 +122,8 @@ def habit(connection: Connection, known: KnownVisitor, since_ms: int) -> Habit:
     column, value = ("phone", known.phone) if known.phone else ("name", known.name)
     rows = connection.execute(
         f"SELECT room_code FROM visit WHERE {column} = ? AND registered_ms >= ? AND state IN ('inside', 'left')"
-        " ORDER BY registered_ms DESC LIMIT ?",
-        (value, since_ms, _MOST_TIMES),
+        " AND (?3 OR plate IS ?4) ORDER BY registered_ms DESC LIMIT ?5",
+        (value, since_ms, bool(known.phone), known.plate or None, _MOST_TIMES),
     ).fetchall()
     return Habit(len(rows), all((row[0] or "") == known.room_code for row in rows))
 

@@ -106,6 +106,10 @@ def _keys_of_name(name: str) -> frozenset[str]:
     return name_keys(name, readings)
 
 
+_LAST_FEW = 20
+"""Whoever is inside is among the last visits of that plate or phone; a courier has thousands of others (ours)."""
+
+
 def by_badge(connection: Connection, badge: str) -> OnSite | None:
     """Return who inside wears this badge, or None."""
     row = connection.execute(
@@ -119,7 +123,8 @@ def by_badge(connection: Connection, badge: str) -> OnSite | None:
 def by_plate(connection: Connection, plate: str) -> OnSite | None:
     """Return who inside came with this plate, or None."""
     row = connection.execute(
-        f"SELECT {_COLUMNS} FROM visit WHERE state = 'inside' AND plate = ? ORDER BY registered_ms DESC LIMIT 1",
+        f"SELECT {_COLUMNS} FROM (SELECT * FROM visit WHERE plate = ? ORDER BY registered_ms DESC LIMIT {_LAST_FEW})"
+        " WHERE state = 'inside' LIMIT 1",
         (plate,),
     ).fetchone()
     return _on_site(row) if row else None
@@ -128,7 +133,8 @@ def by_plate(connection: Connection, plate: str) -> OnSite | None:
 def by_phone(connection: Connection, phone: str) -> OnSite | None:
     """Return who inside has this phone number, or None."""
     row = connection.execute(
-        f"SELECT {_COLUMNS} FROM visit WHERE phone = ? AND state = 'inside' ORDER BY registered_ms DESC LIMIT 1",
+        f"SELECT {_COLUMNS} FROM (SELECT * FROM visit WHERE phone = ? ORDER BY registered_ms DESC LIMIT {_LAST_FEW})"
+        " WHERE state = 'inside' LIMIT 1",
         (phone,),
     ).fetchone()
     return _on_site(row) if row else None

@@ -35,6 +35,8 @@ class Desks(App[None]):
 
         staff = message.staff
         person = staff.staff_id.hex()
+        if self.session is not None and self.session.staff.staff_id == staff.staff_id and self.session.staff != staff:
+            await self._put_away(person)  # another role, or name: the screens of the one before do not hold any more
         same = person == self._person and len(self.screen_stack) > 1
         self.session = session = Session(staff, self.here.gate.gate_id)
         if not self.is_screen_installed(f"gate-{person}"):
@@ -45,6 +47,15 @@ class Desks(App[None]):
             await self.pop_screen()
             return
         await self._show(f"gate-{person}")
+
+    async def _put_away(self, person: str) -> None:
+        """Take a person's screens away; what was half typed is brought back as a draft."""
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        for name in [name for name in self._installed_screens if name.endswith(person)]:
+            screen = self.get_screen(name)
+            self.uninstall_screen(name)
+            await screen.remove()
 
     async def _show(self, name: str) -> None:
         """Make `name` the only screen over the first sign-in."""
@@ -116,5 +127,6 @@ class Desks(App[None]):
         if self.session is None:
             return
         if self._errands is None or self._errands.session is not self.session:
-            self._errands = ListErrands(self, self.here, self.session)
+            gate: Any = self.get_screen(f"gate-{self._person}")
+            self._errands = ListErrands(self, self.here, self.session, gate.deeds)
         self._errands.run(message)

@@ -25,6 +25,7 @@ def pack(values: Mapping[str, str], found: Found) -> str:
         "confirmed_ms": found.confirmed_ms,
         "known": found.known.visit_id.hex() if found.known else None,
         "suggested": sorted(map(str, found.suggested)),
+        "masked": sorted(found.masked),
     }
     return json.dumps(body, ensure_ascii=False)
 
@@ -42,6 +43,7 @@ def unpack(body: str, known: Callable[[bytes], KnownVisitor | None]) -> Typed:
             confirmed_ms=read.get("confirmed_ms"),
             known=known(bytes.fromhex(read["known"])) if read.get("known") else None,
             suggested=frozenset(Check(one) for one in read.get("suggested", ())),
+            masked=frozenset(map(str, read.get("masked", ()))),
         )
         return {str(name): str(value) for name, value in read.get("values", {}).items()}, found
     except (ValueError, TypeError, AttributeError, KeyError):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 
-from butler_tui.errors import ButlerError
+from butler_tui import crash_log
+from butler_tui.errors import ButlerError, FileTrouble
 from butler_tui.store import drafts
 from butler_tui.store.database import plain_errors
 from butler_tui.store.drafts import Draft
 from butler_tui.store.local import Store
+from butler_tui.words import N_
 
 
 class DraftKeeper:
@@ -35,6 +37,12 @@ class DraftKeeper:
         """Forget a draft; returns at once."""
         self._put(draft_id, None)
 
+    def forget(self, draft_id: bytes) -> None:
+        """Write nothing more of a draft: somebody else keeps it from now on."""
+        with self._changed:
+            self._due.pop(draft_id, None)
+            self._refused.pop(draft_id, None)
+
     def flush(self, patience_s: float = 5.0) -> None:
         """Return once everything due is written, or the disk has refused it; at most so many seconds."""
         with self._changed:
@@ -58,7 +66,11 @@ class DraftKeeper:
             self._changed.notify_all()
 
     def _run(self) -> None:
-        store = self._store.again()
+        try:
+            store = self._store.again()
+        except Exception as error:
+            self._give_up(error)
+            return
         try:
             while True:
                 with self._changed:
@@ -70,10 +82,22 @@ class DraftKeeper:
                 with self._changed:
                     self._busy = False
                     self._changed.notify_all()
+        except Exception as error:
+            self._give_up(error)
         finally:
             store.close()
 
+    def _give_up(self, error: Exception) -> None:
+        """End this thread, say why, and let the next change begin another."""
+        crash_log.keep(self._store.home.log, error)
+        with self._changed:
+            self.trouble = FileTrouble(N_("What is being typed cannot be kept on the disk now: {why}."), why=error)
+            self._thread, self._busy = None, False
+            self._refused, self._due = {**self._refused, **self._due}, {}
+            self._changed.notify_all()
+
     def _write(self, store: Store, due: dict[bytes, Draft | None]) -> None:
+        refused: dict[bytes, Draft | None] = {}
         trouble = None
         for draft_id, draft in due.items():
             try:
@@ -84,5 +108,7 @@ class DraftKeeper:
                         drafts.keep(store.connection, draft)
             except ButlerError as error:
                 trouble = error
-                self._refused[draft_id] = draft
-        self.trouble = trouble
+                refused[draft_id] = draft
+        with self._changed:
+            earlier = {draft_id: draft for draft_id, draft in self._refused.items() if draft_id not in due}
+            self._refused, self.trouble = earlier | refused, trouble

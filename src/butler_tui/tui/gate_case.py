@@ -35,6 +35,8 @@ class Found:
     confirmed_ms: int | None = None
     known: KnownVisitor | None = None
     suggested: frozenset[Check] = frozenset()
+    masked: frozenset[str] = frozenset()
+    """The fields that are shown masked, because nobody has typed what is in them."""
 
 
 _RESTS_ON: dict[Check, Callable[[Registration], tuple[object, ...]]] = {
@@ -194,7 +196,8 @@ class GateCase:
         passed = visitor.passed if typed.room_code else visitor.passed - {Check.ASK_HOST}
         upon = {check: _RESTS_ON[check](typed) for check in passed if check in _RESTS_ON}
         self.visitors = []
-        self.found = Found(known=visitor, suggested=passed, upon=upon)
+        known_so_far = visitor if visitor.refused_ms is None else None
+        self.found = Found(known=known_so_far, suggested=passed, upon=upon)
 
     def suggested(self, registration: Registration) -> frozenset[Check]:
         """Return the checks that one key would confirm: open ones whose facts are those of the last visit."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from butler_tui import labels
-from butler_tui.desk import gate
-from butler_tui.desk.badges import badge_found
+from butler_tui.desk import badges, gate
+from butler_tui.desk.badges import BadgeDone
 from butler_tui.desk.gate import Done, Override
 from butler_tui.desk.session import Session
 from butler_tui.domain.policies import Reason, TurnAwayReason
 from butler_tui.domain.visits import EventKind, Registration
 from butler_tui.errors import RuleBroken
+from butler_tui.store import badges as badge_store
 from butler_tui.store import visits
-from butler_tui.store.badges import BadgeHolder
 from butler_tui.tui.context import Context
 from butler_tui.tui.key_names import key_called
 from butler_tui.words import N_, _
@@ -23,7 +23,7 @@ class GateDeeds:
     def __init__(self, context: Context, session: Session) -> None:
         self._here = context
         self._session = session
-        self._last: tuple[Done, str] | None = None
+        self._last: tuple[Done | BadgeDone, str] | None = None
 
     def admit(self, registration: Registration, draft_id: bytes | None = None, override: Override | None = None) -> str:
         """Save and admit."""
@@ -40,20 +40,10 @@ class GateDeeds:
         who = called(registration)
         self._last = (done, who)
         if override is not None:
-            return _(
-                "{who} is admitted by {lead}. {key} undoes.",
-                who=who,
-                lead=override.by.name,
-                key=key_called("gate.undo"),
-            )
+            return _undoable(N_("{who} is admitted by {lead}. {key} undoes."), who=who, lead=override.by.name)
         if registration.badge:
-            return _(
-                "{who} is admitted, badge {badge}. {key} undoes.",
-                who=who,
-                badge=registration.badge,
-                key=key_called("gate.undo"),
-            )
-        return _("{who} is admitted. {key} undoes.", who=who, key=key_called("gate.undo"))
+            return _undoable(N_("{who} is admitted, badge {badge}. {key} undoes."), who=who, badge=registration.badge)
+        return _undoable(N_("{who} is admitted. {key} undoes."), who=who)
 
     def admit_emergency(self, number: str) -> str:
         """Let an emergency service in at once, whatever stands half-typed in the form; `number` tells which."""
@@ -76,12 +66,7 @@ class GateDeeds:
         )
         who = called(registration)
         self._last = (done, who)
-        return _(
-            "{who} is turned away ({reason}). {key} undoes.",
-            who=who,
-            reason=labels.label(reason),
-            key=key_called("gate.undo"),
-        )
+        return _undoable(N_("{who} is turned away ({reason}). {key} undoes."), who=who, reason=labels.label(reason))
 
     def check_out(self, visit_id: bytes) -> str:
         """Write down that somebody left."""
@@ -91,34 +76,51 @@ class GateDeeds:
         who = labels.greeting(visitor.name, visitor.sex) if visitor else ""
         self._last = (done, who)
         if visitor and visitor.badge:
-            return _(
-                "{who} has left; take badge {badge} back. {key} undoes.",
-                who=who,
-                badge=visitor.badge,
-                key=key_called("gate.undo"),
-            )
-        return _("{who} has left. {key} undoes.", who=who, key=key_called("gate.undo"))
+            return _undoable(N_("{who} has left; take badge {badge} back. {key} undoes."), who=who, badge=visitor.badge)
+        return _undoable(N_("{who} has left. {key} undoes."), who=who)
 
-    def badge_found(self, holder: BadgeHolder) -> str:
+    def check_out_without_badge(self, visit_id: bytes) -> str:
+        """Write down that somebody left and that their badge has not come back."""
+        here = self._here
+        visitor = visits.inside(here.store.connection, visit_id)
+        done = badges.check_out_without_badge(here.store, self._session, visit_id, here.now_ms())
+        who = labels.greeting(visitor.name, visitor.sex) if visitor else ""
+        self._last = (done, who)
+        return _undoable(N_("{who} has left; badge {badge} is missing. {key} undoes."), who=who, badge=done.badge)
+
+    def badge_found(self, visit_id: bytes) -> str:
         """Write down that a badge is back that its visitor went away with."""
-        badge_found(self._here.store, self._session, holder.visit_id, self._here.now_ms())
-        who = labels.greeting(holder.name, holder.sex)
-        return _("Badge {badge} of {who} is back.", badge=holder.badge, who=who)
+        here = self._here
+        holder = badge_store.missing_badge(here.store.connection, visit_id)
+        done = badges.badge_found(here.store, self._session, visit_id, here.now_ms())
+        who = labels.greeting(holder.name, holder.sex) if holder else ""
+        self._last = (done, who)
+        return _undoable(N_("Badge {badge} of {who} is back. {key} undoes."), badge=done.badge, who=who)
 
     def undo(self) -> str:
-        """Take the last act back."""
+        """Take the last act back, whatever it was."""
         if self._last is None:
             raise RuleBroken(N_("There is nothing to undo."))
         here, (done, who) = self._here, self._last
-        gate.undo(here.store, self._session, done, here.policies, here.now_ms())
+        if isinstance(done, BadgeDone):
+            badges.undo_badge(here.store, self._session, done, here.policies, here.now_ms())
+        else:
+            gate.undo(here.store, self._session, done, here.policies, here.now_ms())
         self._last = None
-        return _(_UNDONE[done.kind], who=who)
+        return _(_UNDONE[done.kind], who=who, badge=done.badge if isinstance(done, BadgeDone) else "")
+
+
+def _undoable(words: str, **details: str) -> str:
+    """Return what was done, with the key that takes it back."""
+    return _(words, key=key_called("gate.undo"), **details)
 
 
 _UNDONE = {
     EventKind.ADMITTED: N_("Undone: {who} is not admitted."),
     EventKind.TURNED_AWAY: N_("Undone: {who} is not turned away."),
     EventKind.OUT: N_("Undone: {who} is still on site."),
+    EventKind.BADGE_MISSING: N_("Undone: the visitor with badge {badge} is still on site."),
+    EventKind.BADGE_BACK: N_("Undone: badge {badge} is still missing."),
 }
 
 

@@ -99,7 +99,9 @@ def _in_columns(words: Sequence[str]) -> list[str]:
 def sentence(scene: Scene, *, empty: bool) -> Hint:
     """Return what stands in the way of admitting, or that nothing does."""
     if scene.visitors:
-        return known_words.found_sentence(scene.visitors[scene.chosen], len(scene.visitors), scene.here), ""
+        marked = scene.visitors[scene.chosen]
+        meaning = "warning" if marked.refused_ms is not None else ""
+        return known_words.found_sentence(marked, len(scene.visitors), scene.here), meaning
     if empty:
         return _("Type or scan a plate, phone, name or badge. Enter goes on."), ""
     obstacles = in_the_way(scene.registration)

@@ -38,6 +38,10 @@ def _marked(text: str, chosen: bool) -> str:
 def found_sentence(known: KnownVisitor, count: int, context: Context) -> str:
     """Return who the first field may mean, and the keys that take them or another."""
     who = greeting(known.name, known.sex)
+    if known.refused_ms is not None:
+        when = moment(known.refused_ms, context.now_ms(), context.zone)
+        words = N_("Mind: {who} was turned away {when}. Enter takes the facts only; every check is asked.")
+        return _(words, who=who, when=when)
     if known.inside:
         return _(
             "{who} {room} is on site already. {key} checks out, Esc for somebody else.",

@@ -118,8 +118,12 @@ class GateScreen(GateDrafts):
         self._look_up(message.field)
         self._show()
         self._kept()
-        leaving = self._case.leaving(self.form.text("arrival"))
-        missed = self._case.missed(self.form.text("arrival"))
+        if message.field == "arrival":
+            self._say_who_leaves(self.form.text("arrival"))
+
+    def _say_who_leaves(self, text: str) -> None:
+        """Say whose badge, plate or phone it is, where Enter checks them out or takes a missed badge back."""
+        missed, leaving = self._case.missed(text), self._case.leaving(text)
         if missed is not None:
             self._say(gate_words.missed_sentence(missed))
         if leaving is not None:
@@ -136,9 +140,9 @@ class GateScreen(GateDrafts):
         if leaving is not None:
             self._check_out(leaving.visit_id)
         elif (holder := self._case.missed(message.value)) is not None:
-            self._act(lambda: self._deeds.badge_found(holder), ends_case=False)
+            self._act(lambda: self.deeds.badge_found(holder.visit_id), ends_case=False)
         elif found.kind is Kind.EMERGENCY:
-            self._act(lambda: self._deeds.admit_emergency(found.value), ends_case=False)
+            self._act(lambda: self.deeds.admit_emergency(found.value), ends_case=False)
         elif self.form.is_empty and (visitor := self._case.marked(message.value, found)) is not None:
             self._take_known(visitor, message.value, found.value if found.kind is Kind.DOCUMENT else "")
         elif found.kind is Kind.NAME and any(character.isdigit() for character in found.value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 
 from textual.screen import Screen
@@ -14,7 +15,7 @@ from butler_tui.domain.gate_check import Check
 from butler_tui.domain.visits import Registration, in_the_way
 from butler_tui.errors import ButlerError
 from butler_tui.store.known import KnownVisitor
-from butler_tui.tui import gate_hints, gate_words
+from butler_tui.tui import gate_hints, gate_words, known_words
 from butler_tui.tui.context import Context
 from butler_tui.tui.dialogs.on_site import OnSiteDialog
 from butler_tui.tui.dialogs.turn_away import Answer, TurnAwayDialog
@@ -41,11 +42,13 @@ class GateActs(Steady, Screen[None]):
         self._here = context
         self._session = session
         self._case = GateCase(context, session)
-        self._deeds = GateDeeds(context, session)
+        self.deeds = GateDeeds(context, session)
         self._cleared: Typed | None = None
         """What stood in the form before it was emptied or filled from a known visitor."""
         self._ended: Typed | None = None
         """What was typed for the visitor of the last act: undoing it brings that back."""
+        self._filled = False
+        """Whether the form was filled from an earlier visit: that is taken back before the last act is."""
         self._turn_away_typed = ("", "")
         self.form = VisitForm(context.policies)
         self._checks = CheckPane()
@@ -103,7 +106,7 @@ class GateActs(Steady, Screen[None]):
 
     def _fill(self, known: KnownVisitor, typed: str, number: str = "") -> None:
         """Fill the form from the last visit of whoever is known by `typed`, and go where one key confirms it."""
-        self._cleared = ({**self.form.snapshot(), "arrival": typed}, self._case.found)
+        self._cleared = self._typed(arrival=typed)
         policies = self._here.policies
         habit = self._case.habit_of(known)
         same_home = habit.times < 2 or habit.same_home  # a courier comes to another home each time: it is asked
@@ -124,14 +127,22 @@ class GateActs(Steady, Screen[None]):
             self.form.put_masked("phone", mask_phone(known.phone), known.phone)
         for field in ("room", "phone"):
             self._look_up(field)
+        self._filled = True
         self._case.take(known, self.form.registration())
         self._show()
-        if same_home or not known.room_code:
+        if known.refused_ms is not None:
+            self._checks.to()
+            self._say(known_words.found_sentence(known, 1, self._here), "warning")
+        elif same_home or not known.room_code:
             self._checks.to()
         else:
             self.form.focus_field("room")
             self._say(_("{who} comes to several homes: which one today?", who=called(self.form.registration())))
         self._kept()
+
+    def _typed(self, **instead: str) -> Typed:
+        """Return what is typed and found, so that it can be brought back; `instead` are fields that say otherwise."""
+        return {**self.form.snapshot(), **instead}, replace(self._case.found, masked=self.form.masked)
 
     def _kept(self) -> None:
         """Take note that what is typed or found has changed."""
@@ -162,7 +173,7 @@ class GateActs(Steady, Screen[None]):
             self._case.twice = twice.visit_id
             self._say(gate_words.double_sentence(twice, self._here), "warning")
             return
-        self._act(lambda: self._deeds.admit(registration, self._case.draft_id), ends_case=True)
+        self._act(lambda: self.deeds.admit(registration, self._case.draft_id), ends_case=True)
 
     def action_override(self) -> None:
         """Let a shift lead or supervisor admit in spite of the check, by their own PIN."""
@@ -176,7 +187,7 @@ class GateActs(Steady, Screen[None]):
 
         def overridden(override: Override | None) -> None:
             if override is not None:
-                deed = lambda: self._deeds.admit(registration, self._case.draft_id, override)  # noqa: E731
+                deed = lambda: self.deeds.admit(registration, self._case.draft_id, override)  # noqa: E731
                 self._act(deed, ends_case=True)
 
         found = [gate_words.obstacle_sentence(registration, one) for one in obstacles]
@@ -196,7 +207,7 @@ class GateActs(Steady, Screen[None]):
             if answer.reason is not None:
                 reason, note = answer.reason, answer.typed[1]
                 registration = self._case.registration(self.form.registration())
-                deed = lambda: self._deeds.turn_away(registration, reason, note, self._case.draft_id)  # noqa: E731
+                deed = lambda: self.deeds.turn_away(registration, reason, note, self._case.draft_id)  # noqa: E731
                 self._act(deed, ends_case=True)
 
         self.app.push_screen(TurnAwayDialog(called(typed), self._turn_away_typed), decided)
@@ -211,15 +222,15 @@ class GateActs(Steady, Screen[None]):
         self.app.push_screen(OnSiteDialog(self._here), chosen)
 
     def _check_out(self, visit_id: bytes) -> None:
-        self._act(lambda: self._deeds.check_out(visit_id), ends_case=False)
+        self._act(lambda: self.deeds.check_out(visit_id), ends_case=False)
 
     def action_undo(self) -> None:
         """Bring back what stood in the form before it was emptied or filled, or take the last act back."""
-        if self._cleared is not None and (self.form.is_empty or self._case.found.known is not None):
+        if self._cleared is not None and (self.form.is_empty or self._filled):
             self._restore(self._cleared)
             return
         ended = self._ended
-        if self._act(self._deeds.undo, ends_case=False) and ended is not None and self.form.is_empty:
+        if self._act(self.deeds.undo, ends_case=False) and ended is not None and self.form.is_empty:
             said = self._sentence.words
             self._restore(ended)
             self._say(*said)
@@ -227,13 +238,14 @@ class GateActs(Steady, Screen[None]):
     def _restore(self, typed: Typed) -> None:
         values, found = typed
         self._cleared = self._ended = None
+        self._filled = False
         self.form.clear()
         self.form.restore(values)
         for name in ("room", "phone", "arrival"):
             self._look_up(name)
         self.form.put("confirm", values.get("confirm", ""))  # the look-up of another room takes it out
-        if found.known is not None and found.known.phone == values.get("phone"):
-            self.form.put_masked("phone", mask_phone(found.known.phone), found.known.phone)
+        if "phone" in found.masked:
+            self.form.put_masked("phone", mask_phone(values["phone"]), values["phone"])
         self._case.bring_back(found, self.form.registration())
         self._show()
         self._kept()
@@ -241,7 +253,7 @@ class GateActs(Steady, Screen[None]):
     def action_clear(self) -> None:
         """Empty the form; Ctrl+Z brings it back."""
         if not self.form.is_empty:
-            self._cleared = (self.form.snapshot(), self._case.found)
+            self._cleared = self._typed()
             self._new_case()
             self.form.focus_field("arrival")
             self._say(_("The form is empty. {key} brings back what was typed.", key=key_called("gate.undo")))
@@ -254,7 +266,7 @@ class GateActs(Steady, Screen[None]):
             self._say(error.sentence(), "bad")
             return False
         self._cleared = None
-        self._ended = (self.form.snapshot(), self._case.found) if ends_case else None
+        self._ended = self._typed() if ends_case else None
         if ends_case:
             self._new_case()
         self._on_site.reload()
@@ -266,6 +278,7 @@ class GateActs(Steady, Screen[None]):
     def _new_case(self) -> None:
         self._case.clear()
         self._turn_away_typed = ("", "")
+        self._filled = False
         self._checks.notes.clear()
         self.form.clear()
         self._show()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from butler_tui.domain.recognise import Kind
 from butler_tui.errors import ButlerError
 from butler_tui.labels import clock, greeting
@@ -29,7 +31,8 @@ class GateDrafts(GateActs):
         read = recognised(values["arrival"], self._here.policies)
         if read is not None and read.kind is Kind.DOCUMENT:
             values["arrival"] = ""
-        body = pack(values, self._case.standing(self.form.registration()))
+        found = replace(self._case.standing(self.form.registration()), masked=self.form.masked)
+        body = pack(values, found)
         staff_id = self._session.staff.staff_id
         return Draft(self._case.begin(), staff_id, GATE, body, parked, self._here.now_ms())
 
@@ -92,7 +95,9 @@ class GateDrafts(GateActs):
         try:
             with plain_errors(self._here.store.home.database):
                 self._here.drafts.flush()
-                drafts.keep(self._here.store.connection, self._draft(parked=True))
+                parked = self._draft(parked=True)
+                drafts.keep(self._here.store.connection, parked)
+                self._here.drafts.forget(parked.draft_id)
         except ButlerError as error:
             self._say(error.sentence(), "bad")
             return

@@ -103,6 +103,11 @@ class VisitForm(Vertical):
         self.put(field, shown)
         self._masked[field] = (shown, value)
 
+    @property
+    def masked(self) -> frozenset[str]:
+        """The fields of which only a mask is seen."""
+        return frozenset(name for name, (mask, _value) in self._masked.items() if self._fields[name].text == mask)
+
     def clear(self) -> None:
         """Empty the form for the next visitor."""
         with self.prevent(ScanInput.Changed):
