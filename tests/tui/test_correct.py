@@ -77,7 +77,7 @@ async def test_it_fits_80x24_with_every_field_and_the_history(
         text = booth.text()
         shown = (
             *("Correct the visit of", "李文博", "139****1234", "1 王海", "3-2-1801", "3 空调", "浙A8K32F", "A017"),
-            *("18:00", "In words", "1 typing error", "admitted", "王强", "Ctrl+S", "Esc"),
+            *("18:00", "In words", "1  typing error", "admitted", "王强", "Ctrl+S", "Esc"),
         )
         for words in shown:
             assert words in text, (words, text)

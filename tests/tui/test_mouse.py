@@ -7,15 +7,22 @@ from textual.widget import Widget
 
 from butler_tui.desk.gate import admit
 from butler_tui.desk.session import Session
+from butler_tui.domain.corrections import CorrectionReason
 from butler_tui.domain.gate_check import Check, Outcome
+from butler_tui.domain.unmasking import UnmaskReason
+from butler_tui.labels import label
 from butler_tui.store import visits
+from butler_tui.tui.dialogs.correct import CorrectDialog
 from butler_tui.tui.dialogs.help import HelpDialog
 from butler_tui.tui.dialogs.on_site import OnSiteDialog
 from butler_tui.tui.dialogs.turn_away import TurnAwayDialog
+from butler_tui.tui.dialogs.unmask import UnmaskDialog
+from butler_tui.tui.dialogs.visit import VisitDialog
 from butler_tui.tui.screens.gate import GateScreen
 from butler_tui.tui.screens.home import HomeScreen
 from butler_tui.tui.screens.sync import SyncScreen
 from butler_tui.tui.widgets.check_card import CheckCard
+from butler_tui.tui.widgets.scan_input import ScanInput
 from tests.conftest import Clock, Estate
 from tests.tui.conftest import Booth, OpenBooth
 
@@ -134,6 +141,37 @@ async def test_a_choice_of_a_dialog_is_clicked(open_booth: OpenBooth, estate: Es
         assert isinstance(booth.app.screen, GateScreen)
         row = estate.store.connection.execute("SELECT reason FROM visit_event").fetchone()
         assert row[0] == "loitering"
+
+
+async def test_a_reason_to_open_a_masked_value_is_clicked(
+    open_booth: OpenBooth, estate: Estate, session: Session, now: Clock
+) -> None:
+    done = admit(estate.store, session, estate.registration(), estate.policies, now())
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.app.push_screen(VisitDialog(booth.app.here, session, done.visit_id))
+        await booth.settle()
+        await booth.keys("p")
+        assert isinstance(booth.app.screen, UnmaskDialog)
+        await click(booth, label(UnmaskReason.HOUSEHOLD_ASKS))
+        assert booth.focused == "note"
+        await booth.keys("enter")
+        assert isinstance(booth.app.screen, VisitDialog)
+        row = estate.store.connection.execute("SELECT reason FROM audit WHERE act = 'unmasked'").fetchone()
+        assert row[0] == "household_asks"
+
+
+async def test_a_reason_to_correct_is_clicked(
+    open_booth: OpenBooth, estate: Estate, session: Session, now: Clock
+) -> None:
+    done = admit(estate.store, session, estate.registration(), estate.policies, now())
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.app.push_screen(CorrectDialog(booth.app.here, session, done.visit_id))
+        await booth.settle()
+        await click(booth, label(CorrectionReason.TOLD_OTHERWISE))
+        assert booth.app.screen.query_one("#why", ScanInput).text == "2"
+        assert booth.focused == "note"
 
 
 async def test_a_line_of_home_is_opened_by_a_double_click(open_booth: OpenBooth) -> None:

@@ -25,6 +25,7 @@ from butler_tui.tui.correct_fields import FIELDS, Now, hint_words, typed_first
 from butler_tui.tui.key_names import key_called
 from butler_tui.tui.shown import line, lines
 from butler_tui.tui.steady import Steady, Trouble
+from butler_tui.tui.widgets.choices import Choice
 from butler_tui.tui.widgets.lines import KeyLine, Sentence
 from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.words import _
@@ -77,15 +78,16 @@ class CorrectDialog(Steady, ModalScreen[Done | None]):
                             yield self._fields[name]
                             yield Static(id=f"{name}-picked", classes="hint")
                 with VerticalScroll(id="told", can_focus=False):
+                    yield Static(line((_("Why it is corrected"), "$accent")))
+                    for number, reason in enumerate(CorrectionReason, 1):
+                        yield Choice(str(number), labels.label(reason))
                     yield Static(self._told())
             yield Sentence()
             yield KeyLine()
 
     def _told(self) -> Content:
-        """Return the reasons to pick, then what has happened, the latest first."""
-        shown = [line((_("Why it is corrected"), "$accent"))]
-        shown += [line((f"{number} ", "$accent"), labels.label(one)) for number, one in enumerate(CorrectionReason, 1)]
-        shown += [line(""), line((_("What has happened"), "$accent"))]
+        """Return what has happened, the latest first."""
+        shown = [line(""), line((_("What has happened"), "$accent"))]
         told = visit_history.history(self._here.store.connection, self._visit_id)
         for headline, more in reversed(history_words(told, self._here.now_ms(), self._here.zone)):
             shown.append(line(headline))
@@ -111,6 +113,11 @@ class CorrectDialog(Steady, ModalScreen[Done | None]):
             self.query_one("#why-picked", Static).update(line(labels.label(reason) if reason else ""))
             if reason is not None:
                 self.set_focus(self._fields["note"])
+
+    def on_choice_picked(self, message: Choice.Picked) -> None:
+        """Take a clicked reason as its digit."""
+        message.stop()
+        self._fields["why"].value = message.digit
 
     def _hint(self, name: str) -> None:
         changed = self._fields[name].text != self._first[name]
