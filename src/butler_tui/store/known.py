@@ -26,6 +26,8 @@ from butler_tui.store.search_keys import values_starting
 LEAST_LETTERS = 2
 """Letters of a name, or characters of a plate, from which known visitors are looked for; one hanzi is enough."""
 LEAST_PLATE = 3
+MOST_PEOPLE = 6
+"""People that are shown to choose from."""
 _VALUES = 40
 _VISITS = 12
 _MOST_TIMES = 100
@@ -73,10 +75,11 @@ _COLUMNS = (
     "visit_id, registered_ms, out_ms, state, name, sex, phone, company, document_type, house_id, household_id,"
     " room_code, reason, reason_note, plate, " + ", ".join(str(check) for check in Check)
 )
-_NEWEST = " AND state IN ('inside', 'left') AND reason != 'emergency' ORDER BY registered_ms DESC LIMIT ?"
+_ADMITTED = " AND state IN ('inside', 'left') AND reason != 'emergency'"
+_NEWEST = f"{_ADMITTED} ORDER BY registered_ms DESC LIMIT ?"
 
 
-def known_visitors(store: Store, typed: str, found: Recognised | None, most: int = 6) -> list[KnownVisitor]:
+def known_visitors(store: Store, typed: str, found: Recognised | None, most: int = MOST_PEOPLE) -> list[KnownVisitor]:
     """Return up to `most` people that what is typed may mean; `found` is how it was recognised.
 
     Those who came last stand first. A name that is read in several ways is found by each.
@@ -129,11 +132,25 @@ def habit(connection: Connection, known: KnownVisitor, since_ms: int) -> Habit:
 
 
 def _by(column: str, connection: Connection, values: Iterable[str]) -> list[Row]:
-    return [
-        row
+    """Return the newest visits of enough people: which are the newest is told by the index, and few rows are read."""
+    newest = [
+        (row[0], row[1])
         for value in values
-        for row in connection.execute(f"SELECT {_COLUMNS} FROM visit WHERE {column} = ?{_NEWEST}", (value, _VISITS))
+        for row in connection.execute(
+            f"SELECT registered_ms, rowid FROM visit WHERE {column} = ? ORDER BY registered_ms DESC LIMIT ?",
+            (value, _VISITS),
+        )
     ]
+    rows: list[Row] = []
+    people: set[tuple[str, str]] = set()
+    for _registered_ms, rowid in sorted(newest, reverse=True):
+        row = connection.execute(f"SELECT {_COLUMNS} FROM visit WHERE rowid = ?{_ADMITTED}", (rowid,)).fetchone()
+        if row is not None:
+            rows.append(row)
+            people.add((row["name"] or "", row["phone"] or row["plate"] or ""))
+        if len(people) == MOST_PEOPLE:
+            break
+    return rows
 
 
 def _by_phone(store: Store, typed: str, found: Recognised | None) -> list[Row]:

@@ -60,6 +60,8 @@ TWICE_MS = 10 * 60_000
 MOST_TIMES = 100
 """Earlier visits that are counted: more than a guard cares for."""
 _NEVER_MS = 1 << 62
+# The planner would rather walk the names of all visits, in their order.
+_NAMES_INSIDE = "SELECT DISTINCT name FROM visit INDEXED BY visit_inside WHERE state = 'inside' AND name > ''"
 _FOLDED_PLATE = "replace(replace(plate, 'O', '0'), 'I', '1')"
 _COLUMNS = "visit_id, registered_ms, name, sex, reason, reason_note, room_code, plate, badge, expected_out_ms"
 
@@ -97,7 +99,7 @@ def _names_read_as(connection: Connection, typed: str) -> list[str]:
     key = typed_key(typed)
     if not (key.isascii() and key.isalpha()):
         return []
-    rows = connection.execute("SELECT DISTINCT name FROM visit WHERE state = 'inside' AND name > ''")
+    rows = connection.execute(_NAMES_INSIDE)
     return [row[0] for row in rows if any(one.startswith(key) for one in _keys_of_name(row[0]))]
 
 
