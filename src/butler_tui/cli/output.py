@@ -14,6 +14,7 @@ from butler_tui.errors import EXIT_FAILED, ButlerError
 from butler_tui.paths import Home, find_home
 from butler_tui.store.database import plain_driver_errors
 from butler_tui.store.local import Store, open_store
+from butler_tui.text import safe
 from butler_tui.words import _
 
 
@@ -45,8 +46,13 @@ def closing_in_the_end(store: Store) -> Iterator[Store]:
 
 
 def print_json(value: object) -> None:
-    """Print data."""
-    typer.echo(json.dumps(value, ensure_ascii=False))
+    """Print data; a character that could drive the terminal stands there as its escape, which JSON reads back."""
+    text = json.dumps(value, ensure_ascii=False)
+    typer.echo(text if text.isascii() and text.isprintable() else "".join(map(_escaped, text)))
+
+
+def _escaped(character: str) -> str:
+    return character if safe(character) == character else json.dumps(character)[1:-1]
 
 
 def say(words: str) -> None:

@@ -12,6 +12,9 @@ from textual.widgets import Static
 
 from butler_tui.text import safe
 
+LONGEST_LINE = 400
+"""Characters of one part of a line: more than any screen is wide and any field takes; to lay out more takes seconds."""
+
 Part = str | tuple[str, str]
 """Words, or words with their style."""
 
@@ -19,7 +22,10 @@ Part = str | tuple[str, str]
 def line(*parts: Part) -> Content:
     """Return one line of the parts, in order."""
     return Content.assemble(
-        *((safe(part), "") if isinstance(part, str) else (safe(part[0]), part[1]) for part in parts)
+        *(
+            (safe(part, LONGEST_LINE), "") if isinstance(part, str) else (safe(part[0], LONGEST_LINE), part[1])
+            for part in parts
+        )
     )
 
 

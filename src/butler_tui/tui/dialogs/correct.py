@@ -51,6 +51,8 @@ class CorrectDialog(Steady, ModalScreen[Done | None]):
         self._now = Now.of(context, visit_id)
         self._first = typed_first(self._now)
         self._fields = {name: self._field(name) for name in (*self._first, "why", "note")}
+        # As the fields took it: what is longer than a field is not typed over by looking at it.
+        self._first = {name: self._fields[name].text for name in self._first}
         self._hints = {name: Static(classes="hint") for name in self._first}
         self._leaving = False
 

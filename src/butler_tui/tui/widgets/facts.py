@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from butler_tui.text import safe
-from butler_tui.tui.shown import line, lines, put
+from butler_tui.tui.shown import LONGEST_LINE, line, lines, put
 
 STYLES = {"": "", "good": "$success", "warning": "$warning", "bad": "$error", "dim": "$dim", "title": "bold"}
 
@@ -57,7 +57,7 @@ def _rows(fact: Fact, label: int, space: int) -> list[Content]:
     style = STYLES[fact.meaning]
     if fact.meaning == "title":
         return [line(" ", (fact.label, "$accent"), "  ", (fact.value, "$dim"))]
-    values = wrapped(safe(fact.value), space)
+    values = wrapped(safe(fact.value, LONGEST_LINE), space)
     labels = [fact.label, *("" for _more in values[1:])]
     return [
         line(" ", (set_cell_size(name, label), "$dim"), (value, style))
@@ -71,7 +71,7 @@ def wrapped(text: str, cells: int) -> list[str]:
     text = indent + text.strip()
     rows: list[str] = []
     while cell_len(text) > cells:
-        first = chop_cells(text, cells)[0]
+        first = chop_cells(text[: 4 * cells], cells)[0]
         space = first.rfind(" ")
         if space > len(first) // 2 and text[len(first) : len(first) + 1] != " ":
             first = first[: space + 1]
