@@ -14,7 +14,7 @@ from butler_tui.domain.changes import Value
 from butler_tui.domain.policies import Reason, TurnAwayReason
 from butler_tui.domain.rights import Role
 from butler_tui.ids import new_id
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import Written, migrate, record
 from butler_tui.tui.dialogs.correct import CorrectDialog
 from butler_tui.tui.dialogs.unmask import UnmaskDialog
 from butler_tui.tui.dialogs.visit import VisitDialog
@@ -145,6 +145,20 @@ async def test_an_override_says_by_whom_and_why(
         shown = booth.text()
         for told in ("周建国", "业主同意", "梯子较长", "存疑" if language == "zh_CN" else "doubtful"):
             assert told in shown, told
+
+
+@pytest.mark.parametrize("nonsense", ["[" * 200_000, '{"ask_host": 4711, "4712": "4713"}', "4714"])
+async def test_notes_and_doubts_that_are_none_are_left_out(
+    open_booth: OpenBooth, estate: Estate, session: Session, agent: Done, nonsense: str
+) -> None:
+    with migrate(estate.store.connection) as connection:
+        connection.execute("UPDATE visit SET check_notes = ?, document_doubts = ?", (nonsense, nonsense))
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await open_visit(booth, estate, session, agent.visit_id)
+        shown = booth.text()
+        assert "李文博" in shown
+        assert "471" not in shown
 
 
 async def test_who_was_turned_away_says_why(

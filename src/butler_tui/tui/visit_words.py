@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from butler_tui.desk.visit_words import code_words, history_words
+from butler_tui.domain.corrections import notes_of
 from butler_tui.domain.documents import DocumentType, Doubt
 from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.plates import VehicleType
@@ -83,7 +84,7 @@ def written(visit: WholeVisit, here: Context, opened: Mapping[str, str]) -> list
 
 def outcomes(visit: WholeVisit) -> list[Fact]:
     """Return the six outcomes with the guard's words."""
-    notes = _notes(visit.text("check_notes"))
+    notes = notes_of(visit.text("check_notes"))
     found = [Fact(_("Gate check"), "", "title")]
     for check in Check:
         code = visit.text(str(check))
@@ -138,7 +139,7 @@ def _document(visit: WholeVisit, number: str) -> str:
 def _doubts(visit: WholeVisit) -> str:
     try:
         found = json.loads(visit.text("document_doubts") or "[]")
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return "  ".join(code_words(Doubt, one) for one in found) if isinstance(found, list) else ""
 
@@ -146,14 +147,6 @@ def _doubts(visit: WholeVisit) -> str:
 def _badge(visit: WholeVisit) -> str:
     missing = visit.number("badge_out") and visit.text("state") != VisitState.INSIDE
     return _("not given back") if visit.text("badge") and missing else ""
-
-
-def _notes(text: str) -> dict[str, str]:
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return {str(name): str(words) for name, words in found.items() if words} if isinstance(found, dict) else {}
 
 
 def _two(first: str, second: str) -> str:
