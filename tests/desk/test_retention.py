@@ -163,6 +163,39 @@ def test_a_clock_that_jumps_ahead_erases_nothing(estate: Estate, session: Sessio
     assert swept(estate).visits == 4, "once HQ has said so, they are long over"
 
 
+def test_a_clock_whose_battery_died_erases_nothing_of_that_night(
+    estate: Estate, session: Session, now: Clock, visit: Done
+) -> None:
+    time_passes(estate, session, now, 1)
+    right = now()
+    now.ms = 946_684_800_000  # 2000-01-01
+    tonight = admit(estate.store, session, estate.registration(name="今夜", badge=""), estate.policies, now())
+    check_out(estate.store, session, tonight.visit_id, now.advance(minutes=30))
+    told = "UPDATE sync_state SET last_sync_ms = ?1, last_try_ms = ?1, clock_offset_ms = ?2"
+    estate.store.connection.execute(told, (now(), right + 8 * 3_600_000 - now()))
+
+    assert swept(estate).anything is False
+
+    names = [row[0] for row in estate.store.connection.execute("SELECT name FROM visit ORDER BY name")]
+    assert names == ["今夜", "李文博", "钱多多"]
+
+
+def test_after_such_a_night_all_goes_in_its_time_without_hq(
+    estate: Estate, session: Session, now: Clock, visit: Done
+) -> None:
+    right = now()
+    now.ms = 946_684_800_000  # 2000-01-01
+    tonight = admit(estate.store, session, estate.registration(name="今夜", badge=""), estate.policies, now())
+    check_out(estate.store, session, tonight.visit_id, now.advance(minutes=30))
+    now.ms = right
+    time_passes(estate, session, now, 176)
+    assert swept(estate).visits == 0
+    time_passes(estate, session, now, 6)
+    assert swept(estate).visits >= 2
+    names = {row[0] for row in estate.store.connection.execute("SELECT DISTINCT name FROM visit")}
+    assert not names & {"今夜", "钱多多"}
+
+
 def test_an_old_draft_goes_and_a_fresh_one_stays(estate: Estate, session: Session, now: Clock) -> None:
     time_passes(estate, session, now, 9)
     for age in (8, 6):

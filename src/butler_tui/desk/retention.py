@@ -7,16 +7,17 @@ change stays in the journal, redacted, and goes to HQ, so that every visit is st
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from butler_tui.domain.policies import Policies
-from butler_tui.domain.retention import DAY_MS, before, lived_until, month_ended_ms, months_until
+from butler_tui.domain.retention import Lived, kept_for, lived, month_ended_ms, months_until
 from butler_tui.store import estates, month_keys, retention
+from butler_tui.store.database import Connection
 from butler_tui.store.journal import Erasure, erase_rows, redact
 from butler_tui.store.local import Store
-from butler_tui.store.retention import DueVisits
+from butler_tui.store.retention import DueVisits, Over
 
 _AT_ONCE = 2000
 """Visits whose journal rows are looked for in one walk."""
@@ -24,7 +25,7 @@ _TOGETHER = 10
 """Visits in one transaction."""
 _TRIES = 10
 
-Find = Callable[[bytes, int], DueVisits]
+Find = Callable[[Connection, Over, bytes, int], DueVisits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +55,40 @@ def sweep(store: Store, policies: Policies, *, dry_run: bool = False, pause_s: f
     Raises FileTrouble where the disk refuses; what was erased stays so, and the rest is erased the next time.
     """
     connection = store.connection
-    judged_ms = lived_until(retention.written(connection), retention.server_ms(connection))
-    if judged_ms is None:
+    kept = kept_for(policies)
+    known = lived(_written(store, pause_s), retention.server_ms(connection))
+    if known.judged_ms is None:
         return Swept(None)
-    due = before(judged_ms, policies)
-    visits = _erase_all(store, lambda after, most: retention.due_visits(connection, due.visit_ms, after, most),
-                        dry_run=dry_run, pause_s=pause_s)  # fmt: skip
-    numbers = _erase_all(store, lambda after, most: retention.due_numbers(connection, due.number_ms, after, most),
-                         dry_run=dry_run, pause_s=pause_s)  # fmt: skip
-    drafts = retention.due_drafts(connection, due.draft_ms)
+    visits = _erase_all(store, retention.due_visits, known, kept.visit_ms, dry_run=dry_run, pause_s=pause_s)
+    numbers = _erase_all(store, retention.due_numbers, known, kept.number_ms, dry_run=dry_run, pause_s=pause_s)
+    old = known.over(kept.draft_ms)
+    drafts = retention.due_drafts(connection, old)
     if drafts and not dry_run:
-        retention.forget_drafts(store, due.draft_ms)
-    months = _months(store, judged_ms, policies, dry_run=dry_run, pause_s=pause_s)
+        retention.forget_drafts(store, old)
+    months = _months(store, known, kept.number_ms, dry_run=dry_run, pause_s=pause_s)
     emptied = dry_run or _log_emptied(store, pause_s)
-    return Swept(judged_ms, numbers, visits, drafts, months, emptied)
+    return Swept(known.judged_ms, numbers, visits, drafts, months, emptied)
 
 
-def _erase_all(store: Store, find: Find, *, dry_run: bool, pause_s: float) -> int:
-    count, after = 0, b""
-    while visit_ids := (due := find(after, _AT_ONCE)).visit_ids:
-        if not dry_run:
-            _erase(store, due, pause_s)
-        count += len(visit_ids)
-        after = visit_ids[-1]
+def _written(store: Store, pause_s: float) -> Iterator[int]:
+    """Yield when this terminal wrote something, in the order written: the journal is walked once."""
+    at: int | None = 0
+    while at is not None:
+        times, at = retention.written(store.connection, at)
+        yield from times
+        time.sleep(pause_s)
+
+
+def _erase_all(store: Store, find: Find, known: Lived, kept_ms: int, *, dry_run: bool, pause_s: float) -> int:
+    count = 0
+    for span in known.over(kept_ms):
+        after = b""
+        over = Over(span, known.leapt)
+        while visit_ids := (due := find(store.connection, over, after, _AT_ONCE)).visit_ids:
+            if not dry_run:
+                _erase(store, due, pause_s)
+            count += len(visit_ids)
+            after = visit_ids[-1]
     return count
 
 
@@ -99,13 +111,17 @@ def _redact(store: Store, records: set[bytes], pause_s: float) -> None:
         time.sleep(pause_s)
 
 
-def _months(store: Store, judged_ms: int, policies: Policies, *, dry_run: bool, pause_s: float) -> tuple[str, ...]:
+def _months(store: Store, known: Lived, kept_ms: int, *, dry_run: bool, pause_s: float) -> tuple[str, ...]:
     """Let go of the keys of months that are over for as long as a number is kept; return those months."""
     estate = estates.estate(store.connection)
     zone = ZoneInfo(estate.time_zone if estate else "UTC")
-    over_ms = judged_ms - policies.retention_number_days * DAY_MS
-    known = month_keys.months_of_keys(store, months_until(judged_ms, zone))
-    due = {key_id: month for key_id, month in known.items() if month_ended_ms(month, zone) <= over_ms}
+    over = known.over(kept_ms)
+    keys = month_keys.months_of_keys(store, months_until(known.newest_ms(0), zone))
+    due = {
+        key_id: month
+        for key_id, month in keys.items()
+        if any(since <= month_ended_ms(month, zone) < until for since, until in over)
+    }
     kept = set() if dry_run else retention.still_sealed(store.connection, list(due))
     gone = {key_id: month for key_id, month in due.items() if key_id not in kept}
     if gone and not dry_run:

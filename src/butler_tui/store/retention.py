@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from butler_tui.domain.fields import TABLES, Privacy
+from butler_tui.domain.retention import Span
 from butler_tui.ids import least_id
 from butler_tui.store.database import Connection, plain_errors, transaction
 from butler_tui.store.journal import Erasure
 from butler_tui.store.local import Store
 
-_HOUR_MS = 3_600_000
+_END = b"\xff" * 16
 _PRIVATE = ", ".join(field.name for field in TABLES["visit"].fields if field.privacy is not Privacy.PLAIN)
 
-# Nobody inside is erased. Ids are not later than the visit they name, so the key is walked up to the last due one;
-# what has nothing left to erase is passed over.
-_ENDED = "v.visit_id > ?1 AND v.visit_id < ?2 AND v.state <> 'inside' AND coalesce(v.out_ms, v.registered_ms) < ?3"
+# Nobody inside is erased. What has nothing left to erase is passed over.
+_ENDED = """v.visit_id > ?1 AND v.visit_id < ?2 AND v.state <> 'inside'
+    AND coalesce(v.out_ms, v.registered_ms) >= ?3 AND coalesce(v.out_ms, v.registered_ms) < ?4"""
 _NUMBERS = f"""
 SELECT v.visit_id FROM visit v WHERE {_ENDED} AND (v.document_masked IS NOT NULL OR EXISTS
     (SELECT 1 FROM document_secret s WHERE s.visit_id = v.visit_id
         AND (length(s.sealed) > 0 OR s.number_key IS NOT NULL)))
-ORDER BY v.visit_id LIMIT ?4
+ORDER BY v.visit_id LIMIT ?5
 """
 _VISITS = f"""
 SELECT v.visit_id FROM visit v WHERE {_ENDED} AND (coalesce({_PRIVATE}, original) IS NOT NULL
     OR EXISTS (SELECT 1 FROM companion c WHERE c.visit_id = v.visit_id AND c.name <> '')
     OR EXISTS (SELECT 1 FROM visit_event e WHERE e.visit_id = v.visit_id AND coalesce(e.note, e.corrected) IS NOT NULL))
-ORDER BY v.visit_id LIMIT ?4
+ORDER BY v.visit_id LIMIT ?5
 """
 
 
@@ -39,18 +40,31 @@ class DueVisits:
     whole: bool
 
 
-def due_numbers(connection: Connection, before_ms: int, after: bytes, most: int) -> DueVisits:
-    """Return up to `most` visits after the id `after` that were over before `before_ms` and still have a number."""
-    return DueVisits(_ids(connection, _NUMBERS, before_ms, after, most), whole=False)
+@dataclass(frozen=True, slots=True)
+class Over:
+    """Visits that were over within `span` by this computer's clock; ids are made by it too.
+
+    They are not later than their visits, so the key is walked no further, except where the clock has ever leapt.
+    """
+
+    span: Span
+    leapt: bool
 
 
-def due_visits(connection: Connection, before_ms: int, after: bytes, most: int) -> DueVisits:
-    """Return up to `most` visits after the id `after` that were over before `before_ms` and still tell who came."""
-    return DueVisits(_ids(connection, _VISITS, before_ms, after, most), whole=True)
+def due_numbers(connection: Connection, over: Over, after: bytes, most: int) -> DueVisits:
+    """Return up to `most` such visits after the id `after` that still have a number."""
+    return DueVisits(_ids(connection, _NUMBERS, over, after, most), whole=False)
 
 
-def _ids(connection: Connection, sql: str, before_ms: int, after: bytes, most: int) -> tuple[bytes, ...]:
-    rows = connection.execute(sql, (after, least_id(max(before_ms, 0)), before_ms, most)).fetchall()
+def due_visits(connection: Connection, over: Over, after: bytes, most: int) -> DueVisits:
+    """Return up to `most` such visits after the id `after` that still tell who came."""
+    return DueVisits(_ids(connection, _VISITS, over, after, most), whole=True)
+
+
+def _ids(connection: Connection, sql: str, over: Over, after: bytes, most: int) -> tuple[bytes, ...]:
+    since, until = over.span
+    end = _END if over.leapt or until >= 1 << 48 else least_id(until)
+    rows = connection.execute(sql, (after, end, since, until, most)).fetchall()
     return tuple(row[0] for row in rows)
 
 
@@ -71,20 +85,17 @@ def _of(connection: Connection, table: str, key: str, visit_id: bytes) -> list[b
     return [row[0] for row in connection.execute(f"SELECT {key} FROM {table} WHERE visit_id = ?", (visit_id,))]
 
 
-def written(connection: Connection) -> Iterator[int]:
-    """Yield the times at which this terminal wrote something (UTC ms), rising, at most one an hour, and the last.
+def written(connection: Connection, after: int, most: int = 5000) -> tuple[list[int], int | None]:
+    """Return when the `most` changes after journal row `after` were written by this computer's clock (UTC ms).
 
-    They stand in the ids of its changes, an index that is hopped through.
+    They come in the order written, which the clock may have fallen back in; then the row to go on after, None at the
+    end.
     """
-    at = b""
-    last = None
-    while (row := connection.execute("SELECT min(cid) FROM journal WHERE cid >= ?", (at,)).fetchone())[0] is not None:
-        last = int.from_bytes(row[0][:6], "big")
-        yield last
-        at = least_id(last + _HOUR_MS)
-    row = connection.execute("SELECT max(cid) FROM journal").fetchone()
-    if row[0] is not None and (newest := int.from_bytes(row[0][:6], "big")) != last:
-        yield newest
+    rows = connection.execute(
+        "SELECT journal_id, cid FROM journal WHERE journal_id > ? ORDER BY journal_id LIMIT ?", (after, most)
+    ).fetchall()
+    times = [int.from_bytes(row[1][:6], "big") for row in rows]
+    return times, rows[-1][0] if len(rows) == most else None
 
 
 def server_ms(connection: Connection) -> int | None:
@@ -98,16 +109,16 @@ def server_ms(connection: Connection) -> int | None:
     return int(min(row[0], row[1] if row[1] is not None else row[0]) + row[2])
 
 
-def due_drafts(connection: Connection, before_ms: int) -> int:
-    """Return how many half-typed forms nobody has touched since `before_ms`."""
-    row = connection.execute("SELECT count(*) FROM draft WHERE changed_ms < ?", (before_ms,)).fetchone()
-    return int(row[0])
+def due_drafts(connection: Connection, spans: Sequence[Span]) -> int:
+    """Return how many half-typed forms nobody has touched since such a time."""
+    count = "SELECT count(*) FROM draft WHERE changed_ms >= ? AND changed_ms < ?"
+    return sum(connection.execute(count, span).fetchone()[0] for span in spans)
 
 
-def forget_drafts(store: Store, before_ms: int) -> None:
+def forget_drafts(store: Store, spans: Sequence[Span]) -> None:
     """Take those away."""
     with plain_errors(store.home.database), transaction(store.connection):
-        store.connection.execute("DELETE FROM draft WHERE changed_ms < ?", (before_ms,))
+        store.connection.executemany("DELETE FROM draft WHERE changed_ms >= ? AND changed_ms < ?", spans)
 
 
 def still_sealed(connection: Connection, month_key_ids: Sequence[bytes]) -> set[bytes]:
