@@ -128,7 +128,7 @@ def lived(written: Iterable[int], told_ms: int | None) -> Lived:
         elif not last.until_ms - _STEP_MS <= at_ms <= last.until_ms + MOST_LEAP_MS:
             ahead = at_ms > last.until_ms
             passed = last.lived_at(last.until_ms) + (MOST_LEAP_MS if ahead else 0)
-            stretches.append(_Stretch(last.until_ms + 1 if ahead else at_ms, at_ms, at_ms, passed, highest))
+            stretches.append(_Stretch(last.until_ms + 1 if ahead else at_ms - _STEP_MS, at_ms, at_ms, passed, highest))
         else:
             last.until_ms = max(last.until_ms, at_ms)
         highest = max(highest, at_ms)
