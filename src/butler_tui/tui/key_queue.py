@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from textual import events
@@ -52,7 +52,7 @@ class KeyQueue:
             key = self._keys.get_nowait()
             screen = self._app.screen
             focused = self._app.focused
-            with _one_frame(self._app):
+            with _one_frame(self._app) if _types(key) else nullcontext():
                 try:
                     await self._deliver(key)
                 except Exception as error:  # an action failed: the keys after it must still come through
@@ -70,6 +70,11 @@ class KeyQueue:
                 await _drained(screen)
                 return
             await asyncio.sleep(0.002)
+
+
+def _types(key: Input) -> bool:
+    """Tell whether a key only types: what leads to another screen must be painted as it comes."""
+    return isinstance(key, events.Key) and key.is_printable
 
 
 @contextmanager
