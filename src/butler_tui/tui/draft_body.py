@@ -8,6 +8,7 @@ from typing import Any
 
 from butler_tui.domain.gate_check import Check, GateCheck, Outcome
 from butler_tui.store.known import KnownVisitor
+from butler_tui.text import safe
 from butler_tui.tui.gate_case import Found
 
 Typed = tuple[dict[str, str], Found]
@@ -38,13 +39,13 @@ def unpack(body: str, known: Callable[[bytes], KnownVisitor | None]) -> Typed:
             check=GateCheck(
                 suspicious=bool(read.get("suspicious")),
                 found={Check(one): Outcome(outcome) for one, outcome in read.get("found", {}).items()},
-                notes={Check(one): str(note) for one, note in read.get("notes", {}).items()},
+                notes={Check(one): safe(str(note)) for one, note in read.get("notes", {}).items()},
             ),
             confirmed_ms=read.get("confirmed_ms"),
             known=known(bytes.fromhex(read["known"])) if read.get("known") else None,
             suggested=frozenset(Check(one) for one in read.get("suggested", ())),
             masked=frozenset(map(str, read.get("masked", ()))),
         )
-        return {str(name): str(value) for name, value in read.get("values", {}).items()}, found
+        return {str(name): safe(str(value)) for name, value in read.get("values", {}).items()}, found
     except (ValueError, TypeError, AttributeError, KeyError):
         return {}, Found()
