@@ -80,10 +80,11 @@ def correct(
     _refuse(store, session, row, differing, policies, now_ms)
     if not differing:
         raise RuleBroken(N_("Nothing differs from what is saved."))
-    badge = differing.get("badge") if row["state"] == VisitState.INSIDE else None
+    badge = differing.get("badge") if row["badge_out"] else None
     text = json.dumps(differing, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    at_ms = _after_the_last(store, visit_id, now_ms)
     event = visit_event(
-        visit_id, session, EventKind.CORRECTED, now_ms, reason=str(reason), note=kept(note), corrected=text
+        visit_id, session, EventKind.CORRECTED, at_ms, reason=str(reason), note=kept(note), corrected=text
     )
 
     def as_it_was_read() -> None:
@@ -93,6 +94,12 @@ def correct(
 
     record(store, [event], staff_id=session.staff.staff_id, now_ms=now_ms, provided=as_it_was_read)
     return Done(visit_id, event.record_id, EventKind.CORRECTED, now_ms, before + 1)
+
+
+def _after_the_last(store: Store, visit_id: bytes, now_ms: int) -> int:
+    """Return a time after the last correction, now if it can be: the later one holds, also where a clock went back."""
+    told = visit_history.history(store.connection, visit_id)
+    return max(now_ms, *(one.at_ms + 1 for one in told if one.kind == EventKind.CORRECTED), 0)
 
 
 def _read(changed: Mapping[str, Value]) -> dict[str, Value]:
