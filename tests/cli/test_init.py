@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pexpect
@@ -19,7 +19,7 @@ from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq import admin
 from butler_tui.ids import id_text
 from butler_tui.paths import Home, find_home
-from butler_tui.store import estates
+from butler_tui.store import estates, set_up_plan
 from butler_tui.store.local import open_store
 from tests.serving import Hq, butler, real_ms
 
@@ -204,9 +204,36 @@ def test_ctrl_c_at_a_question_ends_with_a_sentence(place: Home, person: pexpect.
     assert "Traceback" not in str(person.before)
 
 
-@pytest.mark.parametrize("after_s", [0.25, 0.4, 0.55, 0.7, 0.9])
-def test_a_set_up_that_is_killed_goes_on_when_it_is_run_again(place: Home, after_s: float) -> None:
-    arguments = (*ALL, "--yes", "--houses", "1-100 栋 × 2 单元 × 25 层 × 2 户")
+MANY = "1-100 栋 × 2 单元 × 25 层 × 2 户"
+
+
+def begun(place: Home) -> bool:
+    """Tell whether the file is being made: its key and the mark beside it are there."""
+    return set_up_plan.mark(place).exists() and place.keys.exists()
+
+
+def made(place: Home) -> bool:
+    """Tell whether the file is made, and what is written goes into it."""
+    return place.database.exists() and not set_up_plan.mark(place).exists()
+
+
+def writing(least: int) -> Callable[[Home], bool]:
+    """Return what tells whether so many bytes of records are written beside the file already."""
+
+    def written(place: Home) -> bool:
+        beside = place.database.with_name(place.database.name + "-wal")
+        return made(place) and beside.exists() and beside.stat().st_size > least
+
+    return written
+
+
+@pytest.mark.parametrize(
+    "midway",
+    [begun, made, writing(150_000), writing(1_000_000), writing(2_000_000)],
+    ids=["making the file", "the file is made", "the first houses", "more houses", "half of the houses"],
+)
+def test_a_set_up_that_is_killed_goes_on_when_it_is_run_again(place: Home, midway: Callable[[Home], bool]) -> None:
+    arguments = (*ALL, "--yes", "--houses", MANY)
     environment = {**os.environ, "BUTLER_HOME": str(place.database.parent), "BUTLER_PIN": "902715"}
     started = subprocess.Popen(
         [sys.executable, "-m", "butler_tui", *arguments],
@@ -214,12 +241,13 @@ def test_a_set_up_that_is_killed_goes_on_when_it_is_run_again(place: Home, after
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 20
-    while not place.database.parent.exists() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    time.sleep(after_s - 0.25)
+    deadline = time.monotonic() + 60
+    while not midway(place) and started.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.001)
     started.send_signal(signal.SIGKILL)
-    started.wait(20)
+
+    assert started.wait(20) == -signal.SIGKILL  # it was not through before
+    assert stage_of(place) is not Stage.READY
 
     ended = run(place, *arguments)
 
