@@ -124,19 +124,31 @@ def test_after_180_days_who_came_is_in_no_file_and_the_chain_verifies(
     assert swept(estate).anything is False
 
 
-def test_nobody_inside_is_erased(estate: Estate, session: Session, now: Clock) -> None:
+def test_who_was_never_checked_out_counts_from_when_they_were_expected_to_leave(
+    estate: Estate, session: Session, now: Clock
+) -> None:
     agent = estate.registration(name="钱多多", reason=Reason.ESTATE_AGENT, document_number=NUMBER, badge="A001")
     done = admit(estate.store, session, agent, estate.policies, now())
-    time_passes(estate, session, now, 200)
-    key_id = estate.store.connection.execute("SELECT month_key_id FROM document_secret").fetchone()[0]
+    stays = {"expected_out_ms": now() + 20 * 86_400_000}
+    longer = CorrectionReason.LONGER_STAY
+    correct(estate.store, session, done.visit_id, stays, longer, "", estate.policies, now())
 
+    time_passes(estate, session, now, 49)
+    assert (swept(estate).numbers, len(sealed(estate)) > 0) == (0, True)
+    time_passes(estate, session, now, 2)
+    assert (swept(estate).numbers, sealed(estate)) == (1, b"")
+    time_passes(estate, session, now, 148)
     swept(estate)
-
-    row = estate.store.connection.execute("SELECT * FROM visit WHERE visit_id = ?", (done.visit_id,)).fetchone()
-    assert (row["name"], row["document_masked"]) == ("钱多多", MASKED)
+    assert [row[0] for row in visit_names(estate, "inside")] == ["钱多多"]
+    time_passes(estate, session, now, 2)
+    swept(estate)
+    assert [row[0] for row in visit_names(estate, "inside")] == [None]
     estate.store.refresh_keys()
-    assert key_id.hex() in estate.store.keys.months
-    assert len(sealed(estate)) > 0
+    assert estate.store.keys.months == {}
+
+
+def visit_names(estate: Estate, state: str) -> list[tuple[str | None]]:
+    return estate.store.connection.execute("SELECT name FROM visit WHERE state = ?", (state,)).fetchall()
 
 
 def test_a_months_key_goes_30_days_after_its_last_day(

@@ -83,7 +83,7 @@ def _erase_all(store: Store, find: Find, known: Lived, kept_ms: int, *, dry_run:
     count = 0
     for span in known.over(kept_ms):
         after = b""
-        over = Over(span, known.leapt)
+        over = Over(span, known.leapt, known.newest_ms(kept_ms))
         while visit_ids := (due := find(store.connection, over, after, _AT_ONCE)).visit_ids:
             if not dry_run:
                 _erase(store, due, pause_s)

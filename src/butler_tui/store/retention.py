@@ -15,9 +15,10 @@ from butler_tui.store.local import Store
 _END = b"\xff" * 16
 _PRIVATE = ", ".join(field.name for field in TABLES["visit"].fields if field.privacy is not Privacy.PLAIN)
 
-# Nobody inside is erased. What has nothing left to erase is passed over.
-_ENDED = """v.visit_id > ?1 AND v.visit_id < ?2 AND v.state <> 'inside'
-    AND coalesce(v.out_ms, v.registered_ms) >= ?3 AND coalesce(v.out_ms, v.registered_ms) < ?4"""
+# Who was never checked out counts from when they were expected to leave. What has nothing left is passed over.
+_ENDED = """v.visit_id > ?1 AND v.visit_id < ?2
+    AND coalesce(v.out_ms, v.registered_ms) >= ?3 AND coalesce(v.out_ms, v.registered_ms) < ?4
+    AND (v.state <> 'inside' OR coalesce(v.expected_out_ms, 0) < ?6)"""
 _NUMBERS = f"""
 SELECT v.visit_id FROM visit v WHERE {_ENDED} AND (v.document_masked IS NOT NULL OR EXISTS
     (SELECT 1 FROM document_secret s WHERE s.visit_id = v.visit_id
@@ -45,10 +46,12 @@ class Over:
     """Visits that were over within `span` by this computer's clock; ids are made by it too.
 
     They are not later than their visits, so the key is walked no further, except where the clock has ever leapt.
+    Those who are still inside must have been expected out before `expected_ms` too (UTC ms).
     """
 
     span: Span
     leapt: bool
+    expected_ms: int
 
 
 def due_numbers(connection: Connection, over: Over, after: bytes, most: int) -> DueVisits:
@@ -64,7 +67,7 @@ def due_visits(connection: Connection, over: Over, after: bytes, most: int) -> D
 def _ids(connection: Connection, sql: str, over: Over, after: bytes, most: int) -> tuple[bytes, ...]:
     since, until = over.span
     end = _END if over.leapt or until >= 1 << 48 else least_id(until)
-    rows = connection.execute(sql, (after, end, since, until, most)).fetchall()
+    rows = connection.execute(sql, (after, end, since, until, most, over.expected_ms)).fetchall()
     return tuple(row[0] for row in rows)
 
 
