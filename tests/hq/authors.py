@@ -12,6 +12,7 @@ import pytest
 from butler_tui.domain.audit_chain import FIRST_LINK
 from butler_tui.domain.changes import Change
 from butler_tui.domain.fields import TABLES, Op, Privacy
+from butler_tui.domain.gate_check import Check
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq import admin
@@ -23,6 +24,7 @@ from butler_tui.ids import id_text, new_id
 from butler_tui.sync.protocol import PushAnswer, PushAsk
 
 NOW = 1_794_527_880_000
+PASSED = dict.fromkeys(map(str, Check), "passed")
 
 
 def fresh() -> str:
@@ -47,6 +49,8 @@ class Author:
         self.seq += 1
         parts = {name: values.pop(name) for name in list(values) if name in Change.__dataclass_fields__}
         known = TABLES.get(table)
+        if known and known.key != "staff_id" and known.field("staff_id") and parts.get("staff_id"):
+            values["staff_id"] = parts["staff_id"]
         private = {field.name for field in known.fields if field.privacy is not Privacy.PLAIN} if known else set()
         change = Change(
             cid=fresh(),

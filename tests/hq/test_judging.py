@@ -13,7 +13,7 @@ from butler_tui.domain.fields import Op
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.ids import id_text, new_id
-from tests.hq.authors import NOW, Author, MakeAuthor, fresh
+from tests.hq.authors import NOW, PASSED, Author, MakeAuthor, fresh
 
 
 def _guard(author: Author, role: str = "guard", active: int = 1) -> str:
@@ -104,7 +104,7 @@ def test_nobody_unknown_admits_in_spite_of_the_check(author: Author) -> None:
 
 
 def _of_everything(author: Author, staff_id: str) -> list[Change]:
-    visit = author.change("visit", staff_id=staff_id, reason="visiting", badge="A017")
+    visit = author.change("visit", staff_id=staff_id, reason="visiting", badge="A017", **PASSED)
     facts: dict[str, Any] = {"staff_id": staff_id, "visit_id": visit.record_id}
     month = author.change("month_key", month="2026-11", sealed="AAAA")
     return [
@@ -214,4 +214,4 @@ def test_what_a_newer_version_knows_is_kept(author: Author) -> None:
     column = author.change("visit", staff_id=staff_id, reason="visiting", mood="calm")
     assert author.push(newer, column).quarantined == ()
     assert author.state(newer) == {"locker": "A3", "shelf": 2}
-    assert author.state(column) == {"reason": "visiting", "mood": "calm"}
+    assert author.state(column) == {"staff_id": staff_id, "reason": "visiting", "mood": "calm"}

@@ -34,7 +34,7 @@ from tests.sync.forging import Forger, forge
 
 _LONG = 500
 """A name longer than this stands in one field of a record, not in all: a group has a most."""
-_DECIDING = {("staff", "role"): "guard", ("visit_event", "kind"): "admitted"}
+_DECIDING = {("staff", "role"): "guard", ("visit_event", "kind"): "turned_away", ("audit", "act"): "unmasked"}
 """Texts that HQ reads itself, and a record is only applied with one it knows."""
 
 

@@ -40,6 +40,11 @@ _ADMITS = frozenset({Outcome.PASSED, Outcome.NOT_APPLICABLE, Outcome.NOT_ASKED})
 _SET_BY_GUARD = frozenset({Outcome.PASSED, Outcome.DOUBTFUL, Outcome.FAILED, Outcome.NOT_APPLICABLE})
 
 
+def admits(outcome: object) -> bool:
+    """Tell whether an outcome, as a record has it, keeps nobody out; one that is missing or unknown does."""
+    return isinstance(outcome, str) and outcome in {str(one) for one in _ADMITS}
+
+
 @dataclass(frozen=True, slots=True)
 class GateCheck:
     """The check of one visitor: what the reason asks, and what the guard has found so far.

@@ -184,14 +184,16 @@ def _is_badge_template(value: object) -> bool:
     return True
 
 
+LONGEST_TO_CORRECT = {"correct_guard_h": 31 * 24, "correct_lead_days": 366}
+"""The most that an estate's policy can allow for corrections, by key (ours)."""
 _FITS: dict[str, Callable[[object], bool]] = {
     "idle_lock_min": _is_whole(1, _MINUTES_A_DAY),
     "undo_s": _is_whole(0, 3600),
     "number_kept_by_estate": lambda value: isinstance(value, bool),
     "number_kept_by_permit": lambda value: isinstance(value, bool),
     "badge_pattern": _is_badge_template,
-    "correct_guard_h": _is_whole(0, 31 * 24),
-    "correct_lead_days": _is_whole(0, 366),
+    "correct_guard_h": _is_whole(0, LONGEST_TO_CORRECT["correct_guard_h"]),
+    "correct_lead_days": _is_whole(0, LONGEST_TO_CORRECT["correct_lead_days"]),
     "retention_number_days": _is_whole(1, 3660),
     "retention_visit_days": _is_whole(1, 3660),
     "retention_draft_days": _is_whole(1, 366),

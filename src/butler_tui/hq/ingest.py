@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from butler_tui.domain.audit_chain import next_link
-from butler_tui.domain.changes import Change
+from butler_tui.domain.changes import Change, WireValue
 from butler_tui.domain.hlc import Stamp, canonical
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq.engines import DuplicateRow, EpochRow, LogRow, StateRow, TerminalRow, Writing
 from butler_tui.hq.judging import leans_on, reason_against
+from butler_tui.hq.judging_visits import Before
 from butler_tui.hq.refusals import Refusal
-from butler_tui.hq.shown import EVENTS, PARENT, shown
+from butler_tui.hq.shown import EVENTS, PARENT, corrected, shown
 from butler_tui.ids import parse_id
 from butler_tui.sync.merge import FieldStamp, RecordState, highest_seen, merged, stamps_json, state_from
 from butler_tui.sync.protocol import Code, PushAnswer, PushAsk, compact_json
@@ -139,16 +140,25 @@ class _Landing:
         """Return a record as it is now, this batch's own changes included."""
         return self.states.get((tbl, record_id))
 
+    def _corrected(self, visit_id: str) -> Mapping[str, WireValue]:
+        """Return what a visit's corrections amount to, this batch's own included."""
+        stored = self.rows.children(self.terminal.estate_id, EVENTS, [visit_id])
+        events = {event_id: state for _visit, event_id, state in stored}
+        fresh = [key for key in self.changed if key[0] == EVENTS and self.parents.get(key) == visit_id]
+        events |= {key[1]: compact_json(dict(self.states[key].values)).decode() for key in fresh}
+        return corrected(events.items())
+
     def _look_up(self, changes: Sequence[Change]) -> None:
         """Read at once every record that the changes touch or lean on."""
-        keys = {key for change in changes for key in leans_on(change)}
+        keys = {key for change in changes for key in leans_on(change, self.terminal.estate_id)}
         for row in self.rows.states(self.terminal.estate_id, sorted(keys)):
             self.states[row.tbl, row.record_id] = state_from(row.state, row.stamps)
             self.parents[row.tbl, row.record_id] = row.parent_id
 
     def _land_group(self, group: Sequence[tuple[Change, bytes]]) -> None:
         changes = [change for change, __ in group]
-        reason = reason_against(changes, TerminalKind(self.terminal.kind), self.known)
+        before = Before(self.terminal.estate_id, self.known, self._corrected, self.now_ms)
+        reason = reason_against(changes, TerminalKind(self.terminal.kind), before)
         for change, link in group:
             self.stamp = self._canonical(change)
             self.log.append(self._log_row(change, link, reason))

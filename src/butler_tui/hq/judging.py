@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from butler_tui.domain.changes import Change, from_wire
 from butler_tui.domain.fields import TABLES, Kind, Privacy, Table
 from butler_tui.domain.rights import WITHOUT_PERSON, Act, Role, TerminalKind, act_of, may, terminal_may
+from butler_tui.domain.visits import EventKind
+from butler_tui.hq.judging_visits import Before, Known, corrected_rightly, let_in_rightly, named_truly, policy_ids
 from butler_tui.sync.merge import RecordState
 from butler_tui.sync.protocol import Reason, checked_id
-
-Known = Callable[[str, str], RecordState | None]
-"""The present state of a record by table and id, or None where HQ has none."""
 
 _BY_KEY = {table.key: table.name for table in TABLES.values()}
 
 
-def leans_on(change: Change) -> list[tuple[str, str]]:
-    """Return the records (table, id) whose present state decides about a change: itself, its parent, and people."""
+def leans_on(change: Change, estate_id: str) -> list[tuple[str, str]]:
+    """Return the records (table, id) whose present state decides about a change: itself, parent, people, policies."""
     table = TABLES.get(change.table)
     keys = [(change.table, change.record_id)]
     if table is not None and table.parent is not None and change.parent_id is not None:
@@ -26,6 +25,8 @@ def leans_on(change: Change) -> list[tuple[str, str]]:
         keys.append(("staff", change.staff_id))
     if (overrider := _overrider(change)) is not None:
         keys.append(("staff", overrider))
+    if change.fields.get("kind") == EventKind.CORRECTED:
+        keys += [("policy", record_id) for record_id in policy_ids(estate_id).values()]
     return keys
 
 
@@ -35,7 +36,7 @@ def _overrider(change: Change) -> str | None:
     return person if isinstance(person, str) else None
 
 
-def reason_against(group: Sequence[Change], kind: TerminalKind, known: Known) -> str | None:
+def reason_against(group: Sequence[Change], kind: TerminalKind, before: Before) -> str | None:
     """Return why a group is held in quarantine as a whole, or None where it is applied.
 
     Tables and columns that this version does not know are no reason: they are kept as they came. Since nobody here
@@ -43,18 +44,28 @@ def reason_against(group: Sequence[Change], kind: TerminalKind, known: Known) ->
     versions): its records are readable at HQ only.
     """
     members = {(change.table, change.record_id) for change in group}
-    reasons = (_reason(change, kind, members, known) for change in group)
+    reasons = (_reason(change, kind, members, before) or _against_desk(change, group, before) for change in group)
     return next((reason for reason in reasons if reason), _twice_in(group))
 
 
-def _reason(change: Change, kind: TerminalKind, members: set[tuple[str, str]], known: Known) -> str | None:
+def _reason(change: Change, kind: TerminalKind, members: set[tuple[str, str]], before: Before) -> str | None:
+    known = before.known
     if _malformed(change):
         return Reason.MALFORMED
-    if not _allowed(change, kind, known):
+    if not named_truly(change) or not _allowed(change, kind, known):
         return Reason.NOT_ALLOWED
     if _once(change) and known(change.table, change.record_id) is not None:
         return Reason.ALREADY_THERE
     return None if _parent_known(change, members, known) else Reason.PARENT_UNKNOWN
+
+
+def _against_desk(change: Change, group: Sequence[Change], before: Before) -> str | None:
+    """Return the reason against what the desk itself refuses; who acts is somebody by now."""
+    person = before.known("staff", change.staff_id) if change.staff_id else None
+    rightly = let_in_rightly(change, group, before)
+    if person is not None:
+        rightly = rightly and corrected_rightly(change, group, before, Role(str(person.values.get("role"))))
+    return None if rightly else Reason.NOT_ALLOWED
 
 
 def _once(change: Change) -> bool:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from butler_tui.domain.changes import WireValue
 from butler_tui.domain.corrections import amount, read_corrected
 from butler_tui.domain.visits import EventKind, VisitEvent, standing
 from butler_tui.ids import parse_id
@@ -31,6 +32,11 @@ def shown(events: Iterable[tuple[str, str]]) -> str:
     if corrected := amount(known):
         told["corrected"] = dict(sorted(corrected.items()))
     return compact_json(told).decode()
+
+
+def corrected(events: Iterable[tuple[str, str]]) -> dict[str, WireValue]:
+    """Return what the corrections among these events, as in `shown`, amount to, by column."""
+    return amount(event for event in (_event(*one) for one in events) if event is not None)
 
 
 def _event(record_id: str, state: str) -> VisitEvent | None:
