@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from butler_tui.desk import shifts
 from butler_tui.desk.shifts import FREE_TRIES, WrongPin, set_pin, sign_in
 from butler_tui.domain.rights import Role
-from butler_tui.errors import RuleBroken
+from butler_tui.errors import FileTrouble, RuleBroken
 from butler_tui.paths import Home
 from butler_tui.store.journal import Written, record
 from butler_tui.store.local import Store, open_store
@@ -235,3 +237,42 @@ def test_the_fifth_wrong_pin_says_how_long_to_wait(estate: Estate, now: Clock, e
 
     assert said[3] == "Staff number or PIN is not right. Please try again."
     assert said[4] == "Staff number or PIN is not right. Please wait 30 s."
+
+
+def test_wrong_pins_at_the_same_time_count_each(guarded: Store, now: Clock) -> None:
+    together = Barrier(12)
+
+    def one(number: int) -> str:
+        store = guarded.again()
+        try:
+            together.wait()
+            sign_in(store, "1007", f"{100_000 + number}", now())
+        except WrongPin as refused:
+            return refused.sentence()
+        finally:
+            store.close()
+        return "let in"
+
+    with ThreadPoolExecutor(12) as pool:
+        said = list(pool.map(one, range(12)))
+
+    assert guarded.connection.execute("SELECT wrong_tries FROM staff_pin").fetchone()[0] == FREE_TRIES
+    assert sum(sentence.startswith("Too many wrong tries") for sentence in said) == 12 - FREE_TRIES
+
+
+def test_the_right_pin_is_not_refused_for_its_own_try(guarded: Store, now: Clock) -> None:
+    for _ in range(3):
+        fail(guarded, now, FREE_TRIES - 1)
+        assert sign_in(guarded, "1007", "204816", now()).name == "王强"
+        assert tuple(guarded.connection.execute("SELECT wrong_tries, not_before_ms FROM staff_pin").fetchone()) == (
+            0,
+            0,
+        )
+
+
+def test_where_nothing_can_be_written_only_the_right_pin_opens(guarded: Store, now: Clock) -> None:
+    guarded.connection.execute("PRAGMA query_only = ON")
+
+    assert sign_in(guarded, "1007", "204816", now()).name == "王强"
+    with pytest.raises(FileTrouble):
+        sign_in(guarded, "1007", "000000", now())

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from contextlib import suppress
 from dataclasses import replace
 
-from butler_tui.errors import ButlerError, RuleBroken
+from butler_tui.errors import ButlerError, FileTrouble, RuleBroken
 from butler_tui.store import staff as staff_store
-from butler_tui.store.database import plain_errors
+from butler_tui.store.database import plain_errors, transaction
 from butler_tui.store.local import Store
 from butler_tui.store.staff import PinState, Staff
 from butler_tui.words import N_
@@ -42,34 +43,56 @@ def sign_in(store: Store, number: str, pin: str, now_ms: int) -> Staff:
     if person is None or state is None:
         person, tries_of = None, _stranger(store, number)
         state = staff_store.pin_state(store.connection, tries_of) or PinState(_NOBODY, 0, 0)
-    _wait_if_told_to(store, tries_of, state, now_ms)
+    trouble: FileTrouble | None = None
+    try:
+        state = _taken(store, tries_of, state, now_ms)
+    except FileTrouble as error:  # on a full disk whoever is right must still get to the screens
+        trouble = error
     if _verify(store, state.verifier, pin) and person:
-        if state.wrong_tries:
-            _count(store, tries_of, replace(state, wrong_tries=0, not_before_ms=0))
+        if trouble is None:
+            _forgive(store, tries_of)
         return person
-    tries = state.wrong_tries + 1
-    not_before_ms = now_ms + _delay_ms(tries) if tries >= FREE_TRIES else 0
-    _count(store, tries_of, replace(state, wrong_tries=tries, not_before_ms=not_before_ms))
-    if not_before_ms:
+    if trouble is not None:
+        raise trouble
+    if state.wrong_tries >= FREE_TRIES:
         raise WrongPin(
-            N_("Staff number or PIN is not right. Please wait {seconds} s."), seconds=_delay_ms(tries) // 1000
+            N_("Staff number or PIN is not right. Please wait {seconds} s."),
+            seconds=_delay_ms(state.wrong_tries) // 1000,
         )
     raise WrongPin(N_("Staff number or PIN is not right. Please try again."))
+
+
+def _taken(store: Store, tries_of: bytes, state: PinState, now_ms: int) -> PinState:
+    """Count this try as wrong before it is looked at, so that tries at the same time count each; return the new state.
+
+    Raises WrongPin while a delay runs, and FileTrouble where the count cannot be written.
+    """
+    with plain_errors(store.home.database), transaction(store.connection):
+        state = staff_store.pin_state(store.connection, tries_of) or state
+        wait_ms = min(state.not_before_ms - now_ms, LONGEST_DELAY_MS)
+        tries = state.wrong_tries + 1
+        if wait_ms > 0:  # one that a clock set back has made too long is cut to the longest there is
+            counted = replace(state, not_before_ms=now_ms + wait_ms)
+        else:
+            counted = replace(
+                state, wrong_tries=tries, not_before_ms=now_ms + _delay_ms(tries) if tries >= FREE_TRIES else 0
+            )
+        if counted != state:
+            staff_store.count_tries(store.connection, tries_of, counted)
+    if wait_ms > 0:
+        raise WrongPin(N_("Too many wrong tries. Please wait {seconds} s."), seconds=(wait_ms + 999) // 1000)
+    return counted
+
+
+def _forgive(store: Store, tries_of: bytes) -> None:
+    """Count no wrong tries any more; a disk that is full by now keeps nobody out whose PIN was right."""
+    with suppress(FileTrouble), plain_errors(store.home.database):
+        staff_store.forgive_tries(store.connection, tries_of)
 
 
 def _stranger(store: Store, number: str) -> bytes:
     """Return the id under which wrong tries of a number that nobody has are counted: it keeps no number readable."""
     return hmac.digest(store.keys.pepper, b"number:" + number.encode("utf-8", "replace"), hashlib.sha256)[:16]
-
-
-def _wait_if_told_to(store: Store, tries_of: bytes, state: PinState, now_ms: int) -> None:
-    """Raise WrongPin while a delay runs; one that a clock set back has made too long is cut to the longest there is."""
-    wait_ms = min(state.not_before_ms - now_ms, LONGEST_DELAY_MS)
-    if wait_ms <= 0:
-        return
-    if now_ms + wait_ms < state.not_before_ms:
-        _count(store, tries_of, replace(state, not_before_ms=now_ms + wait_ms))
-    raise WrongPin(N_("Too many wrong tries. Please wait {seconds} s."), seconds=(wait_ms + 999) // 1000)
 
 
 def set_pin(store: Store, staff_id: bytes, pin: str) -> None:
@@ -88,11 +111,6 @@ def verifier_of(store: Store, pin: str) -> str:
 
 def _delay_ms(tries: int) -> int:
     return min(FIRST_DELAY_MS << min(tries - FREE_TRIES, 10), LONGEST_DELAY_MS)
-
-
-def _count(store: Store, tries_of: bytes, state: PinState) -> None:
-    with plain_errors(store.home.database):
-        staff_store.count_tries(store.connection, tries_of, state)
 
 
 def _peppered(store: Store, pin: str) -> bytes:
