@@ -95,6 +95,24 @@ def test_a_masked_csv_tells_who_came_without_telling_who_they_are(
     assert audits(visited) == [("exported", "(3, csv)", "visit")]
 
 
+def test_no_free_text_of_a_masked_export_tells_a_phone_or_a_number(
+    estate: Estate, session: Session, lead: Session, now: Clock, tmp_path: Path
+) -> None:
+    told = estate.registration(
+        name="李师傅13812345678", company="李师傅 13812345678", plate="138 1234 5678", parking="138-1234-5678",
+        badge="１３８１２３４５６７８", belongings="330106 19900307 1234", reason_note="138.1234.5678",
+    )  # fmt: skip
+    admit(estate.store, session, told, estate.policies, now())
+    export(estate.store, lead, Wanted("visits"), tmp_path / "v.csv", now())
+
+    (row,) = rows_of_csv(tmp_path / "v.csv")
+    assert {row[name] for name in ("Vehicle", "Bay", "Badge", "What for")} == {"138****5678"}
+    assert (row["Company"], row["Belongings"]) == ("李师傅 138****5678", "330***********1234")
+    plain = "".join(character for character in str(row) if character.isalnum())
+    assert "13812345678" not in plain
+    assert estate.store.connection.execute("SELECT belongings FROM visit").fetchone()[0] == "330***********1234"
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
 def test_nothing_in_it_is_a_formula_nor_drives_a_terminal(
     visited: Estate, now: Clock, tmp_path: Path, suffix: str

@@ -16,6 +16,7 @@ from butler_tui.domain.documents import (
     check_digit,
     guess_type,
     mask_number,
+    mask_numbers_in,
     mask_phone,
     normalise_number,
     read_number,
@@ -314,3 +315,20 @@ def test_a_masked_phone_never_shows_more_than_half_or_seven(phone: str) -> None:
 def test_a_masked_resident_number_does_not_tell_the_birth_date(number: str) -> None:
     masked = mask_number(number)
     assert masked == number[:3] + "*" * 11 + number[14:]
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("证 330106199003071234。", "证 330***********1234。"),
+        ("330106 19900307 1234", "330***********1234"),
+        ("330106-19900307-123x", "330***********123X"),
+        ("３３０１０６１９９００３０７１２３４", "330***********1234"),
+        ("1234 330106 19900307 1234 56", "1234 330***********1234 56"),
+        ("1 3 3 0 1 0 6 1 9 9 0 0 3 0 7 1 2 3 4", "1 330***********1234"),
+        ("101 102 103 104 105 106", "101 102 103 104 105 106"),
+        ("3301061990030712345", "3301061990030712345"),
+    ],
+)
+def test_personal_numbers_in_free_text_are_masked_however_they_are_written(text: str, masked: str) -> None:
+    assert mask_numbers_in(text) == masked

@@ -13,7 +13,7 @@ from butler_tui.domain.cells import masked_text
 from butler_tui.domain.corrections import notes_of
 from butler_tui.domain.documents import DocumentType, mask_phone
 from butler_tui.domain.gate_check import Check, Outcome
-from butler_tui.domain.people import Sex
+from butler_tui.domain.people import Sex, sex_of_code
 from butler_tui.domain.plates import VehicleType
 from butler_tui.domain.policies import Reason, TurnAwayReason
 from butler_tui.domain.visits import ConfirmedHow, VisitState
@@ -90,7 +90,9 @@ def _nothing(_row: Row, _frame: Frame) -> Cell:
 
 
 def _polite(row: Row, _frame: Frame) -> Cell:
-    return labels.greeting(row["name"], Sex(row["sex"]) if row["sex"] in set(Sex) else None) if row["name"] else None
+    if not row["name"]:
+        return None
+    return masked_text(labels.greeting(row["name"], sex_of_code(row["sex"])))
 
 
 def _companions(row: Row, frame: Frame) -> Cell:
@@ -118,20 +120,20 @@ VISITS = ExportKind(
         Column(N_("Name"), _as_is("name"), _polite),
         Column(N_("Sex"), _code("sex", Sex)),
         Column(N_("Phone"), _as_is("phone"), lambda row, _frame: mask_phone(row["phone"]) if row["phone"] else None),
-        Column(N_("Company"), _as_is("company")),
+        _free("company", N_("Company")),
         Column(N_("Companions"), _as_is("companions")),
         Column(N_("Names of companions"), _companions, _nothing),
-        Column(N_("Room"), _as_is("room_code")),
+        _free("room_code", N_("Room")),
         Column(N_("Confirmed"), _code("confirmed_how", ConfirmedHow)),
         Column(N_("Reason"), _code("reason", Reason)),
         _free("reason_note", N_("What for")),
         Column(N_("Document"), _code("document_type", DocumentType)),
-        Column(N_("Document number"), _as_is("document_masked")),
-        Column(N_("Vehicle"), _as_is("plate")),
+        _free("document_masked", N_("Document number")),
+        _free("plate", N_("Vehicle")),
         Column(N_("Kind of vehicle"), _code("vehicle_type", VehicleType)),
-        Column(N_("Bay"), _as_is("parking")),
+        _free("parking", N_("Bay")),
         _free("belongings", N_("Belongings")),
-        Column(N_("Badge"), _as_is("badge")),
+        _free("badge", N_("Badge")),
         Column(N_("Badge not back"), _yes(lambda row: row["badge_out"])),
         Column(N_("Remarks"), _as_is("looks"), _nothing),
         *(Column(labels.source(check), _code(str(check), Outcome)) for check in Check),
@@ -145,8 +147,8 @@ VISITS = ExportKind(
     exported.visits,
     exported.count_visits,
 )
-"""Masked: the polite form for the name, no names of companions, no looks, phones as 138****2211, numbers in free text
-masked. A document's number is masked in every export: it is opened one by one, with a reason that is recorded."""
+"""Masked: the polite form for the name, no names of companions, no looks, phones as 138****2211, numbers in every free
+text masked. A document's number is masked in every export: it is opened one by one, with a reason that is recorded."""
 
 KINDS: dict[str, ExportKind] = {"visits": VISITS}
 """What `butler export KIND` knows."""

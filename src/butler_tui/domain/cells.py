@@ -6,11 +6,19 @@ import re
 import unicodedata
 
 from butler_tui.domain.documents import mask_numbers_in, mask_phone
+from butler_tui.domain.folding import DOTS, HYPHENS, compact, replaced_in
 
 _STARTS = frozenset("=+-@\t\r\n|%")
 _QUOTES = frozenset("'\"`´‘’“”＇＂")
 _BARE_NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?")
-_PHONE_IN_TEXT = re.compile(r"(?<![0-9*])(?:\+?86)?1[3-9][0-9]{9}(?![0-9*])|(?<![0-9*])0[1-9][0-9]{8,10}(?![0-9*])")
+_BETWEEN = f"[\\s{re.escape(HYPHENS + DOTS)}()]{{0,2}}"
+_FORMS = (
+    f"(?:\\+?86{_BETWEEN})?1{_BETWEEN}[3-9](?:{_BETWEEN}[0-9]){{9}}",
+    f"0{_BETWEEN}[1-9](?:{_BETWEEN}[0-9]){{8,10}}",
+    f"\\+[1-9](?:{_BETWEEN}[0-9]){{7,14}}",
+)
+_PHONE_IN_TEXT = re.compile(f"(?<![0-9*])(?:{'|'.join(_FORMS)})(?![0-9*])")
+"""A mobile phone, a line with its area code, any number with its country's: in one piece or in parts."""
 
 
 def defused(text: str) -> str:
@@ -32,5 +40,5 @@ def defused(text: str) -> str:
 
 def masked_text(text: str) -> str:
     """Return free text with the personal numbers and phones in it masked."""
-    folded = mask_numbers_in(text)
-    return _PHONE_IN_TEXT.sub(lambda found: mask_phone(found[0]), folded)
+    dropped = HYPHENS + DOTS + "()"
+    return replaced_in(mask_numbers_in(text), _PHONE_IN_TEXT, lambda found: mask_phone(compact(found, dropped)))

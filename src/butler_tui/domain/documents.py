@@ -15,7 +15,7 @@ from enum import StrEnum
 from sys import maxsize
 from typing import Literal
 
-from butler_tui.domain.folding import DOTS, HYPHENS, compact
+from butler_tui.domain.folding import DOTS, HYPHENS, compact, replaced_in
 
 
 class DocumentType(StrEnum):
@@ -133,7 +133,8 @@ _UNMISTAKABLE: tuple[tuple[str, DocumentType], ...] = (
 )
 
 
-_NUMBER_IN_TEXT = re.compile(r"(?<![0-9０-９])[0-9０-９]{17}[0-9０-９XxＸｘ](?![0-9０-９])")
+_BETWEEN = f"[\\s{re.escape(HYPHENS + DOTS)}]?"
+_NUMBER_IN_TEXT = re.compile(f"(?<![0-9])(?:[0-9]{_BETWEEN}){{17}}[0-9Xx](?![0-9])")
 
 
 def normalise_number(text: str) -> str:
@@ -192,8 +193,19 @@ def mask_number(number: str) -> str:
 
 
 def mask_numbers_in(text: str) -> str:
-    """Return free text with every 18-character personal number in it masked: it is no place to keep one."""
-    return _NUMBER_IN_TEXT.sub(lambda found: mask_number(normalise_number(found[0])), text)
+    """Return free text with every 18-character personal number in it masked: it is no place to keep one.
+
+    One written in parts (330106 19900307 1234) is known by its birth date or check digit: room numbers stand so too.
+    """
+    return replaced_in(text, _NUMBER_IN_TEXT, _masked_if_personal)
+
+
+def _masked_if_personal(found: str) -> str | None:
+    number = normalise_number(found)
+    in_parts = len(found) > len(number)
+    if in_parts and _birth_date(number[_BIRTH_DATE]) is None and check_digit(number[:17]) != number[17]:
+        return None
+    return mask_number(number)
 
 
 def mask_phone(phone: str) -> str:
