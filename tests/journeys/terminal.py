@@ -19,6 +19,7 @@ KEYS = {
     "enter": "\r",
     "escape": "\x1b",
     "ctrl+b": "\x02",
+    "ctrl+d": "\x04",
     "ctrl+g": "\x07",
     "ctrl+k": "\x0b",
     "ctrl+l": "\x0c",
@@ -39,6 +40,7 @@ KEYS = {
     "up": "\x1b[A",
     "down": "\x1b[B",
     "end": "\x1b[F",
+    "tab": "\t",
 }
 
 
@@ -137,6 +139,26 @@ class Terminal:
         self.type(pin)
         self.press("enter")
         self.wait_for("登记来访")
+
+    def send(self, data: bytes) -> None:
+        """Send bytes as they are, which need not be characters, and read what is painted meanwhile."""
+        self.hasten()
+        for start in range(0, len(data), 1000):
+            self._process.send(data[start : start + 1000])
+            if len(data) > 1000:
+                self._read(0.01)
+
+    def hasten(self) -> None:
+        """Send every key at once from here on: pexpect waits a twentieth of a second before each."""
+        self._process.delaybeforesend = None
+
+    def ended(self) -> int | None:
+        """Wait until the program has ended by itself, and return its exit status; None where a signal ended it."""
+        deadline = time.monotonic() + PATIENCE_S
+        while self._process.isalive():
+            assert time.monotonic() < deadline, self.text()
+            self._read(0.05)
+        return self._process.exitstatus
 
     def kill(self) -> None:
         """End the program as a power cut does; what it had painted until then can still be read."""
