@@ -136,5 +136,15 @@ def still_sealed(connection: Connection, month_key_ids: Sequence[bytes]) -> set[
 
 
 def empty_log(connection: Connection) -> bool:
-    """Write the log (WAL) into the file and cut it to nothing; tell whether no other program stood in the way."""
-    return int(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]) == 0
+    """Write the log (WAL) into the file and cut it to nothing; tell whether no other program stood in the way.
+
+    Cutting it keeps everybody else from saving while it waits for readers: so it does not wait, and most of the work
+    is done before, beside them.
+    """
+    patience_ms = int(connection.execute("PRAGMA busy_timeout").fetchone()[0])
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        return int(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]) == 0
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {patience_ms}")
