@@ -11,9 +11,10 @@ import pytest
 from butler_tui.desk import backups
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
 from butler_tui.sealed_file import read_head
-from butler_tui.store import recovery
+from butler_tui.store import drafts, recovery
 from butler_tui.store.backups import beside, one_at_a_time
 from butler_tui.store.database import RawKey, connect
+from butler_tui.store.drafts import GATE, Draft
 from butler_tui.store.journal import verify_chain
 from butler_tui.store.local import Store, open_store
 from tests.conftest import Estate
@@ -195,3 +196,15 @@ def test_a_backup_beside_a_guard_who_goes_on_saving_is_whole(store: Store, stick
         seen.append(gates)
     assert seen == sorted(seen)
     assert 600 <= seen[0] <= 600 + sum(saved)
+
+
+def test_no_draft_and_so_no_typed_number_goes_into_a_backup(estate: Estate, stick: Path, tmp_path: Path) -> None:
+    number, drafted = "330106199003071234", Draft(b"d" * 16, b"s" * 16, GATE, f'{{"number": "{number}"}}', False, 1)
+    drafts.keep(estate.store.connection, drafted)
+    home = another_home(tmp_path / "new")
+    restore(home, back_up(estate.store, stick / "butler.bak"))
+
+    restored = open_store(home)
+    assert restored.connection.execute("SELECT count(*) FROM draft").fetchone()[0] == 0
+    restored.close()
+    assert drafts.of_author(estate.store.connection, b"s" * 16, GATE) is not None, "here it stays"

@@ -1,7 +1,8 @@
 """Making a backup: a copy of the file under a key of its own, sealed for its recipients, looked at before it counts.
 
 Nothing of it is ever on a disk in the clear. The key that opens the file in use is not in the backup, nor are the
-months' keys: what was to be forgotten is forgotten in every backup too (PROTOCOL, erasure).
+months' keys: what was to be forgotten is forgotten in every backup too (PROTOCOL, erasure). Nor are drafts: they are
+this machine's unfinished things, and may hold a document's number as it was typed.
 """
 
 from __future__ import annotations
@@ -118,6 +119,7 @@ def _copied(store: Store, copy: Path, secrets: Secrets, recipients: tuple[Recipi
         connection = connect(copy, secrets.raw())
         try:
             check_whole(connection, copy)
+            connection.execute("DELETE FROM draft")
             if settled and counts(connection) != before:
                 raise FileTrouble(N_("The copy of {file} does not hold all records."), file=store.home.database)
             return _head(connection, recipients, now_ms)
