@@ -23,7 +23,6 @@ from butler_tui.settings import read_settings
 from butler_tui.store import estates
 from butler_tui.text import safe
 from butler_tui.words import N_, _
-from butler_tui.zones import zone_called
 
 if TYPE_CHECKING:
     from butler_tui.desk.doctor import Finding
@@ -113,8 +112,7 @@ def _register_restore(app: typer.Typer) -> None:
 def _moment(at_ms: int) -> str:
     """Return a time in the estate's zone, as it is once the file is restored."""
     with open_terminal() as store:
-        estate = estates.estate(store.connection)
-    return day_and_clock(at_ms, zone_called(estate.time_zone if estate else "UTC"))
+        return day_and_clock(at_ms, estates.zone(store.connection))
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from butler_tui.cli.output import now_ms, open_terminal, say
 from butler_tui.cli.progress import Progress
 from butler_tui.store import estates
 from butler_tui.words import _
-from butler_tui.zones import zone_called
 
 
 def register(app: typer.Typer) -> None:
@@ -35,8 +34,7 @@ def register(app: typer.Typer) -> None:
         writer_for(out)
         progress = Progress()
         with open_terminal() as store:
-            estate = estates.estate(store.connection)
-            zone = zone_called(estate.time_zone if estate else "UTC")
+            zone = estates.zone(store.connection)
             wanted = Wanted(
                 kind,
                 day_begins(since, zone) if since else None,

@@ -9,7 +9,6 @@ import typer
 from butler_tui.cli.output import open_terminal, print_json, say
 from butler_tui.store import estates
 from butler_tui.words import _
-from butler_tui.zones import zone_called
 
 
 def register(app: typer.Typer) -> None:
@@ -24,8 +23,7 @@ def register(app: typer.Typer) -> None:
         from butler_tui.labels import day_and_clock
 
         with open_terminal() as store:
-            estate = estates.estate(store.connection)
-            zone = zone_called(estate.time_zone if estate else "UTC")
+            zone = estates.zone(store.connection)
             swept = sweep(store, estates.policies(store.connection), dry_run=dry_run)
         if as_json:
             print_json({**asdict(swept), "dry_run": dry_run})

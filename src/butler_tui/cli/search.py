@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
 import typer
 from rich.cells import cell_len
 
@@ -12,7 +14,6 @@ from butler_tui.store import estates
 from butler_tui.store.found import FoundHome, FoundVisit, Hit
 from butler_tui.text import safe
 from butler_tui.words import _
-from butler_tui.zones import zone_called
 
 
 def register(app: typer.Typer) -> None:
@@ -29,11 +30,11 @@ def register(app: typer.Typer) -> None:
         with open_terminal() as store:
             acting(store, number)
             looked = look(store, " ".join(words))
-            estate = estates.estate(store.connection)
+            zone = estates.zone(store.connection)
         if as_json:
             print_json({"hits": [_facts(hit) for hit in looked.hits], "more": looked.more})
             return
-        for row in _aligned([_cells(hit, estate.time_zone if estate else "UTC") for hit in looked.hits]):
+        for row in _aligned([_cells(hit, zone) for hit in looked.hits]):
             typer.echo(row)
         if looked.more:
             say(_("Too many fit to show all: type one more character."))
@@ -41,10 +42,10 @@ def register(app: typer.Typer) -> None:
             say(_("Nothing fits what is typed."))
 
 
-def _cells(hit: Hit, zone: str) -> list[str]:
+def _cells(hit: Hit, zone: tzinfo) -> list[str]:
     from butler_tui.desk.hit_words import hit_cells, hit_figure, kind_words
 
-    figure, _meaning = hit_figure(hit, now_ms(), zone_called(zone))
+    figure, _meaning = hit_figure(hit, now_ms(), zone)
     return [safe(cell) for cell in (kind_words(hit), *hit_cells(hit), figure)]
 
 

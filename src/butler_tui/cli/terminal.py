@@ -21,7 +21,6 @@ from butler_tui.store.sync_state import SyncStatus
 from butler_tui.text import safe
 from butler_tui.tui.sync_words import clock_words, hq_words
 from butler_tui.words import _
-from butler_tui.zones import zone_called
 
 
 def register(app: typer.Typer) -> None:
@@ -97,8 +96,7 @@ def _register_status(app: typer.Typer) -> None:
 
 def _in_words(store: Store, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the facts of `butler status` as a person reads them."""
-    estate = estates.estate(store.connection)
-    zone = zone_called(estate.time_zone if estate else "UTC")
+    zone = estates.zone(store.connection)
     last, now = facts["last_sync"], now_ms()
     word, _meaning = hq_words(sync_state.summary(store.connection), now, zone)
     return [

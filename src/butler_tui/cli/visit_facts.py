@@ -18,7 +18,7 @@ from butler_tui.domain.entries import read_companions, read_room
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.folding import fold
 from butler_tui.domain.gate_check import Check, GateCheck, Outcome
-from butler_tui.domain.people import Sex, normalise_phone, read_phone
+from butler_tui.domain.people import Sex, normalise_phone, read_phone, sex_of_code
 from butler_tui.domain.plates import read_plate, vehicle_type
 from butler_tui.domain.policies import Policies, Reason
 from butler_tui.domain.visits import ConfirmedHow, Registration, VisitState, under
@@ -31,7 +31,6 @@ from butler_tui.store.local import Store
 from butler_tui.store.visits import OnSite
 from butler_tui.text import safe
 from butler_tui.words import N_
-from butler_tui.zones import zone_called
 
 Facts = dict[str, Any]
 C = TypeVar("C", bound=StrEnum)
@@ -65,8 +64,7 @@ class Given:
 
 def zone_of(store: Store) -> tzinfo:
     """Return the estate's zone."""
-    estate = estates.estate(store.connection)
-    return zone_called(estate.time_zone if estate else "UTC")
+    return estates.zone(store.connection)
 
 
 def registration(store: Store, given: Given, policies: Policies, at_ms: int) -> Registration:
@@ -201,7 +199,7 @@ def _facts(row: Row) -> Facts:
 
 
 def _who(row: Row) -> str:
-    return labels.greeting(safe(row["name"] or ""), Sex(row["sex"]) if row["sex"] in set(Sex) else None)
+    return labels.greeting(safe(row["name"] or ""), sex_of_code(row["sex"]))
 
 
 def _line(row: Row, at_ms: int, zone: tzinfo) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from butler_tui.desk.audit import Subject, note
 from butler_tui.desk.export_columns import KINDS, Cell, ExportKind, Frame
@@ -76,8 +75,7 @@ class _Counted:
         self.written = 0
 
     def __iter__(self) -> Iterator[Sequence[Cell]]:
-        estate = estates.estate(self._store.connection)
-        frame = Frame(self._store.connection, ZoneInfo(estate.time_zone if estate else "UTC"))
+        frame = Frame(self._store.connection, estates.zone(self._store.connection))
         between = (self._wanted.since_ms, self._wanted.until_ms)
         total = self._kind.count(self._store.connection, *between)
         for row in self._kind.rows(self._store.connection, *between):

@@ -19,6 +19,14 @@ class Sex(StrEnum):
     FEMALE = "female"
 
 
+_SEXES = {str(sex): sex for sex in Sex}
+
+
+def sex_of_code(code: object) -> Sex | None:
+    """Return the sex that a record's code means; None for none, and for one that this version does not know."""
+    return _SEXES.get(code) if isinstance(code, str) else None
+
+
 class Title(StrEnum):
     """The title after the surname: 先生, 女士, and 访客 where the sex is not known."""
 

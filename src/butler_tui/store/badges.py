@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from butler_tui.domain.people import Sex
+from butler_tui.domain.people import Sex, sex_of_code
 from butler_tui.store.database import Connection, Row
 
 
@@ -86,7 +86,7 @@ def _holder(row: Row) -> BadgeHolder:
         row["visit_id"],
         row["badge"],
         row["name"] or "",
-        Sex(row["sex"]) if row["sex"] else None,
+        sex_of_code(row["sex"]),
         row["room_code"] or "",
         row["phone"] or "",
         row["out_ms"],

@@ -56,13 +56,18 @@ def derive(connection: Connection, touched: Iterable[Touched]) -> None:
         _derive_visit(connection, visit_id)
 
 
-def _derive_visit(connection: Connection, visit_id: bytes) -> None:
+def events_of(connection: Connection, visit_id: bytes) -> list[VisitEvent]:
+    """Return a visit's events as the rules read them, in no order; a kind that this version does not know is none."""
     rows = connection.execute(
         "SELECT event_id, kind, at_ms, undoes, corrected FROM visit_event WHERE visit_id = ?", (visit_id,)
-    ).fetchall()
-    events = [
+    )
+    return [
         VisitEvent(row[0], _KINDS[row[1]], row[2], row[3], read_corrected(row[4])) for row in rows if row[1] in _KINDS
     ]
+
+
+def _derive_visit(connection: Connection, visit_id: bytes) -> None:
+    events = events_of(connection, visit_id)
     now = standing(events)
     connection.execute(
         "UPDATE visit SET state = ?, out_ms = ?, badge_out = ? WHERE visit_id = ?"

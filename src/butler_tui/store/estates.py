@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from butler_tui.store.database import Connection
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from butler_tui.domain.policies import Policies
 
 
@@ -40,6 +42,14 @@ def estate(connection: Connection) -> Estate | None:
     """Return the estate of this file, or None in an empty one."""
     row = connection.execute("SELECT estate_id, name, time_zone FROM estate LIMIT 1").fetchone()
     return Estate(row[0], row[1], row[2]) if row else None
+
+
+def zone(connection: Connection) -> ZoneInfo:
+    """Return the estate's time zone, UTC where there is no estate yet; raises RuleBroken for a name that is none."""
+    from butler_tui.zones import zone_called
+
+    known = estate(connection)
+    return zone_called(known.time_zone if known else "UTC")
 
 
 def gates(connection: Connection) -> list[Gate]:

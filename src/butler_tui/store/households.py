@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from butler_tui.domain.people import Sex
+from butler_tui.domain.people import Sex, sex_of_code
 from butler_tui.domain.plates import plate_key
 from butler_tui.domain.search_keys import SearchKind, typed_key
 from butler_tui.store.database import Connection
@@ -104,4 +104,4 @@ def _confirmers(connection: Connection, household_id: bytes | None) -> list[Conf
         " ORDER BY resident_id LIMIT 6",
         (household_id,),
     )
-    return [Confirmer(row[0], row[1], Sex(row[2]) if row[2] else None, row[3] or "") for row in rows]
+    return [Confirmer(row[0], row[1], sex_of_code(row[2]), row[3] or "") for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from butler_tui.domain.people import Sex
+from butler_tui.domain.people import Sex, sex_of_code
 from butler_tui.store.database import Connection, Row
 
 _VISIT = "SELECT name, sex, room_code AS place, registered_ms AS at_ms FROM visit WHERE visit_id = ?"
@@ -61,7 +61,7 @@ def _held(connection: Connection, row: Row) -> Held:
         table,
         row["reason"],
         known.get("name") or "",
-        Sex(known["sex"]) if known.get("sex") in set(Sex) else None,
+        sex_of_code(known.get("sex")),
         known.get("place") or "",
         known.get("at_ms"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from butler_tui.domain.people import Sex
+from butler_tui.domain.people import sex_of_code
 from butler_tui.domain.sought import Sought
 from butler_tui.store.database import Connection, Row
 from butler_tui.store.found import FoundHome, Hit, HitKind
@@ -14,7 +14,6 @@ _MOST_ROOMS = 8
 _MOST_HOMES = 8
 _ROOM_TYPED = 0
 """Comes before those inside: who types a whole room code means the room."""
-_SEXES = frozenset(Sex)
 _HOME = "h.house_id, h.room_code, o.household_id, o.name AS household"
 _PERSON = f"{_HOME}, r.resident_id, r.name, r.sex, r.called, r.relation, r.may_confirm"
 _OF_ROOM = (
@@ -85,7 +84,7 @@ def _residents(connection: Connection, column: str, values: Values) -> list[Hit]
             room_code=row["room_code"],
             household=row["household"] or "",
             name=row["name"],
-            sex=Sex(row["sex"]) if row["sex"] in _SEXES else None,
+            sex=sex_of_code(row["sex"]),
             called=row["called"] or "",
             relation=row["relation"],
             may_confirm=bool(row["may_confirm"]),

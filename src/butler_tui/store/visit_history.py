@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from butler_tui.domain.changes import WireValue, to_wire
 from butler_tui.domain.corrections import COMPANION_NAMES, NAMES_BETWEEN, amount, names_of, read_corrected
 from butler_tui.domain.fields import TABLES
-from butler_tui.domain.visits import EventKind, VisitEvent
+from butler_tui.domain.visits import EventKind
 from butler_tui.store.database import Connection, Row
+from butler_tui.store.derived import events_of
 
 _VISIT = TABLES["visit"]
 _KINDS = {str(kind): kind for kind in EventKind}
@@ -50,7 +51,7 @@ def whole(connection: Connection, visit_id: bytes) -> Row | None:
 
 def companion_names(connection: Connection, visit_id: bytes) -> tuple[str, ...]:
     """Return who came along, as corrected where it was."""
-    corrected = amount(_events(connection, visit_id))
+    corrected = amount(events_of(connection, visit_id))
     if COMPANION_NAMES in corrected:
         return names_of(str(corrected[COMPANION_NAMES] or ""))
     rows = connection.execute(
@@ -65,7 +66,7 @@ def badge_without(connection: Connection, visit_id: bytes, event_id: bytes) -> s
     if row is None:
         return ""
     put = _put(row).get("badge")
-    left = [event for event in _events(connection, visit_id) if event.event_id != event_id]
+    left = [event for event in events_of(connection, visit_id) if event.event_id != event_id]
     return str(amount(left).get("badge", put) or "")
 
 
@@ -116,12 +117,3 @@ def _put(visit: Row) -> dict[str, WireValue]:
     """Return the columns of a visit as they were put."""
     original = json.loads(visit["original"]) if visit["original"] else {}
     return {field.name: to_wire(field.kind, visit[field.name]) for field in _VISIT.fields} | original
-
-
-def _events(connection: Connection, visit_id: bytes) -> list[VisitEvent]:
-    rows = connection.execute(
-        "SELECT event_id, kind, at_ms, undoes, corrected FROM visit_event WHERE visit_id = ?", (visit_id,)
-    )
-    return [
-        VisitEvent(row[0], _KINDS[row[1]], row[2], row[3], read_corrected(row[4])) for row in rows if row[1] in _KINDS
-    ]

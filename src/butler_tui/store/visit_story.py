@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from butler_tui.domain.documents import mask_phone
-from butler_tui.domain.people import Sex
+from butler_tui.domain.people import Sex, sex_of_code
 from butler_tui.store.database import Connection, Row
 from butler_tui.store.visit_history import Changed, Happening, companion_names, history, whole
 
@@ -42,7 +42,6 @@ class WholeVisit:
         return value if isinstance(value, int) else None
 
 
-_SEXES = frozenset(Sex)
 _MASKED = {"phone": mask_phone}
 _IDS = frozenset({"visit_id", "gate_id", "staff_id", "house_id", "household_id", "confirmed_by"})
 
@@ -62,7 +61,7 @@ def whole_visit(connection: Connection, visit_id: bytes) -> WholeVisit | None:
     return WholeVisit(
         visit_id=visit_id,
         facts={name: _shown(name, row[name]) for name in row.keys() if name not in _IDS},  # noqa: SIM118 (a Row)
-        sex=Sex(row["sex"]) if row["sex"] in _SEXES else None,
+        sex=sex_of_code(row["sex"]),
         companions=companion_names(connection, visit_id),
         host=host[0] if host else "",
         confirmer=_confirmer(confirmer),
@@ -111,7 +110,7 @@ def _masked(event: Happening) -> Happening:
 def _confirmer(row: Row | None) -> tuple[str, Sex | None, str]:
     if row is None:
         return ("", None, "")
-    return (row["name"], Sex(row["sex"]) if row["sex"] in _SEXES else None, row["called"] or "")
+    return (row["name"], sex_of_code(row["sex"]), row["called"] or "")
 
 
 def _name_of(connection: Connection, table: str, record_id: bytes | None) -> str:

@@ -12,7 +12,7 @@ from butler_tui.domain.corrections import COMPANION_NAMES, read_leaving
 from butler_tui.domain.documents import mask_phone
 from butler_tui.domain.entries import pick, read_companions, read_reason, read_room
 from butler_tui.domain.gate_check import Check, Outcome
-from butler_tui.domain.people import Sex, normalise_phone, read_phone
+from butler_tui.domain.people import Sex, normalise_phone, read_phone, sex_of_code
 from butler_tui.domain.plates import read_plate
 from butler_tui.domain.policies import Reason
 from butler_tui.errors import RuleBroken
@@ -47,7 +47,7 @@ class Now:
     @property
     def who(self) -> str:
         """Their polite form."""
-        return labels.greeting(self.row["name"] or "", Sex(self.row["sex"]) if self.row["sex"] else None)
+        return labels.greeting(self.row["name"] or "", sex_of_code(self.row["sex"]))
 
     def changed(self, typed: Mapping[str, str], first: Mapping[str, str]) -> tuple[dict[str, Value], str | None]:
         """Return the columns of the fields typed over, and the first field that cannot be read."""
