@@ -199,7 +199,8 @@ def test_a_backup_beside_a_guard_who_goes_on_saving_is_whole(store: Store, stick
 
 
 def test_no_draft_and_so_no_typed_number_goes_into_a_backup(estate: Estate, stick: Path, tmp_path: Path) -> None:
-    number, drafted = "330106199003071234", Draft(b"d" * 16, b"s" * 16, GATE, f'{{"number": "{number}"}}', False, 1)
+    body = '{"number": "330106199003071234"}'
+    drafted = Draft(b"d" * 16, b"s" * 16, GATE, body, parked=False, changed_ms=1)
     drafts.keep(estate.store.connection, drafted)
     home = another_home(tmp_path / "new")
     restore(home, back_up(estate.store, stick / "butler.bak"))
