@@ -7,8 +7,10 @@ from textual import events
 
 from butler_tui.desk import gate
 from butler_tui.domain.rights import Role
+from butler_tui.store import drafts, visits
+from butler_tui.store.drafts import GATE
 from butler_tui.tui.widgets.check_card import CheckCard
-from tests.conftest import Estate
+from tests.conftest import Clock, Estate
 from tests.tui.conftest import OpenBooth
 from tests.tui.test_gate import inside, register
 
@@ -152,3 +154,40 @@ async def test_the_key_line_on_the_checks_says_where_ctrl_t_leads(open_booth: Op
         assert "Ctrl+T 查验" in booth.text()
         await booth.keys("ctrl+t")
         assert "Ctrl+T 返回" in booth.text()
+
+
+@pytest.mark.parametrize("scanned", ["110101199001011237", "13911112222", "330106198811110118"])
+async def test_digits_scanned_on_the_checks_are_no_findings(
+    open_booth: OpenBooth, estate: Estate, scanned: str
+) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\n1\n\n3-2-1801\n12\n1\n")
+        await booth.keys("ctrl+t")
+        assert booth.focused == "CheckCard"
+        await booth.type(f"{scanned}\n")
+        await booth.keys("ctrl+s")
+
+        assert visits.on_site(estate.store.connection, 5) == []
+        assert booth.gate._case.found.check.found == {}
+        assert booth.gate._case.found.check.notes == {}
+
+
+async def test_findings_typed_ahead_are_findings(open_booth: OpenBooth, estate: Estate) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\n1\n13900001234\n3-2-1801\n12\n3\n\n11111")
+        await booth.keys("enter")
+        assert len(visits.on_site(estate.store.connection, 5)) == 1
+
+
+async def test_after_a_check_out_nobody_is_offered(open_booth: OpenBooth, estate: Estate, now: Clock) -> None:
+    guard = estate.sessions[Role.GUARD]
+    gate.admit(estate.store, guard, estate.registration(plate="浙A8K32F"), estate.policies, now())
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("浙A8K32F\n")
+        assert "离开" in booth.sentence
+        assert "浙A8K32F" not in booth.text()
+        booth.app.here.drafts.flush()
+        assert drafts.of_author(estate.store.connection, guard.staff.staff_id, GATE) is None

@@ -97,6 +97,12 @@ class GateDeeds:
         self._last = (done, who)
         return _undoable(N_("Badge {badge} of {who} is back. {key} undoes."), badge=done.badge, who=who)
 
+    def may_undo(self) -> bool:
+        """Tell whether the last act can still be taken back, as far as time goes."""
+        if self._last is None:
+            return False
+        return self._here.now_ms() - self._last[0].at_ms < self._here.policies.undo_s * 1000
+
     def undo(self) -> str:
         """Take the last act back, whatever it was."""
         if self._last is None:

@@ -18,6 +18,9 @@ from textual.message_pump import MessagePump
 PATIENCE_S = 2.0
 """How long one key may hold the next: a handler that hangs must not take the keyboard with it."""
 
+SCAN_GAP_S = 0.04
+"""Characters closer together than this come from a scanner, or were typed ahead (ours)."""
+
 FRAME_S = 0.1
 """How long one key may hold the painting of what it has changed so far."""
 
@@ -49,18 +52,42 @@ class KeyQueue:
 
     async def _run(self) -> None:
         while not self._keys.empty():
-            key = self._keys.get_nowait()
-            screen = self._app.screen
-            focused = self._app.focused
-            with _one_frame(self._app) if _types(key) else nullcontext():
-                try:
-                    await self._deliver(key)
-                except Exception as error:  # an action failed: the keys after it must still come through
-                    self._failed(error)
-                for pump in focused.ancestors_with_self if focused is not None else (screen, self._app):
-                    await _drained(pump)
-            if self._app.is_running and self._app.screen is not screen:
-                await self._new_screen_ready()
+            for key in await self._together(self._keys.get_nowait()):
+                await self._handle(key)
+
+    async def _handle(self, key: Input) -> None:
+        screen = self._app.screen
+        focused = self._app.focused
+        with _one_frame(self._app) if _types(key) else nullcontext():
+            try:
+                await self._deliver(key)
+            except Exception as error:  # an action failed: the keys after it must still come through
+                self._failed(error)
+            for pump in focused.ancestors_with_self if focused is not None else (screen, self._app):
+                await _drained(pump)
+        if self._app.is_running and self._app.screen is not screen:
+            await self._new_screen_ready()
+
+    async def _together(self, first: Input) -> list[Input]:
+        """Return `first` with what a scanner sends behind it, where digits would act by themselves.
+
+        The widget in focus is told of a scan before its keys come, so that it can send them where they belong.
+        """
+        focused = self._app.focused
+        if not isinstance(focused, ActsByDigit) or not _is_digit(first):
+            return [first]
+        keys = [first]
+        while _types(keys[-1]):
+            try:
+                keys.append(await asyncio.wait_for(self._keys.get(), SCAN_GAP_S))
+            except TimeoutError:
+                break
+        typed = "".join(key.character or "" for key in keys if isinstance(key, events.Key) and key.is_printable)
+        if focused.is_scan(typed):
+            focused.make_way()
+            await _drained(focused)
+            await _drained(self._app.screen)
+        return keys
 
     async def _new_screen_ready(self) -> None:
         deadline = asyncio.get_running_loop().time() + PATIENCE_S
@@ -70,6 +97,22 @@ class KeyQueue:
                 await _drained(screen)
                 return
             await asyncio.sleep(0.002)
+
+
+class ActsByDigit:
+    """A widget on which a digit acts at once; a scan's digits must not."""
+
+    def is_scan(self, typed: str) -> bool:
+        """Tell whether characters that came faster than hands type are a scan."""
+        raise NotImplementedError
+
+    def make_way(self) -> None:
+        """Give the focus to the field that scans belong to."""
+        raise NotImplementedError
+
+
+def _is_digit(key: Input) -> bool:
+    return isinstance(key, events.Key) and key.character is not None and key.character.isdigit()
 
 
 def _types(key: Input) -> bool:

@@ -224,6 +224,11 @@ class GateScreen(GateDrafts):
         self._checks.to()
         self._kept()
 
+    def on_check_card_scanned(self, message: CheckCard.Scanned) -> None:
+        """Take what is scanned now in the first field, which sends it where it belongs."""
+        message.stop()
+        self.form.focus_field("arrival")
+
     def on_check_card_typed(self, message: CheckCard.Typed) -> None:
         """Let a badge that is scanned now go into its field."""
         message.stop()

@@ -269,11 +269,21 @@ class GateActs(Steady, Screen[None]):
         self._ended = self._typed() if ends_case else None
         if ends_case:
             self._new_case()
+        else:
+            self._look_up("arrival")
+            self._show()
+            self._kept()
         self._on_site.reload()
         self.form.focus_field("arrival")
         self._say(done, "good")
+        self.set_timer(self._here.policies.undo_s or 1, self._show_again)
         self.post_message(Saved())
         return True
+
+    def _show_again(self) -> None:
+        """Once an act cannot be taken back any more, say again what is to be done now."""
+        if self._sentence.words[1] == "good" and not self.deeds.may_undo():
+            self._show()
 
     def _new_case(self) -> None:
         self._case.clear()

@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from butler_tui.domain.gate_check import Check, GateCheck, Outcome
 from butler_tui.labels import label
+from butler_tui.tui.key_queue import ActsByDigit
 from butler_tui.tui.shown import line, lines
 from butler_tui.words import _
 
@@ -26,13 +27,14 @@ _MEANING = {
     Outcome.NOT_ASKED: "$dim",
     Outcome.OPEN: "$foreground",
 }
+_FINDING_KEYS = frozenset("12345")
 _ORDER = tuple(Check)
 _ADMIT = len(_ORDER)
 _NAME_CELLS = max(cell_len(label(check)) for check in _ORDER) + 3
 _OUTCOME_CELLS = max(cell_len(label(outcome)) for outcome in Outcome) + 3
 
 
-class CheckCard(Widget, can_focus=True):
+class CheckCard(ActsByDigit, Widget, can_focus=True):
     """Six cells and the decision; digits settle the cell under the cursor, arrows move, Enter admits at the end."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -87,6 +89,9 @@ class CheckCard(Widget, can_focus=True):
             super().__init__()
             self.character = character
 
+    class Scanned(Message):
+        """A scanner begins to type: what it reads is no finding."""
+
     class AdmitAsked(Message):
         """Enter on the decision."""
 
@@ -137,6 +142,14 @@ class CheckCard(Widget, can_focus=True):
     def action_suspect(self) -> None:
         """Ask for all six, or no longer."""
         self.post_message(self.Suspected())
+
+    def is_scan(self, typed: str) -> bool:
+        """Tell a scan from findings typed ahead: there are six checks, and digits up to five."""
+        return len(typed) > len(_ORDER) or (len(typed) > 2 and not set(typed) <= _FINDING_KEYS)
+
+    def make_way(self) -> None:
+        """Let the scan go into the form."""
+        self.post_message(self.Scanned())
 
     def action_enter(self) -> None:
         """Go to the next open check, or admit."""
