@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import html
 import re
+import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -25,24 +27,40 @@ CELL = 12.2
 """Width of one cell in Textual's pictures."""
 SIGN_IN = "1007\n204816\n"
 WALK_IN = "浙A8K32F\n李文博\n1\n" + "13900002211\n3-2-1801\n12\n3 空调\nA017\n11111"
+DARK, LIGHT, ASCII = Settings(), Settings(theme="light"), Settings(borders="ascii")
 PICTURES = (
-    ("sign-in", 80, 24, ""),
-    ("gate-80x24", 80, 24, SIGN_IN + WALK_IN),
-    ("gate-120x36", 120, 36, SIGN_IN + WALK_IN),
+    ("sign-in", 80, 24, "", DARK),
+    ("gate-80x24", 80, 24, SIGN_IN + WALK_IN, DARK),
+    ("gate-120x36", 120, 36, SIGN_IN + WALK_IN, DARK),
+    ("gate-light", 80, 24, SIGN_IN + WALK_IN, LIGHT),
+    ("gate-ascii", 80, 24, SIGN_IN + WALK_IN, ASCII),
+    ("known", 80, 24, SIGN_IN + "程国栋\n", DARK),
+    ("home", 80, 24, SIGN_IN + "<ctrl+g>", DARK),
+    ("home-light", 80, 24, SIGN_IN + "<ctrl+g>", LIGHT),
+    ("search", 120, 36, SIGN_IN + "<ctrl+k>cgd", DARK),
+    ("visit", 120, 36, SIGN_IN + "<f7><ctrl+d>", DARK),
+    ("correct", 80, 24, SIGN_IN + "<f7><ctrl+d>e", DARK),
+    ("on-site", 80, 24, SIGN_IN + "<f7>", DARK),
+    ("sync", 80, 24, SIGN_IN + "<f9>", DARK),
+    ("override", 80, 24, SIGN_IN + WALK_IN + "<ctrl+o>", DARK),
+    ("parked", 80, 24, SIGN_IN + WALK_IN + "<f8><f8>", DARK),
 )
+IN_ENGLISH = (("gate-en", 80, 24, SIGN_IN + WALK_IN, DARK), ("home-en", 80, 24, SIGN_IN + "<ctrl+g>", DARK))
+_KEYS = re.compile(r"<([a-z0-9+]+)>|(.)", re.DOTALL)
+"""A key by its name in angle brackets, or a character; a newline is Enter."""
 
 
-async def draw(width: int, height: int, keys: str, home: Path) -> str:
-    """Return the picture of the screens at `width` x `height` cells after `keys` (a newline is Enter)."""
+async def draw(width: int, height: int, keys: str, home: Path, settings: Settings = DARK) -> str:
+    """Return the picture of the screens at `width` x `height` cells after `keys`, as `_KEYS` reads them."""
     from butler_tui.store.local import open_store
     from butler_tui.tui.app import ButlerApp, make_context
 
     store = open_store(find_home({"BUTLER_HOME": str(home)}))
-    app = ButlerApp(make_context(store, lambda: NOW_MS), Settings())
+    app = ButlerApp(make_context(store, lambda: NOW_MS), settings)
     async with app.run_test(size=(width, height)) as pilot:
-        for character in keys:
-            name = "enter" if character == "\n" else _character_to_key(character)
-            app.post_message(events.Key(name, None if character == "\n" else character))
+        for key, character in _KEYS.findall(keys):
+            name = key or ("enter" if character == "\n" else _character_to_key(character))
+            app.post_message(events.Key(name, character if character not in ("", "\n") else None))
             await pilot.pause()
             await app.keys_settled()
             await app.workers.wait_for_complete()
@@ -65,17 +83,20 @@ def plain(svg: str) -> str:
     return re.sub(r'textLength="[\d.]+"([^>]*)>([^<]*)<', fitted, svg)
 
 
-def main() -> int:
-    """Draw all pictures."""
-    words.speak("zh_CN")
+def main(english: bool) -> int:
+    """Draw all pictures, or those in English."""
+    words.speak("en" if english else "zh_CN")
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "demo"
         make_demo(find_home({"BUTLER_HOME": str(home)}), Wanted(), NOW_MS, lambda _done, _total: None).close()
-        for name, width, height, keys in PICTURES:
-            (FOLDER / f"{name}.svg").write_text(asyncio.run(draw(width, height, keys, home)), "utf-8")
+        for name, width, height, keys, settings in IN_ENGLISH if english else PICTURES:
+            own = shutil.copytree(home, Path(folder) / name)  # a draft of one picture is not brought back in the next
+            (FOLDER / f"{name}.svg").write_text(asyncio.run(draw(width, height, keys, own, settings)), "utf-8")
+    if not english:  # the words of a screen's keys are those of the language it was loaded in
+        return subprocess.run([sys.executable, __file__, "--english"], check=False).returncode  # noqa: S603
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("--english" in sys.argv))
