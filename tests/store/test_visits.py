@@ -154,10 +154,11 @@ def test_a_person_is_found_again_by_phone_with_the_number_of_visits(
 
 
 def test_a_reason_of_a_newer_program_is_listed_as_other(estate: Estate, let_in: Admit) -> None:
-    from butler_tui.store.journal import Written, record
+    from butler_tui.store.journal import migrate
 
     done = let_in()
-    record(estate.store, [Written("visit", done.visit_id, {"reason": "drone"})], staff_id=None, now_ms=1)
+    with migrate(estate.store.connection) as connection:
+        connection.execute("UPDATE visit SET reason = 'drone' WHERE visit_id = ?", (done.visit_id,))
 
     assert [one.reason for one in visits.on_site(estate.store.connection, 5)] == [Reason.OTHER]
 
@@ -197,8 +198,8 @@ LOOK_UPS: dict[str, Callable[[Store], object]] = {
     "owner_of_plate": lambda store: households.owner_of_plate(store.connection, "浙A8K32F"),
     "at_room": lambda store: households.at_room(store.connection, "3-2-1801"),
 }
-_SMALL = ("SCAN draft", "SCAN sync_state", "SCAN terminal", "SCAN quarantine")
-"""One row, or a few: half-typed forms, what HQ could not apply."""
+_SMALL = ("SCAN draft", "SCAN policy", "SCAN sync_state", "SCAN terminal", "SCAN quarantine")
+"""One row, or a few: half-typed forms, the estate's policies, what HQ could not apply."""
 _INSIDE_ONLY = ("INDEX visit_inside", "INDEX visit_badge_out")
 
 

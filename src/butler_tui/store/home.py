@@ -1,4 +1,4 @@
-"""What the home screen says, from one look: small indexes and a day's visits only, however many there are."""
+"""What the home screen says, from one look: small indexes and the last days' visits only, however many there are."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 from butler_tui.store import badges, sync_state, visits
 from butler_tui.store.badges import BadgesOut
+from butler_tui.store.begun import least_registered_since
 from butler_tui.store.database import Connection
 from butler_tui.store.local import Store
 from butler_tui.store.sync_state import Summary
 from butler_tui.store.visits import Counts, OnSite
-
-_DAY_MS = 24 * 3600_000
-"""A visit's id is made when its form is begun: at most so long before it is registered (ours)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +75,11 @@ def parked(connection: Connection) -> Parked:
 
 
 def today(connection: Connection, day_began_ms: int) -> Today:
-    """Return how many came since `day_began_ms`; ids are ordered by time, so only that day's are read."""
+    """Return how many came since `day_began_ms`; ids are ordered by time, so only the last days' are read."""
     row = connection.execute(
         "SELECT coalesce(sum((1 + companions) * (state IN ('inside', 'left'))), 0),"
         " coalesce(sum(state = 'turned_away'), 0) FROM visit WHERE visit_id >= ? AND registered_ms >= ?",
-        ((day_began_ms - _DAY_MS).to_bytes(6, "big") + bytes(10), day_began_ms),
+        (least_registered_since(connection, day_began_ms), day_began_ms),
     ).fetchone()
     return Today(row[0], row[1])
 

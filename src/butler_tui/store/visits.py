@@ -166,8 +166,9 @@ def registered_lately(connection: Connection, registration: Registration, now_ms
 def last_by(connection: Connection, staff_id: bytes, since_ms: int) -> OnSite | None:
     """Return the newest visit on this terminal, where this person registered it, not before `since_ms`."""
     row = connection.execute(
-        f"SELECT {_COLUMNS}, staff_id FROM visit WHERE visit_id >= ? ORDER BY visit_id DESC LIMIT 1",
-        (least_id(since_ms),),
+        f"SELECT {_COLUMNS}, staff_id FROM visit WHERE visit_id = (SELECT visit_id FROM visit_event"
+        " WHERE event_id >= ? AND kind IN ('admitted', 'turned_away') ORDER BY event_id DESC LIMIT 1)",
+        (least_id(since_ms),),  # the event's id is made when the visit is saved, the visit's when its form is begun
     ).fetchone()
     return _on_site(row) if row and row["staff_id"] == staff_id else None
 
