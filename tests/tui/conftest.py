@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from butler_tui.desk.shifts import set_pin
 from butler_tui.domain.rights import Role
+from butler_tui.paths import Home
 from butler_tui.settings import Settings
 from butler_tui.tui.app import ButlerApp, make_context
 from butler_tui.tui.screens.gate import GateScreen
@@ -112,3 +113,11 @@ def open_booth(estate: Estate, now: Clock) -> OpenBooth:
             yield booth
 
     return opened
+
+
+@pytest.fixture
+def first_start(home: Home, now: Clock) -> OpenBooth:
+    """Return what opens the first start at 80x24."""
+    from tests.tui.first_starts import opener
+
+    return opener(home, now)

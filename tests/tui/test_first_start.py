@@ -3,73 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 from textual.widgets import Static
 
-from butler_tui.desk import set_up_whole
-from butler_tui.desk.set_up_file import Stage, set_up_file, stage_of
-from butler_tui.desk.set_up_whole import NewEstate, set_up
+from butler_tui.desk.set_up_file import Stage, stage_of
 from butler_tui.desk.shifts import sign_in
 from butler_tui.errors import FileTrouble
-from butler_tui.hq import admin
 from butler_tui.paths import Home
 from butler_tui.settings import Settings
-from butler_tui.store import estates, set_up_plan
-from butler_tui.store.local import Store, open_store
-from butler_tui.tui.first_start import FirstStartApp, Outcome
+from butler_tui.store import estates
+from butler_tui.tui.first_start import Outcome
 from butler_tui.tui.screens.first_start.choice import ChoiceScreen
-from butler_tui.tui.screens.first_start.step import StepScreen
 from butler_tui.tui.screens.first_start.writing import WritingScreen
 from butler_tui.tui.themes import DARK, LIGHT
-from butler_tui.tui.widgets.scan_input import ScanInput
 from tests.conftest import Clock
-from tests.serving import Hq, real_ms
-from tests.tui.conftest import Booth
-
-UP_TO_HOUSES = "1云栖玫瑰园\n\n东门岗，西门岗\n9001\n许文静\n902715\n902715\n"
-PATTERN = "1-20 栋 x 2 单元 x 18 层 x 2 户"
-
-Open = Callable[..., AbstractAsyncContextManager[Booth]]
-
-
-@pytest.fixture
-def first_start(home: Home, now: Clock) -> Open:
-    """Return what opens the first start at 80x24."""
-
-    @asynccontextmanager
-    async def opened(clock: Callable[[], int] = now, settings: Settings = Settings()) -> AsyncIterator[Booth]:
-        app = FirstStartApp(home, settings, clock)
-        async with app.run_test(size=(80, 24)) as pilot:
-            booth = Booth(app, pilot)  # type: ignore[arg-type]
-            await booth.settle()
-            yield booth
-
-    return opened
-
-
-def step(booth: Booth) -> str:
-    """Return which step is in front."""
-    screen = booth.app.screen
-    return screen.step.name if isinstance(screen, StepScreen) else type(screen).__name__
-
-
-def outcome(booth: Booth) -> object:
-    return booth.app.return_value
-
-
-def typed(booth: Booth, name: str) -> str:
-    return booth.app.screen.query_one(f"#{name}", ScanInput).value
-
-
-def store_of(home: Home) -> Store:
-    return open_store(home)
-
-
-async def ended(booth: Booth) -> None:
-    await booth.until(lambda: booth.app.return_value is not None)
+from tests.tui.first_starts import (
+    PATTERN,
+    UP_TO_HOUSES,
+    Open,
+    cut_off,
+    outcome,
+    step,
+    store_of,
+    typed,
+)
 
 
 async def test_an_empty_computer_is_set_up_step_by_step_and_the_supervisor_can_sign_in(
@@ -225,24 +183,6 @@ async def test_ctrl_q_leaves_and_ctrl_c_does_nothing(first_start: Open, home: Ho
     assert not home.database.exists()
 
 
-class PowerCut(BaseException):
-    """The machine stops here."""
-
-
-def cut_off(home: Home, now: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave a set-up that was cut off after its first group."""
-
-    def stop(*_arguments: object) -> None:
-        raise PowerCut
-
-    new = NewEstate("云栖玫瑰园", "Asia/Shanghai", ("东门岗",), "9001", "许文静", PATTERN)
-    with monkeypatch.context() as patched:
-        patched.setattr(set_up_whole, "go_on", stop)
-        with pytest.raises(PowerCut), set_up_file(home, now()) as store:
-            set_up(store, new, "902715", now(), lambda _done, _total: None)
-    assert stage_of(home) is Stage.UNFINISHED
-
-
 async def test_a_set_up_that_was_cut_off_goes_on_and_then_leads_to_sign_in(
     first_start: Open, home: Home, now: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,90 +223,3 @@ async def test_a_full_disk_is_said_and_enter_tries_again(
         await booth.type("\n")
         await booth.until(lambda: step(booth) == "hq")
     assert stage_of(home) is Stage.READY
-
-
-def hq_line(hq: Hq, estate_id: str | None = None) -> str:
-    """Return the line that HQ prints for a terminal of a fresh estate."""
-    added = admin.add_estate(hq.folder, "云栖玫瑰园", "Asia/Shanghai", estate_id, real_ms())
-    from butler_tui.domain.rights import TerminalKind
-
-    return admin.new_code(hq.folder, added, TerminalKind.SUPERVISOR, real_ms(), hq.url).line
-
-
-async def test_a_computer_joins_an_hq_hears_that_it_has_nothing_yet_and_is_set_up_there(
-    first_start: Open, home: Home, hq: Hq
-) -> None:
-    async with first_start(real_ms) as booth:
-        await booth.type(f"2{hq_line(hq)}\n")
-        await booth.until(lambda: isinstance(booth.app.screen, ChoiceScreen))
-        assert "总部尚未下发门岗和人员" in re.sub(r"\s+", "", booth.text())
-        await booth.type("2")
-        await booth.until(lambda: "仍未下发" in booth.sentence)
-        await booth.type("1东门岗\n9001\n许文静\n902715\n902715\nV1-V3\n")
-        assert "云栖玫瑰园" in booth.text()
-        await booth.type("\n")
-        await ended(booth)
-        assert outcome(booth) is Outcome.READY
-    assert stage_of(home) is Stage.READY
-
-
-async def test_a_computer_that_is_enrolled_and_empty_begins_with_a_clear_sentence(
-    first_start: Open, home: Home, hq: Hq
-) -> None:
-    async with first_start(real_ms) as booth:
-        await booth.type(f"2{hq_line(hq)}\n")
-        await booth.until(lambda: isinstance(booth.app.screen, ChoiceScreen))
-        await booth.keys("ctrl+q")
-    assert stage_of(home) is Stage.NO_GATE
-    async with first_start(real_ms) as booth:
-        assert "总部尚未下发门岗和人员" in re.sub(r"\s+", "", booth.text())
-
-
-async def test_a_file_whose_making_was_cut_off_is_made_anew_to_join_an_hq(
-    first_start: Open, home: Home, hq: Hq
-) -> None:
-    home.database.parent.mkdir(parents=True)
-    set_up_plan.mark(home).touch()
-    home.database.touch()
-    async with first_start(real_ms) as booth:
-        await booth.type(f"2{hq_line(hq)}\n")
-        await booth.until(lambda: isinstance(booth.app.screen, ChoiceScreen))
-    assert stage_of(home) is Stage.NO_GATE
-
-
-async def test_a_set_up_cut_off_on_an_enrolled_computer_is_not_offered_an_hq_again(
-    first_start: Open, home: Home, hq: Hq, now: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with first_start(real_ms) as booth:
-        await booth.type(f"2{hq_line(hq)}\n")
-        await booth.until(lambda: isinstance(booth.app.screen, ChoiceScreen))
-        await booth.keys("ctrl+q")
-    cut_off(home, now, monkeypatch)
-    async with first_start(real_ms) as booth:
-        await booth.type("\n")
-        await ended(booth)
-        assert outcome(booth) is Outcome.READY
-
-
-async def test_a_wrong_code_is_said_and_the_computer_stays_empty(first_start: Open, home: Home, hq: Hq) -> None:
-    async with first_start(real_ms) as booth:
-        *rest, _code = hq_line(hq).split()
-        await booth.type(f"2{' '.join(rest)}\n0000000000\n")
-        await booth.until(lambda: "接入码" in booth.sentence or "代码" in booth.sentence)
-        assert step(booth) == "join"
-    assert stage_of(home) is Stage.NOTHING
-
-
-async def test_a_new_estate_is_enrolled_in_the_last_step(first_start: Open, home: Home, hq: Hq) -> None:
-    async with first_start(real_ms) as booth:
-        await booth.type(UP_TO_HOUSES + "V1-V3\n\n")
-        await booth.until(lambda: step(booth) == "hq")
-        await booth.settle()
-        told = re.sub(r"\s+", "", booth.text())
-        found = re.search(r"--id([0-9a-f-]{36})", told)
-        assert found is not None
-        await booth.type(f"{hq_line(hq, found[1])}\n")
-        await ended(booth)
-    store = store_of(home)
-    assert estates.terminal(store.connection).terminal_id is not None
-    store.close()

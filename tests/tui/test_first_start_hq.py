@@ -1,0 +1,104 @@
+"""The first start with an HQ: joining one, hearing that it has nothing yet, enrolling in the last step."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from butler_tui.desk.set_up_file import Stage, stage_of
+from butler_tui.paths import Home
+from butler_tui.store import estates, set_up_plan
+from butler_tui.tui.first_start import Outcome
+from butler_tui.tui.screens.first_start.choice import ChoiceScreen
+from tests.conftest import Clock
+from tests.serving import Hq, real_ms
+from tests.tui.first_starts import (
+    UP_TO_HOUSES,
+    Open,
+    cut_off,
+    ended,
+    hq_line,
+    outcome,
+    step,
+    store_of,
+)
+
+
+async def test_a_computer_joins_an_hq_hears_that_it_has_nothing_yet_and_is_set_up_there(
+    first_start: Open, home: Home, hq: Hq
+) -> None:
+    async with first_start(real_ms) as booth:
+        await booth.type(f"2{hq_line(hq)}\n")
+        await booth.until(lambda: isinstance(booth.app.screen, ChoiceScreen))
+        assert "总部尚未下发门岗和人员" in re.sub(r"\s+", "", booth.text())
+        await booth.type("2")
+        await booth.until(lambda: "仍未下发" in booth.sentence)
+        await booth.type("1东门岗\n9001\n许文静\n902715\n902715\nV1-V3\n")
+        assert "云栖玫瑰园" in booth.text()
+        await booth.type("\n")
+        await ended(booth)
+        assert outcome(booth) is Outcome.READY
+    assert stage_of(home) is Stage.READY
+
+
+async def test_a_computer_that_is_enrolled_and_empty_begins_with_a_clear_sentence(
+    first_start: Open, home: Home, hq: Hq
+) -> None:
+    async with first_start(real_ms) as booth:
+        await booth.type(f"2{hq_line(hq)}\n")
+        await booth.until(lambda: isinstance(booth.app.screen, ChoiceScreen))
+        await booth.keys("ctrl+q")
+    assert stage_of(home) is Stage.NO_GATE
+    async with first_start(real_ms) as booth:
+        assert "总部尚未下发门岗和人员" in re.sub(r"\s+", "", booth.text())
+
+
+async def test_a_file_whose_making_was_cut_off_is_made_anew_to_join_an_hq(
+    first_start: Open, home: Home, hq: Hq
+) -> None:
+    home.database.parent.mkdir(parents=True)
+    set_up_plan.mark(home).touch()
+    home.database.touch()
+    async with first_start(real_ms) as booth:
+        await booth.type(f"2{hq_line(hq)}\n")
+        await booth.until(lambda: isinstance(booth.app.screen, ChoiceScreen))
+    assert stage_of(home) is Stage.NO_GATE
+
+
+async def test_a_set_up_cut_off_on_an_enrolled_computer_is_not_offered_an_hq_again(
+    first_start: Open, home: Home, hq: Hq, now: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with first_start(real_ms) as booth:
+        await booth.type(f"2{hq_line(hq)}\n")
+        await booth.until(lambda: isinstance(booth.app.screen, ChoiceScreen))
+        await booth.keys("ctrl+q")
+    cut_off(home, now, monkeypatch)
+    async with first_start(real_ms) as booth:
+        await booth.type("\n")
+        await ended(booth)
+        assert outcome(booth) is Outcome.READY
+
+
+async def test_a_wrong_code_is_said_and_the_computer_stays_empty(first_start: Open, home: Home, hq: Hq) -> None:
+    async with first_start(real_ms) as booth:
+        *rest, _code = hq_line(hq).split()
+        await booth.type(f"2{' '.join(rest)}\n0000000000\n")
+        await booth.until(lambda: "接入码" in booth.sentence or "代码" in booth.sentence)
+        assert step(booth) == "join"
+    assert stage_of(home) is Stage.NOTHING
+
+
+async def test_a_new_estate_is_enrolled_in_the_last_step(first_start: Open, home: Home, hq: Hq) -> None:
+    async with first_start(real_ms) as booth:
+        await booth.type(UP_TO_HOUSES + "V1-V3\n\n")
+        await booth.until(lambda: step(booth) == "hq")
+        await booth.settle()
+        told = re.sub(r"\s+", "", booth.text())
+        found = re.search(r"--id([0-9a-f-]{36})", told)
+        assert found is not None
+        await booth.type(f"{hq_line(hq, found[1])}\n")
+        await ended(booth)
+    store = store_of(home)
+    assert estates.terminal(store.connection).terminal_id is not None
+    store.close()
