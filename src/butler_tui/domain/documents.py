@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from sys import maxsize
-from typing import Literal
 
 from butler_tui.domain.folding import DOTS, HYPHENS, compact, replaced_in
 
@@ -89,7 +88,6 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
 _BIRTH_DATE = slice(6, 14)
 _OLD_BIRTH_DATE = slice(6, 12)
-_SEX_DIGIT = 16
 
 # Given out until 1999; the cards that bear them have not been valid since 2013 (resident identity card law, 2011).
 _OLD_PERSONAL = Form("[0-9]{15}", 15, 15, PROVINCES, old=True)
@@ -169,17 +167,6 @@ def guess_type(text: str) -> DocumentType | None:
     """
     number = normalise_number(text)
     return next((kind for pattern, kind in _UNMISTAKABLE if re.fullmatch(pattern, number)), None)
-
-
-def sex_of(number: str) -> Literal["male", "female"] | None:
-    """Return the sex that a number of 18 characters tells by its 17th digit: odd is male (GB 11643).
-
-    None for any other number, and where the check digit is wrong: then the 17th may be the mistyped one.
-    """
-    number = normalise_number(number)
-    if not re.fullmatch(_PERSONAL, number) or check_digit(number[:17]) != number[17]:
-        return None
-    return "male" if int(number[_SEX_DIGIT]) % 2 else "female"
 
 
 def mask_number(number: str) -> str:
