@@ -119,7 +119,6 @@ def _cases(store: Store, samples: Samples) -> dict[str, Case]:
         "a badge's holder": (lambda one: badges.holder_of_badge(connection, one), samples["inside_badge"], ["A001"]),
         "rooms that begin so": (lambda text: households.rooms_starting(connection, text), room_starts, ()),
         "homes that fit": (lambda text: households.homes_matching(connection, text), typed, worst),
-        "a plate's home": (lambda one: households.owner_of_plate(connection, one), samples["home_plate"], ()),
         "a room's household": (lambda one: households.at_room(connection, one), samples["room"], samples["most_room"]),
         "a home with its visits": (
             lambda one: gate_home.gate_home(connection, one, 6), houses, [busiest_house]

@@ -195,7 +195,6 @@ LOOK_UPS: dict[str, Callable[[Store], object]] = {
     "rooms_starting": lambda store: households.rooms_starting(store.connection, "3-2"),
     "room_code": lambda store: households.room_code(store.connection, b"\1" * 16),
     "homes_matching": lambda store: households.homes_matching(store.connection, "A8K32"),
-    "owner_of_plate": lambda store: households.owner_of_plate(store.connection, "浙A8K32F"),
     "at_room": lambda store: households.at_room(store.connection, "3-2-1801"),
 }
 _SMALL = ("SCAN draft", "SCAN policy", "SCAN sync_state", "SCAN terminal", "SCAN quarantine")

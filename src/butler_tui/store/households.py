@@ -80,12 +80,6 @@ _HOMES_BY = (
 )
 
 
-def owner_of_plate(connection: Connection, plate: str) -> Home | None:
-    """Return the home whose own vehicle has this plate, or None."""
-    row = connection.execute(f"{_HOMES} JOIN vehicle v USING (household_id) WHERE v.plate = ?", (plate,)).fetchone()
-    return Home(row[0], row[1] or "") if row else None
-
-
 def at_room(connection: Connection, room_code: str) -> GateHousehold | None:
     """Return who lives at a room code, as the gate may see it, or None where there is no such room."""
     row = connection.execute(
