@@ -146,6 +146,26 @@ def test_two_people_of_one_name_are_two_hits(estate: Estate, let_in: Admit) -> N
     assert told(search(estate.store, "wf")) == [("INSIDE", "王芳"), ("INSIDE", "王芳")]
 
 
+def test_two_people_of_one_name_and_no_phone_are_both_inside(estate: Estate, let_in: Admit) -> None:
+    let_in(name="张伟", phone="", plate="浙A12345")
+    let_in(name="张伟", phone="", plate="浙A54321")
+    let_in(name="张伟", phone="", plate="")
+    let_in(name="张伟", phone="", plate="")
+
+    assert told(search(estate.store, "张伟")) == [("INSIDE", "张伟")] * 4
+
+
+def test_who_is_inside_is_shown_though_turned_away_at_a_second_try(
+    estate: Estate, session: Session, let_in: Admit, now: Clock
+) -> None:
+    let_in(name="李文博", phone="13900001234")
+    again = estate.registration(name="李文博", phone="13900001234", badge="")
+    now.advance(hours=20)
+    turn_away(estate.store, session, again, estate.policies, now(), reason=TurnAwayReason.LOITERING)
+
+    assert told(search(estate.store, "lwb")) == [("INSIDE", "李文博"), ("PAST", "李文博")]
+
+
 def test_who_was_turned_away_is_found_and_who_was_undone_is_not(
     estate: Estate, session: Session, let_in: Admit, now: Clock
 ) -> None:

@@ -27,6 +27,15 @@ def sex_of_code(code: object) -> Sex | None:
     return _SEXES.get(code) if isinstance(code, str) else None
 
 
+def person_of(name: str | None, phone: str | None, plate: str | None) -> tuple[str, str] | None:
+    """Return what makes a visitor the same person again: a name with a phone, or without one with a plate.
+
+    None where nothing is known that could.
+    """
+    person = (name or "", phone or plate or "")
+    return person if any(person) else None
+
+
 class Title(StrEnum):
     """The title after the surname: 先生, 女士, and 访客 where the sex is not known."""
 

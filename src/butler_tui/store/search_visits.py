@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from butler_tui.domain.documents import mask_phone
-from butler_tui.domain.people import Sex
+from butler_tui.domain.people import Sex, person_of
 from butler_tui.domain.search_keys import SearchKind
 from butler_tui.domain.sought import Sought
 from butler_tui.sealing import match_key
@@ -76,14 +76,23 @@ class VisitSearch:
         self._keep((row, True) for row in rows)
 
     def candidates(self) -> list[tuple[HitKey, HitKind, Row]]:
-        """Return one row a person, by their newest visit; visits that were taken back are none."""
-        newest: dict[tuple[str | bytes, ...], tuple[Row, bool]] = {}
+        """Return everybody inside, and one row a person by their newest visit; visits that were taken back are none.
+
+        Two people of one name without a phone may look like one: whoever is inside is never left out for another.
+        """
+        shown: list[tuple[Row, bool]] = []
+        of_person: dict[tuple[str | bytes, ...], int] = {}
         for row, exact in sorted(self._found.values(), key=lambda one: -one[0]["registered_ms"]):
-            if row["state"] != "undone":
-                person = _person(row)
-                shown, before = newest.get(person, (row, False))
-                newest[person] = (shown, exact or before)
-        return [self._candidate(row, exact) for row, exact in newest.values()]
+            if row["state"] == "undone":
+                continue
+            person = person_of(row["name"], row["phone"], row["plate"]) or (row["visit_id"],)
+            newest = of_person.get(person)
+            if newest is None or row["state"] == "inside":
+                of_person[person] = len(shown)
+                shown.append((row, exact))
+            elif exact:
+                shown[newest] = (shown[newest][0], True)
+        return [self._candidate(row, exact) for row, exact in shown]
 
     def _candidate(self, row: Row, exact: bool) -> tuple[HitKey, HitKind, Row]:
         kind = HitKind.INSIDE if row["state"] == "inside" else HitKind.PAST
@@ -190,13 +199,6 @@ def inside_at_room(connection: Connection, room_code: str, most: int) -> list[Fo
 
 
 _SEXES = frozenset(Sex)
-
-
-def _person(row: Row) -> tuple[str | bytes, ...]:
-    """Return what makes a visitor the same person again: name and phone, or plate and phone where nobody is named."""
-    if row["name"]:
-        return (row["name"], row["phone"] or "")
-    return ("", row["plate"] or "", row["phone"] or "") if row["plate"] or row["phone"] else (row["visit_id"],)
 
 
 def _of_values(column: str) -> str:
