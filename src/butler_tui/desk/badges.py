@@ -54,7 +54,7 @@ def undo_badge(store: Store, session: Session, done: BadgeDone, policies: Polici
     badge that would be out again has been given to another.
     """
     require(session, Act.UNDO_VISIT)
-    if not 0 <= now_ms - done.at_ms <= policies.undo_s * 1000:
+    if abs(now_ms - done.at_ms) > policies.undo_s * 1000:  # a clock may be set back by a little
         raise RuleBroken(N_("Only the last {seconds} seconds can be undone."), seconds=policies.undo_s)
 
     def untouched() -> None:
