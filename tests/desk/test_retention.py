@@ -82,7 +82,7 @@ def sealed(estate: Estate) -> bytes:
     return bytes(estate.store.connection.execute("SELECT sealed FROM document_secret").fetchone()[0])
 
 
-def test_the_number_goes_after_30_days_and_who_came_stays(
+def test_the_number_goes_after_30_days_and_who_came_stays_with_its_masked_form(
     estate: Estate, session: Session, now: Clock, visit: Done
 ) -> None:
     cipher = sealed(estate)
@@ -95,7 +95,9 @@ def test_the_number_goes_after_30_days_and_who_came_stays(
 
     row = estate.store.connection.execute("SELECT * FROM visit WHERE visit_id = ?", (visit.visit_id,)).fetchone()
     secret = estate.store.connection.execute("SELECT sealed, number_key FROM document_secret").fetchone()
-    assert (row["document_masked"], row["name"], row["phone"]) == (None, "钱多多", "13911112222")
+    assert (row["document_masked"], row["name"], row["phone"]) == (MASKED, "钱多多", "13911112222")
+    told = "SELECT personal FROM journal WHERE record_id = ?"
+    assert MASKED in estate.store.connection.execute(told, (visit.visit_id,)).fetchone()[0]
     assert tuple(secret) == (b"", None)
     content = b"".join(one.read_bytes() for one in estate.store.home.database.parent.rglob("*") if one.is_file())
     assert cipher not in content

@@ -20,9 +20,9 @@ _ENDED = """v.visit_id > ?1 AND v.visit_id < ?2
     AND coalesce(v.out_ms, v.registered_ms) >= ?3 AND coalesce(v.out_ms, v.registered_ms) < ?4
     AND (v.state <> 'inside' OR coalesce(v.expected_out_ms, 0) < ?6)"""
 _NUMBERS = f"""
-SELECT v.visit_id FROM visit v WHERE {_ENDED} AND (v.document_masked IS NOT NULL OR EXISTS
+SELECT v.visit_id FROM visit v WHERE {_ENDED} AND EXISTS
     (SELECT 1 FROM document_secret s WHERE s.visit_id = v.visit_id
-        AND (length(s.sealed) > 0 OR s.number_key IS NOT NULL)))
+        AND (length(s.sealed) > 0 OR s.number_key IS NOT NULL))
 ORDER BY v.visit_id LIMIT ?5
 """
 _VISITS = f"""
@@ -72,10 +72,13 @@ def _ids(connection: Connection, sql: str, over: Over, after: bytes, most: int) 
 
 
 def erasures(connection: Connection, visit_id: bytes, *, whole: bool) -> list[Erasure]:
-    """Return what is erased with a visit: its numbers, or all of it with companions and events too."""
+    """Return what is erased with a visit: its numbers, or all of it with companions and events too.
+
+    The masked form of a number is one of the facts about who came, and goes with them (DOMAIN, section 8).
+    """
     secrets = [Erasure("document_secret", one) for one in _of(connection, "document_secret", "secret_id", visit_id)]
     if not whole:
-        return [*secrets, Erasure("visit", visit_id, frozenset({"document_masked"}))]
+        return secrets
     return [
         *secrets,
         *(Erasure("companion", one) for one in _of(connection, "companion", "companion_id", visit_id)),
