@@ -104,6 +104,19 @@ async def test_a_badge_that_is_not_given_back_is_missed_found_by_its_scan_and_al
         assert isinstance(booth.app.screen, OnSiteDialog)
 
 
+@pytest.mark.parametrize("typed", ["", "B00"])
+async def test_after_undo_the_mark_stands_on_the_visitor_it_was_about(
+    open_booth: OpenBooth, estate: Estate, three: list[bytes], typed: str
+) -> None:
+    async with open_booth() as booth:
+        await at_list(booth, *typed, "down", "ctrl+b")
+        await booth.keys("ctrl+z")
+        assert booth.sentence == "已撤销：钱先生仍在访，访客证 B002。"
+        assert any(line.startswith(">B002") for line in booth.text().splitlines())
+        await booth.keys("enter")
+        assert {one.badge for one in visits.on_site(estate.store.connection, 5)} == {"B001", "B003"}
+
+
 async def test_in_the_list_of_missing_badges_enter_takes_the_marked_one_back(
     open_booth: OpenBooth, estate: Estate, session: Session, three: list[bytes], now: Clock
 ) -> None:

@@ -25,6 +25,11 @@ class GateDeeds:
         self._session = session
         self._last: tuple[Done | BadgeDone, str] | None = None
 
+    @property
+    def last_visit(self) -> bytes | None:
+        """The visit that the last act was about, while that act can be taken back."""
+        return self._last[0].visit_id if self._last is not None else None
+
     def admit(self, registration: Registration, draft_id: bytes | None = None, override: Override | None = None) -> str:
         """Save and admit."""
         here = self._here
@@ -125,8 +130,8 @@ _UNDONE = {
     EventKind.ADMITTED: N_("Undone: {who} is not admitted."),
     EventKind.TURNED_AWAY: N_("Undone: {who} is not turned away."),
     EventKind.OUT: N_("Undone: {who} is still on site."),
-    EventKind.BADGE_MISSING: N_("Undone: the visitor with badge {badge} is still on site."),
-    EventKind.BADGE_BACK: N_("Undone: badge {badge} is still missing."),
+    EventKind.BADGE_MISSING: N_("Undone: {who} with badge {badge} is still on site."),
+    EventKind.BADGE_BACK: N_("Undone: badge {badge} of {who} is still missing."),
 }
 
 

@@ -33,19 +33,21 @@ class ListErrands:
             ListAct.FOUND: lambda: self._deeds.badge_found(asked.visit_id),
             ListAct.UNDO: self._deeds.undo,
         }
+        about = self._deeds.last_visit if asked.act is ListAct.UNDO else None
         try:
             told, meaning = acts[asked.act](), "good"
         except ButlerError as error:
             told, meaning = error.sentence(), "bad"
+            about = None
         else:
             self._app.post_message(Saved())
-        self._tell(told, meaning)
+        self._tell(told, meaning, about)
 
-    def _tell(self, sentence: str, meaning: str) -> None:
+    def _tell(self, sentence: str, meaning: str, about: bytes | None) -> None:
         from butler_tui.tui.dialogs.on_site import OnSiteDialog
 
         if isinstance(self._app.screen, OnSiteDialog):
-            self._app.screen.told(sentence, meaning)
+            self._app.screen.told(sentence, meaning, about)
 
     def _show_detail(self, visit_id: bytes) -> None:
         from butler_tui.tui.dialogs.visit import VisitDialog

@@ -175,7 +175,10 @@ class OnSiteDialog(Steady, ModalScreen[bytes | None]):
     def on_input_changed(self, message: ScanInput.Changed) -> None:
         """Narrow the list."""
         message.stop()
-        typed, shown = message.value.strip(), _LISTS[self._which]
+        self._narrow(message.value.strip())
+
+    def _narrow(self, typed: str) -> None:
+        shown = _LISTS[self._which]
         empty = _("Nobody on site fits what is typed.") if typed else _(shown.empty)
         self.query_one(RecordList).show_all(shown.fetch(self._here, typed), empty)
 
@@ -249,12 +252,25 @@ class OnSiteDialog(Steady, ModalScreen[bytes | None]):
         if visit_id is not None:
             self.post_message(FromList(act, visit_id))
 
-    def told(self, sentence: str, meaning: str) -> None:
-        """Say what was done, or why not, and show the lists of now; what was typed has done its work."""
+    def told(self, sentence: str, meaning: str, about: bytes | None = None) -> None:
+        """Say what was done, or why not, and show the lists of now; what was typed has done its work.
+
+        Where an act was taken back the mark goes to the visit it was `about`: the right key must not hit the next one.
+        """
         if meaning == "good":
-            self.query_one(ScanInput).clear()
+            self._empty_filter()
         self._look()
+        if about is not None:
+            self.query_one(RecordList).choose_where(lambda key: key[1] == about)
         self._say(sentence, meaning)
+
+    def _empty_filter(self) -> None:
+        """Show the whole list at once: a message would come after the mark was set, and set it back."""
+        field = self.query_one(ScanInput)
+        if field.text:
+            with field.prevent(ScanInput.Changed):
+                field.clear()
+            self._narrow("")
 
     def _say(self, sentence: str, meaning: str = "") -> None:
         self.query_one(Sentence).say(sentence, meaning)

@@ -155,6 +155,18 @@ class RecordList(Steady, ScrollView, can_focus=True):
         """Choose a row a page away."""
         self._choose(self.chosen + by * max(1, self.size.height - 1))
 
+    def choose_where(self, fits: Callable[[Any], bool]) -> None:
+        """Choose the first row whose key fits; where there is none the choice stays."""
+        index = 0
+        while index < len(self._records) or not self._complete:
+            if index == len(self._records):
+                self._load()
+            elif fits(self._records[index].key):
+                self._choose(index)
+                return
+            else:
+                index += 1
+
     def _choose(self, index: int) -> None:
         while index >= len(self._records) and not self._complete:
             self._load()
