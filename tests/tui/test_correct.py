@@ -143,6 +143,43 @@ async def test_escape_asks_once_where_something_is_typed(open_booth: OpenBooth, 
         assert correcting.row["name"] == "李文博"
 
 
+async def test_what_is_half_typed_waits_for_who_typed_it_while_another_signs_in(
+    open_booth: OpenBooth, estate: Estate, visit: Done
+) -> None:
+    async with open_booth() as booth:
+        correcting = Correcting(booth, estate, visit.visit_id)
+        await correcting.open()
+        await correcting.type_over("name", "李文搏")
+        await correcting.type_over("why", "1")
+        await booth.type("听错")
+        await booth.keys("f10")
+        await booth.sign_in(Role.SHIFT_LEAD)
+        assert not isinstance(booth.app.screen, CorrectDialog)
+        context, lead = booth.app.here, estate.sessions[Role.SHIFT_LEAD]
+        booth.app.push_screen(CorrectDialog(context, lead, visit.visit_id))
+        await booth.settle()
+        assert "李文搏" not in booth.text()
+        await booth.keys("escape", "f10")
+
+        await correcting.open()
+        assert "typed is back" in correcting.said
+        assert booth.focused == "name"
+        await booth.keys("ctrl+s")
+        assert correcting.row["name"] == "李文搏"
+        assert context.corrections == {}
+
+
+async def test_what_is_given_up_by_escape_does_not_come_back(
+    open_booth: OpenBooth, estate: Estate, visit: Done
+) -> None:
+    async with open_booth() as booth:
+        correcting = Correcting(booth, estate, visit.visit_id)
+        await correcting.open()
+        await correcting.type_over("name", "李")
+        await booth.keys("escape", "escape")
+        assert booth.app.here.corrections == {}
+
+
 async def test_an_emergency_is_completed_with_its_six_outcomes(
     open_booth: OpenBooth, estate: Estate, now: Clock
 ) -> None:

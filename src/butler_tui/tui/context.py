@@ -45,6 +45,11 @@ class Context:
         return DraftKeeper(self.store)
 
     @cached_property
+    def corrections(self) -> dict[tuple[bytes, bytes], dict[str, str]]:
+        """Corrections that somebody left half typed, in memory only: by person and visit, what stood in each field."""
+        return {}
+
+    @cached_property
     def policies(self) -> Policies:
         """The policies in force when they were first asked for, which is after sign-in."""
         return estates.policies(self.store.connection)

@@ -36,6 +36,10 @@ class CorrectDialog(Steady, ModalScreen[Done | None]):
 
     CSS_PATH = ["../styles/dialogs.tcss", "../styles/correct.tcss"]
 
+    GUIDE = (
+        _("Type over what is wrong, pick why by its digit, and save; what stood there before stays in the history."),
+        _("What is half typed when the screens lock is given back to you when you come to this visit again."),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "keep", _("Save"), id="correct.keep", tooltip=_("save what was corrected")),
         Binding("up", "step(-1)", _("Up"), id="correct.up", show=False, tooltip=_("the field above")),
@@ -55,6 +59,11 @@ class CorrectDialog(Steady, ModalScreen[Done | None]):
         self._first = {name: self._fields[name].text for name in self._first}
         self._hints = {name: Static(classes="hint") for name in self._first}
         self._leaving = False
+        self._settled = False
+
+    @property
+    def _mine(self) -> tuple[bytes, bytes]:
+        return self._session.staff.staff_id, self._visit_id
 
     def _field(self, name: str) -> ScanInput:
         known = FIELDS.get(name)
@@ -101,20 +110,37 @@ class CorrectDialog(Steady, ModalScreen[Done | None]):
         for name in self._first:
             self._hint(name)
         self._say(_("Type over what is wrong, then pick why."))
+        self._give_back()
         self.set_focus(next(iter(self._fields.values())))
+
+    def _give_back(self) -> None:
+        """Put back what this person had half typed for this visit."""
+        typed = self._here.corrections.pop(self._mine, {})
+        for name, text in typed.items():
+            with self._fields[name].prevent(ScanInput.Changed):  # by itself nothing moves on
+                self._fields[name].value = text
+            self._hint(name)
+        if typed:
+            self._say(_("What you had typed is back. It is not saved yet."), "warning")
+
+    def on_unmount(self) -> None:
+        """Keep what is typed where the screens go away with it half done, as they do when another signs in."""
+        typed = self._typed()
+        if typed and not self._settled:
+            self._here.corrections[self._mine] = typed
+
+    def _typed(self) -> dict[str, str]:
+        """Return what is typed and not yet saved, by field."""
+        return {name: one.text for name, one in self._fields.items() if one.text != self._first.get(name, "")}
 
     def on_input_changed(self, message: ScanInput.Changed) -> None:
         """Show what is read from the field."""
         message.stop()
         self._leaving = False
         name = message.input.id or ""
-        if name in self._hints:
-            self._hint(name)
-        elif name == "why":
-            reason = self._reason()
-            self.query_one("#why-picked", Static).update(line(labels.label(reason) if reason else ""))
-            if reason is not None:
-                self.set_focus(self._fields["note"])
+        self._hint(name)
+        if name == "why" and self._reason() is not None:
+            self.set_focus(self._fields["note"])
 
     def on_choice_picked(self, message: Choice.Picked) -> None:
         """Take a clicked reason as its digit."""
@@ -122,6 +148,11 @@ class CorrectDialog(Steady, ModalScreen[Done | None]):
         self._fields["why"].value = message.digit
 
     def _hint(self, name: str) -> None:
+        if name == "why":
+            reason = self._reason()
+            self.query_one("#why-picked", Static).update(line(labels.label(reason) if reason else ""))
+        if name not in self._hints:
+            return
         changed = self._fields[name].text != self._first[name]
         words = hint_words(name, self._fields[name].text, self._now)
         self._hints[name].update(line((words, "$warning" if changed else "$dim")))
@@ -167,6 +198,7 @@ class CorrectDialog(Steady, ModalScreen[Done | None]):
         except ButlerError as error:
             self._say(error.sentence(), "bad")
             return
+        self._settled = True
         self.dismiss(done)
 
     def _stop_at(self, name: str, words: str) -> None:
@@ -175,14 +207,14 @@ class CorrectDialog(Steady, ModalScreen[Done | None]):
 
     def action_leave(self) -> None:
         """Go back; where something was typed, only when asked again."""
-        typed = any(self._fields[name].text != self._first.get(name, "") for name in self._fields)
-        if typed and not self._leaving:
+        if self._typed() and not self._leaving:
             self._leaving = True
             self._say(
                 _("Not saved yet. Esc again goes back without it; {key} saves.", key=key_called("correct.keep")),
                 "warning",
             )
             return
+        self._settled = True
         self.dismiss(None)
 
     def on_trouble(self, message: Trouble) -> None:
