@@ -29,6 +29,12 @@ def visit(estate: Estate, session: Session, now: Clock) -> Done:
     return admit(estate.store, session, agent, estate.policies, now())
 
 
+@pytest.fixture
+def lead(estate: Estate) -> Session:
+    """Return the shift lead, who may open numbers."""
+    return estate.sessions[Role.SHIFT_LEAD]
+
+
 def audits(estate: Estate) -> list[tuple[object, ...]]:
     rows = estate.store.connection.execute(
         "SELECT act, at_ms, staff_id, subject_table, subject_id, subject_field, reason FROM audit ORDER BY audit_id"
@@ -47,8 +53,8 @@ def test_a_phone_is_given_out_and_who_looked_and_why_is_recorded(
     ]
 
 
-def test_a_number_is_opened_from_its_seal(estate: Estate, session: Session, now: Clock, visit: Done) -> None:
-    assert open_document(estate.store, session, visit.visit_id, ASKED, "", now()) == NUMBER
+def test_a_number_is_opened_from_its_seal(estate: Estate, lead: Session, now: Clock, visit: Done) -> None:
+    assert open_document(estate.store, lead, visit.visit_id, ASKED, "", now()) == NUMBER
     assert [(row[3], row[5], row[6]) for row in audits(estate)] == [("visit", "document_number", "household_asks")]
 
 
@@ -78,34 +84,44 @@ def test_a_reason_that_says_too_little_needs_words(
 def test_only_who_works_here_may_open(estate: Estate, session: Session, now: Clock, visit: Done) -> None:
     nobody = Session(replace(session.staff, role=Role.HQ), session.gate_id)
     for opener in (open_phone, open_document):
-        with pytest.raises(NotAllowed, match="open what is masked"):
+        with pytest.raises(NotAllowed, match="may not open"):
             opener(estate.store, nobody, visit.visit_id, ASKED, "", now())
     assert audits(estate) == []
 
 
+def test_only_who_leads_opens_a_documents_number(estate: Estate, now: Clock, visit: Done) -> None:
+    for role in (Role.GUARD, Role.BUTLER):
+        assert open_phone(estate.store, estate.sessions[role], visit.visit_id, ASKED, "", now()) == "13900001234"
+        with pytest.raises(NotAllowed, match="may not open document numbers"):
+            open_document(estate.store, estate.sessions[role], visit.visit_id, ASKED, "", now())
+    for role in (Role.SHIFT_LEAD, Role.SUPERVISOR):
+        assert open_document(estate.store, estate.sessions[role], visit.visit_id, ASKED, "", now()) == NUMBER
+    assert [row[5] for row in audits(estate)].count("document_number") == 2
+
+
 def test_what_is_not_there_is_said_and_nothing_is_recorded(
-    estate: Estate, session: Session, now: Clock, visit: Done
+    estate: Estate, session: Session, lead: Session, now: Clock, visit: Done
 ) -> None:
     bare = admit(estate.store, session, estate.registration(phone="", badge=""), estate.policies, now())
     for opener in (open_phone, open_document):
         with pytest.raises(RuleBroken, match="kept for this visit"):
-            opener(estate.store, session, bare.visit_id, ASKED, "", now())
+            opener(estate.store, lead, bare.visit_id, ASKED, "", now())
     erase(estate.store, "visit", visit.visit_id)
     for secret in estate.store.connection.execute("SELECT secret_id FROM document_secret").fetchall():
         erase(estate.store, "document_secret", secret[0])
     for opener in (open_phone, open_document):
         with pytest.raises(RuleBroken, match="kept for this visit"):
-            opener(estate.store, session, visit.visit_id, ASKED, "", now())
+            opener(estate.store, lead, visit.visit_id, ASKED, "", now())
     assert audits(estate) == []
 
 
 def test_a_number_from_another_computer_is_said_to_be_closed_here(
-    estate: Estate, session: Session, now: Clock, visit: Done
+    estate: Estate, lead: Session, now: Clock, visit: Done
 ) -> None:
     estate.store.change_keys(replace(estate.store.keys, months={}))
 
     with pytest.raises(RuleBroken, match="another computer"):
-        open_document(estate.store, session, visit.visit_id, ASKED, "", now())
+        open_document(estate.store, lead, visit.visit_id, ASKED, "", now())
     assert audits(estate) == []
 
 

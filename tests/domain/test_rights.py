@@ -29,6 +29,8 @@ ON_SITE = {*AT_THE_GATE, Role.BUTLER}
         (Act.TURN_AWAY, AT_THE_GATE),
         (Act.CHECK_OUT, AT_THE_GATE),
         (Act.UNDO_VISIT, AT_THE_GATE),
+        (Act.UNMASK, ON_SITE),
+        (Act.UNMASK_NUMBER, {Role.SHIFT_LEAD, Role.SUPERVISOR}),
         (Act.KEEP_KEYS, ON_SITE),
         (Act.KEEP_BACKUPS, {Role.SUPERVISOR, Role.HQ}),
         (Act.SET_UP_ESTATE, {Role.SUPERVISOR, Role.HQ}),

@@ -177,11 +177,12 @@ async def test_who_was_turned_away_says_why(
 
 
 async def test_a_masked_value_opens_for_a_reason_is_recorded_and_is_masked_again_after_going_back(
-    open_booth: OpenBooth, estate: Estate, session: Session, agent: Done
+    open_booth: OpenBooth, estate: Estate, agent: Done
 ) -> None:
+    lead = estate.sessions[Role.SHIFT_LEAD]
     async with open_booth() as booth:
         await booth.sign_in()
-        await open_visit(booth, estate, session, agent.visit_id)
+        await open_visit(booth, estate, lead, agent.visit_id)
         await booth.keys("p")
         assert isinstance(booth.app.screen, UnmaskDialog)
         await booth.type("\n")
@@ -197,9 +198,22 @@ async def test_a_masked_value_opens_for_a_reason_is_recorded_and_is_masked_again
         assert NUMBER in booth.text()
         assert audits(estate) == [("phone", "household_asks 陈太太来电"), ("document_number", "authority 派出所")]
         await booth.keys("escape")
-        await open_visit(booth, estate, session, agent.visit_id)
+        await open_visit(booth, estate, lead, agent.visit_id)
         assert "13900001234" not in booth.text()
         assert NUMBER not in booth.text()
+
+
+async def test_a_guard_is_not_offered_to_open_a_documents_number(
+    open_booth: OpenBooth, estate: Estate, session: Session, agent: Done
+) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await open_visit(booth, estate, session, agent.visit_id)
+        assert booth.app.screen.check_action("unmask", ("phone",))
+        assert not booth.app.screen.check_action("unmask", ("document_number",))
+        await booth.keys("d")
+        assert isinstance(booth.app.screen, VisitDialog)
+        assert audits(estate) == []
 
 
 async def test_esc_in_the_reason_opens_nothing_and_keeps_what_was_typed(

@@ -1,4 +1,4 @@
-"""Opening a masked phone or document's number: by right, with a reason, written down before it is given out."""
+"""Opening a masked phone, or a document's number for who leads: with a reason, written down before it is given out."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def open_phone(store: Store, session: Session, visit_id: bytes, reason: UnmaskRe
     Raises NotAllowed, RuleBroken (no phone; a reason that needs words) or FileTrouble; then nothing is given out.
     """
     subject = Subject("visit", visit_id, "phone")
+    require(session, Act.UNMASK)
     return _opened(store, session, subject, (reason, note), now_ms, lambda: _phone(store, visit_id))
 
 
@@ -35,6 +36,7 @@ def open_document(store: Store, session: Session, visit_id: bytes, reason: Unmas
     words) or FileTrouble; then nothing is given out.
     """
     subject = Subject("visit", visit_id, "document_number")
+    require(session, Act.UNMASK_NUMBER)
     store.refresh_keys()  # another program may have made the month's key
     return _opened(store, session, subject, (reason, note), now_ms, lambda: _number(store, visit_id))
 
@@ -48,7 +50,6 @@ def _opened(
     read: Callable[[], str],
 ) -> str:
     """Read a value and record that it was opened, in one transaction: what is not recorded is not given out."""
-    require(session, Act.UNMASK)
     reason, note = why[0], safe(why[1]).strip()
     if reason in NEEDS_WORDS and not note:
         raise RuleBroken(N_("Write down in a few words what it is for."))

@@ -36,6 +36,7 @@ class Act(StrEnum):
     CORRECT_VISIT = "correct_visit"
     OVERRIDE = "override"
     UNMASK = "unmask"
+    UNMASK_NUMBER = "unmask_number"
     EXPORT = "export"
     EXPORT_UNMASKED = "export_unmasked"
     KEEP_AUDIT = "keep_audit"
@@ -60,6 +61,7 @@ BY_ROLE: dict[Act, frozenset[Role]] = {
     Act.CORRECT_VISIT: _EVERYONE_AT_THE_GATE,
     Act.OVERRIDE: _LEADS,
     Act.UNMASK: _EVERYONE,
+    Act.UNMASK_NUMBER: _LEADS,
     Act.EXPORT: _LEADS | {Role.BUTLER},
     Act.EXPORT_UNMASKED: _SUPERVISORS,
     Act.KEEP_AUDIT: _EVERYONE,

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from butler_tui.desk.gate import Done
 from butler_tui.desk.session import Session
 from butler_tui.desk.unmask import open_document, open_phone
+from butler_tui.domain.rights import Act, may
 from butler_tui.errors import ButlerError
 from butler_tui.labels import column_label, greeting
 from butler_tui.store.local import Store
@@ -32,6 +33,7 @@ from butler_tui.words import N_, _
 WIDE = 110
 """Columns from which the history stands in a column of its own."""
 _OPENERS: dict[str, Callable[..., str]] = {"phone": open_phone, "document_number": open_document}
+_RIGHTS = {"phone": Act.UNMASK, "document_number": Act.UNMASK_NUMBER}
 _ASKED = {"phone": N_("Open the phone of {who}"), "document_number": N_("Open the document number of {who}")}
 
 
@@ -42,6 +44,7 @@ class VisitDialog(Steady, ModalScreen[None]):
 
     GUIDE = (
         _("Phone and document are masked. Opening one asks for a reason, and is recorded."),
+        _("The number of a document is opened by a shift lead or supervisor."),
         _("What is opened is masked again when you go back."),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -122,7 +125,7 @@ class VisitDialog(Steady, ModalScreen[None]):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to open only what there is, and is not open yet."""
+        """Offer to open only what there is, is not open yet, and is this person's to open."""
         visit = self._visit
         if action != "unmask":
             return True
@@ -131,7 +134,7 @@ class VisitDialog(Steady, ModalScreen[None]):
             "document_number": visit is not None and visit.has_number,
         }
         what = str(parameters[0])
-        return there[what] and what not in self._opened
+        return there[what] and what not in self._opened and may(self._session.staff.role, _RIGHTS[what])
 
     def action_unmask(self, what: str) -> None:
         """Ask for the reason, record it, and show the value here."""
