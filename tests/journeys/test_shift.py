@@ -120,8 +120,8 @@ def override(screen: Terminal, visitor: Visitor, room: str) -> None:
     screen.wait_for("不能放行", "存疑")
     screen.press("ctrl+o")
     screen.wait_for("特批放行")
-    enter(screen, "已电话核对", *LEAD)
-    screen.wait_for(f"经 周建国 特批，{visitor.polite}已放行")
+    enter(screen, *LEAD, "已电话核对")
+    screen.wait_for("周建国", f"{visitor.polite}已放行")
 
 
 def correct_and_open_phone(screen: Terminal) -> None:

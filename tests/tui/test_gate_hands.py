@@ -191,3 +191,43 @@ async def test_after_a_check_out_nobody_is_offered(open_booth: OpenBooth, estate
         assert "浙A8K32F" not in booth.text()
         booth.app.here.drafts.flush()
         assert drafts.of_author(estate.store.connection, guard.staff.staff_id, GATE) is None
+
+
+async def test_enter_stops_once_at_what_cannot_be_read(open_booth: OpenBooth, estate: Estate) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\n1\n1390000111\n")
+        assert booth.focused == "phone"
+        assert "再按 Enter" in booth.sentence
+        await booth.keys("enter")
+        assert booth.focused == "room"
+
+
+async def test_a_badge_scanned_twice_is_not_for_the_next_visitor(
+    open_booth: OpenBooth, estate: Estate, now: Clock
+) -> None:
+    guard = estate.sessions[Role.GUARD]
+    gate.admit(estate.store, guard, estate.registration(badge="A001"), estate.policies, now())
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("A001\nA001\n")
+        assert booth.gate.form.is_empty
+        assert "刚刚收回" in booth.sentence
+
+
+async def test_an_emergency_is_announced_before_enter(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("120")
+        assert "立即放行" in booth.sentence
+
+
+async def test_emptying_a_form_that_was_put_aside_puts_it_back(open_booth: OpenBooth, estate: Estate) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\n")
+        await booth.keys("f8", "f8", "enter")
+        assert booth.field("name") == "李文博"
+        await booth.keys("ctrl+n")
+        assert booth.gate.form.is_empty
+        assert drafts.count_parked(estate.store.connection, GATE) == 1

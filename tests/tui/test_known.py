@@ -335,3 +335,14 @@ async def test_a_masked_phone_stays_masked_when_it_is_taken_up_again(
 
         assert booth.field("phone") == "13805712211"
         assert "13805712211" not in booth.text()
+
+
+async def test_whoever_was_only_ever_turned_away_is_told_of(open_booth: OpenBooth, estate: Estate, now: Clock) -> None:
+    guard, refused = estate.sessions[Role.GUARD], TurnAwayReason.NOT_EXPECTED
+    gate.turn_away(estate.store, guard, estate.registration(), estate.policies, now(), reason=refused)
+    now.ms += 3600_000
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博")
+
+        assert "不予放行" in booth.sentence

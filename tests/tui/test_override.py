@@ -25,7 +25,7 @@ async def test_the_shift_lead_lets_in_by_their_pin_and_it_is_recorded(open_booth
         await booth.keys("ctrl+o")
         assert isinstance(booth.app.screen, OverrideDialog)
         assert "查证件" in booth.text()
-        await booth.type("业主到场确认\n1001\n310246\n")
+        await booth.type("1001\n310246\n业主到场确认\n")
         await booth.until(lambda: not isinstance(booth.app.screen, OverrideDialog))
         await booth.settle()
         assert "特批" in booth.sentence, booth.text()
@@ -42,7 +42,7 @@ async def test_a_guard_cannot_override(open_booth: OpenBooth, estate: Estate) ->
     async with open_booth() as booth:
         await doubtful(booth)
         await booth.keys("ctrl+o")
-        await booth.type("我认识\n1007\n204816\n")
+        await booth.type("1007\n204816\n我认识\n")
         await booth.until(lambda: "只有班长或主管" in booth.sentence)
         await booth.keys("escape")
         assert booth.field("name") == "李文博"
@@ -53,7 +53,7 @@ async def test_a_wrong_pin_is_counted_and_nobody_comes_in(open_booth: OpenBooth,
     async with open_booth() as booth:
         await doubtful(booth)
         await booth.keys("ctrl+o")
-        await booth.type("业主到场\n1001\n000000\n")
+        await booth.type("1001\n000000\n业主到场\n")
         await booth.until(lambda: "不正确" in booth.sentence or "不对" in booth.sentence)
     assert visits.on_site(estate.store.connection, 5) == []
     tries = estate.store.connection.execute("SELECT sum(wrong_tries) FROM staff_pin").fetchone()[0]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from butler_tui.domain.documents import DocumentType
 from butler_tui.domain.gate_check import Check, Outcome
-from butler_tui.domain.people import Sex, read_phone
+from butler_tui.domain.people import Sex, person_of, read_phone
 from butler_tui.domain.plates import plate_key
 from butler_tui.domain.policies import Reason
 from butler_tui.domain.recognise import Kind, Recognised
@@ -60,7 +60,7 @@ class KnownVisitor:
     @property
     def person(self) -> tuple[str, str]:
         """Return what tells one person from another."""
-        return (self.name, self.phone or self.plate)
+        return person_of(self.name, self.phone, self.plate) or ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +75,33 @@ _COLUMNS = (
     "visit_id, registered_ms, out_ms, state, name, sex, phone, company, document_type, house_id, household_id,"
     " room_code, reason, reason_note, plate, " + ", ".join(str(check) for check in Check)
 )
-_ADMITTED = " AND state IN ('inside', 'left') AND reason != 'emergency'"
-_NEWEST = f"{_ADMITTED} ORDER BY registered_ms DESC LIMIT ?"
+_DECIDED = " AND state IN ('inside', 'left', 'turned_away') AND reason != 'emergency'"
+_NEWEST = f"{_DECIDED} ORDER BY registered_ms DESC LIMIT ?"
 
 
 def known_visitors(store: Store, typed: str, found: Recognised | None, most: int = MOST_PEOPLE) -> list[KnownVisitor]:
-    """Return up to `most` people that what is typed may mean; `found` is how it was recognised.
+    """Return up to `most` people that what is typed may mean, those who were only ever turned away too.
 
-    Those who came last stand first. A name that is read in several ways is found by each.
+    `found` is how it was recognised. Those who came last stand first; a name that is read in several ways is found by
+    each.
     """
     rows = [row for look_up in _LOOK_UPS for row in look_up(store, typed, found)]
     people: dict[tuple[str, str], KnownVisitor] = {}
     for row in sorted(rows, key=lambda row: int(row["registered_ms"]), reverse=True):
         known = _known(row)
-        people.setdefault(known.person, known)
-    return [_with_refusal(store.connection, one) for one in list(people.values())[:most]]
+        newer = people.setdefault(known.person, _refused(known, known.registered_ms) if _is_refusal(row) else known)
+        if newer.refused_ms == newer.registered_ms and not _is_refusal(row):
+            people[known.person] = _refused(known, newer.registered_ms)  # admitted before, refused since
+    return list(people.values())[:most]
+
+
+def _is_refusal(row: Row) -> bool:
+    return bool(row["state"] == "turned_away")
+
+
+def _refused(known: KnownVisitor, refused_ms: int) -> KnownVisitor:
+    """Return the facts about somebody who was turned away: no check has passed, and no household has agreed."""
+    return replace(known, passed=frozenset(), household_id=None, refused_ms=refused_ms)
 
 
 def of_visit(connection: Connection, visit_id: bytes) -> KnownVisitor | None:
@@ -103,7 +115,7 @@ def of_visit(connection: Connection, visit_id: bytes) -> KnownVisitor | None:
         return None
     known = _known(row)
     if row["state"] not in ("inside", "left") or known.reason is Reason.EMERGENCY:
-        return replace(known, passed=frozenset(), household_id=None, refused_ms=known.registered_ms)
+        return _refused(known, known.registered_ms)
     return _with_refusal(connection, known)
 
 
@@ -115,9 +127,7 @@ def _with_refusal(connection: Connection, known: KnownVisitor) -> KnownVisitor:
         " ORDER BY registered_ms DESC LIMIT 1",
         (value, known.registered_ms),
     ).fetchone()
-    if row is None:
-        return known
-    return replace(known, passed=frozenset(), household_id=None, refused_ms=row[0])
+    return _refused(known, row[0]) if row else known
 
 
 def habit(connection: Connection, known: KnownVisitor, since_ms: int) -> Habit:
@@ -144,7 +154,7 @@ def _by(column: str, connection: Connection, values: Iterable[str]) -> list[Row]
     rows: list[Row] = []
     people: set[tuple[str, str]] = set()
     for _registered_ms, rowid in sorted(newest, reverse=True):
-        row = connection.execute(f"SELECT {_COLUMNS} FROM visit WHERE rowid = ?{_ADMITTED}", (rowid,)).fetchone()
+        row = connection.execute(f"SELECT {_COLUMNS} FROM visit WHERE rowid = ?{_DECIDED}", (rowid,)).fetchone()
         if row is not None:
             rows.append(row)
             people.add((row["name"] or "", row["phone"] or row["plate"] or ""))

@@ -16,6 +16,9 @@ from butler_tui.tui.context import Context
 from butler_tui.tui.key_names import key_called
 from butler_tui.words import N_, _
 
+TWICE_SCANNED_MS = 20_000
+"""A badge scanned again so soon after it came back was scanned twice (ours)."""
+
 
 class GateDeeds:
     """The acts of one guard; each returns the sentence that says what was done, or raises ButlerError with why not."""
@@ -24,6 +27,8 @@ class GateDeeds:
         self._here = context
         self._session = session
         self._last: tuple[Done | BadgeDone, str] | None = None
+        self._came_back = ("", 0)
+        """The badge that was taken back last, and when."""
 
     @property
     def last_visit(self) -> bytes | None:
@@ -81,6 +86,7 @@ class GateDeeds:
         who = labels.greeting(visitor.name, visitor.sex) if visitor else ""
         self._last = (done, who)
         if visitor and visitor.badge:
+            self._came_back = (visitor.badge, here.now_ms())
             return _undoable(N_("{who} has left; take badge {badge} back. {key} undoes."), who=who, badge=visitor.badge)
         return _undoable(N_("{who} has left. {key} undoes."), who=who)
 
@@ -101,6 +107,11 @@ class GateDeeds:
         who = labels.greeting(holder.name, holder.sex) if holder else ""
         self._last = (done, who)
         return _undoable(N_("Badge {badge} of {who} is back. {key} undoes."), badge=done.badge, who=who)
+
+    def just_came_back(self, badge: str) -> bool:
+        """Tell whether a badge was taken back a moment ago: scanned once more, it is not for the next visitor."""
+        known, at_ms = self._came_back
+        return badge == known and self._here.now_ms() - at_ms < TWICE_SCANNED_MS
 
     def may_undo(self) -> bool:
         """Tell whether the last act can still be taken back, as far as time goes."""

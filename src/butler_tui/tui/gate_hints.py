@@ -72,7 +72,7 @@ def _confirm_hint(scene: Scene) -> Hint:
 def _reason_hint(scene: Scene) -> Hint:
     reason = scene.registration.reason
     if reason is None:
-        return "", ""
+        return (_("pick by digits"), "warning") if scene.typed.get("reason") else ("", "")
     now = scene.here.now_ms()
     out = scene.here.policies.rule(reason).expected_out_ms(now, scene.here.zone)
     return _("{reason}, by {time}", reason=label(reason), time=clock(out, scene.here.zone)), ""

@@ -23,7 +23,7 @@ from butler_tui.tui.widgets.lines import KeyLine, Sentence
 from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.words import N_, _
 
-_FIELDS = (("why", N_("Reason")), ("number", N_("Staff no.")), ("pin", N_("PIN")))
+_FIELDS = (("number", N_("Staff no.")), ("pin", N_("PIN")), ("why", N_("Why")))
 _PIN_DIGITS = 6
 
 
@@ -67,9 +67,9 @@ class OverrideDialog(ModalScreen[Override | None]):
             yield KeyLine()
 
     def on_mount(self) -> None:
-        """Begin with the reason, which may be typed by the guard."""
-        self.set_focus(self._fields["why"])
-        self._say(_("Why the visitor may come in; then number and PIN of the shift lead or supervisor."))
+        """Begin with the number."""
+        self.set_focus(self._fields["number"])
+        self._say(_("Number and PIN of the shift lead or supervisor themselves, then why the visitor may come in."))
 
     def _say(self, text: str, meaning: str = "") -> None:
         self.query_one(Sentence).say(text, meaning)

@@ -123,6 +123,9 @@ class GateScreen(GateDrafts):
 
     def _say_who_leaves(self, text: str) -> None:
         """Say whose badge, plate or phone it is, where Enter checks them out or takes a missed badge back."""
+        found = recognised(text, self._here.policies)
+        if found is not None and found.kind is Kind.EMERGENCY:
+            self._say(_("{number}: Enter lets the emergency service in at once.", number=found.value), "warning")
         missed, leaving = self._case.missed(text), self._case.leaving(text)
         if missed is not None:
             self._say(gate_words.missed_sentence(missed))
@@ -148,6 +151,8 @@ class GateScreen(GateDrafts):
         elif found.kind is Kind.NAME and any(character.isdigit() for character in found.value):
             self.form.put("arrival", found.value)
             self._say(_("What is {text}? Correct it, or type it into its own field.", text=found.value), "warning")
+        elif found.kind is Kind.BADGE and self.deeds.just_came_back(found.value):
+            self._say(_("Badge {badge} has just been taken back.", badge=found.value))
         else:
             self._take(ARRIVAL_FIELDS[found.kind], found.value)
 
@@ -186,6 +191,11 @@ class GateScreen(GateDrafts):
         self.form.go_on()
         if field == "badge":
             self._say(_("Badge {badge} is not out; it stands in its field now.", badge=value))
+
+    def on_visit_form_doubted(self, message: VisitForm.Doubted) -> None:
+        """Say what is odd about a field before Enter leaves it; a second Enter does."""
+        message.stop()
+        self._say(_("{words}. Enter again goes on all the same.", words=message.words), "warning")
 
     def on_visit_form_finished(self, message: VisitForm.Finished) -> None:
         """From the last field to the first open check."""

@@ -24,6 +24,9 @@ LAST_SAVED_MS = 10 * 60_000
 class GateDrafts(GateActs):
     """The gate's form as a draft: the author's alone, until it is parked or saved."""
 
+    _taken_up = False
+    """Whether what is in the form was put aside before."""
+
     def _draft(self, *, parked: bool = False) -> Draft:
         values = self.form.snapshot()
         if not self.form.keeps_number:
@@ -46,6 +49,7 @@ class GateDrafts(GateActs):
             self._say(self._here.drafts.trouble.sentence(), "bad")
 
     def _new_case(self) -> None:
+        self._taken_up = False
         if self._case.draft_id is not None:
             self._here.drafts.drop(self._case.draft_id)
         super()._new_case()
@@ -108,6 +112,13 @@ class GateDrafts(GateActs):
         self.form.focus_field("arrival")
         self._say(_("{who} is put aside. {key} on an empty form brings it back.", who=who, key=key_called("gate.park")))
 
+    def action_clear(self) -> None:
+        """Empty the form; a visitor taken up from those put aside goes back there."""
+        if self._taken_up and not self.form.is_empty:
+            self.action_park()
+        else:
+            super().action_clear()
+
     def _show_parked(self) -> None:
         from butler_tui.tui.dialogs.parked import ParkedDialog
 
@@ -133,5 +144,6 @@ class GateDrafts(GateActs):
             self._say(_("Somebody else has taken this one meanwhile."), "warning")
             return
         self._open(draft)
+        self._taken_up = True
         self._on_site.reload()
         self.form.focus_field("arrival")

@@ -19,7 +19,7 @@ from butler_tui.store.households import GateHousehold
 from butler_tui.tui.gate_case import recognised
 from butler_tui.tui.shown import line, put
 from butler_tui.tui.widgets.scan_input import ScanInput
-from butler_tui.tui.widgets.visit_rows import FOLDED, ORDER, PATH, ROWS, SCANNED_ELSEWHERE, VALET
+from butler_tui.tui.widgets.visit_rows import ENTERED_WITH_CARE, FOLDED, ORDER, PATH, ROWS, SCANNED_ELSEWHERE, VALET
 from butler_tui.words import _
 
 
@@ -40,6 +40,13 @@ class VisitForm(Vertical):
             super().__init__()
             self.value = value
 
+    class Doubted(Message):
+        """Enter in a field that cannot be read, for the first time; `words` say what is odd."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
     class Marked(Message):
         """Up or Down while there is something to choose from beside the field in focus."""
 
@@ -58,6 +65,10 @@ class VisitForm(Vertical):
         """The room that what is typed can become; Enter completes it."""
         self.choosing = False
         """Whether Up and Down choose beside the field in focus, rather than move between fields."""
+        self._doubts: dict[str, str] = {}
+        """By field, what is odd about what is typed."""
+        self._told: tuple[str, str] = ("", "")
+        """The field and value whose doubt was told: Enter goes on from it."""
         self._masked: dict[str, tuple[str, str]] = {}
         """By field, what is shown in the place of a value, and the value."""
         self.last_field = "arrival"
@@ -65,6 +76,7 @@ class VisitForm(Vertical):
         self.keeps_number = False
         self._fields = {name: ScanInput(id=name, folded=name in FOLDED) for name in ORDER}
         self._between = {row.fields[-1][0]: Static(line(f" {_(row.between)} ")) for row in ROWS if row.between}
+        self._labels = {row.fields[0][0]: row.label for row in ROWS}
         self._hints = {row.fields[0][0]: Static(classes="hint") for row in ROWS}
         self._hinted: dict[str, tuple[str, str]] = {}
 
@@ -178,6 +190,10 @@ class VisitForm(Vertical):
 
     def hint(self, field: str, words: str, meaning: str = "") -> None:
         """Show words at the end of a field's line; `meaning` colours them."""
+        if meaning == "warning" and field in ENTERED_WITH_CARE:
+            self._doubts[field] = f"{_(self._labels[field])}: {words}"
+        else:
+            self._doubts.pop(field, None)
         end = self._hints[field]
         if self._hinted.get(field) != (words, meaning):
             self._hinted[field] = (words, meaning)
@@ -217,6 +233,10 @@ class VisitForm(Vertical):
             with self.prevent(ScanInput.Changed):
                 message.field.clear()
             self.post_message(self.Arrived(message.value))
+            return
+        if name in self._doubts and message.value and self._told != (name, message.value):
+            self._told = (name, message.value)
+            self.post_message(self.Doubted(self._doubts[name]))
             return
         room = self.household.room_code if self.household else self.only_room
         if name == "room" and room and message.value != room:

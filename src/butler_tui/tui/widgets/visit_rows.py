@@ -62,5 +62,7 @@ MISSING_FIELDS = {
     Missing.NUMBER: "number",
 }
 """Where what is missing is typed."""
+ENTERED_WITH_CARE = frozenset({"phone", "confirm", "reason"})
+"""Fields that Enter leaves only at the second time while they cannot be read."""
 VALET = ("代", "v")
 """A bay that begins so is valet parking."""
