@@ -19,8 +19,8 @@ from butler_tui.store.journal import Erasure, erase_rows, redact
 from butler_tui.store.local import Store
 from butler_tui.store.retention import DueVisits, Over
 
-_AT_ONCE = 2000
-"""Visits whose journal rows are looked for in one walk."""
+_AT_ONCE = 50_000
+"""Visits whose journal rows are looked for in one walk: the first sweep of a large file takes few."""
 _TOGETHER = 10
 """Visits in one transaction."""
 _TRIES = 10
@@ -94,11 +94,16 @@ def _erase_all(store: Store, find: Find, known: Lived, kept_ms: int, *, dry_run:
 
 def _erase(store: Store, due: DueVisits, pause_s: float) -> None:
     """Redact the journal first: a power cut then leaves rows that are still found to be due."""
-    each = [retention.erasures(store.connection, visit_id, whole=due.whole) for visit_id in due.visit_ids]
-    records = {one.record_id for erasures in each for one in erasures if one.columns is None}
+    connection = store.connection
+    records = {
+        one.record_id for visit_id in due.visit_ids for one in retention.erasures(connection, visit_id, whole=due.whole)
+    }
     _redact(store, records, pause_s)
-    for at in range(0, len(each), _TOGETHER):
-        erase_rows(store, [one for erasures in each[at : at + _TOGETHER] for one in erasures])
+    for at in range(0, len(due.visit_ids), _TOGETHER):
+        some = due.visit_ids[at : at + _TOGETHER]
+        erase_rows(
+            store, [one for visit_id in some for one in retention.erasures(connection, visit_id, whole=due.whole)]
+        )
         time.sleep(pause_s)
 
 
@@ -122,8 +127,10 @@ def _months(store: Store, known: Lived, kept_ms: int, *, dry_run: bool, pause_s:
         for key_id, month in keys.items()
         if any(since <= month_ended_ms(month, zone) < until for since, until in over)
     }
-    kept = set() if dry_run else retention.still_sealed(store.connection, list(due))
-    gone = {key_id: month for key_id, month in due.items() if key_id not in kept}
+    sealed = retention.still_sealed(store.connection) if due and not dry_run else set()
+    gone = {key_id: month for key_id, month in due.items() if key_id not in sealed}
+    if due and not dry_run:
+        month_keys.forget_aside(store, due)  # what they sealed is in no use any more
     if gone and not dry_run:
         month_keys.forget(store, gone)
         records = set(gone) & month_keys.recorded(store.connection)

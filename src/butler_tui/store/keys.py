@@ -8,7 +8,7 @@ disk and renamed into place, so a power cut leaves either the old keys or the ne
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ class Keys:
 
     `database` 32 bytes and `salt` 16 bytes open the file; `match` keys the hashes by which people are found again;
     `pepper` goes into PIN verifiers; `sign` (Ed25519) and `box` (X25519) are the terminal's own private keys;
-    `months` maps a month_key_id (hex) to the 32-byte key of that month.
+    `months` maps a month_key_id (hex) to the 32-byte key of that month, and `named` to the month ("2026-11"): the id
+    tells it only to the incarnation of the file that made it. A key from an older program has no name.
     """
 
     database: bytes
@@ -34,6 +35,10 @@ class Keys:
     sign: bytes
     box: bytes
     months: Mapping[str, bytes] = field(default_factory=dict)
+    named: Mapping[str, str] = field(default_factory=dict)
+
+
+_RAW = tuple(item.name for item in fields(Keys) if item.name not in ("months", "named"))
 
 
 def new_keys() -> Keys:
@@ -73,22 +78,30 @@ def create_keys(file: Path, keys: Keys) -> None:
     create_private(file, _to_json(keys))
 
 
-def with_month_key(keys: Keys, month_key_id: bytes, key: bytes) -> Keys:
-    """Return `keys` with one month's key added."""
-    return replace(keys, months={**keys.months, month_key_id.hex(): key})
+def with_month_key(keys: Keys, month_key_id: bytes, key: bytes, month: str | None = None) -> Keys:
+    """Return `keys` with the key of `month` added."""
+    named = {**keys.named, month_key_id.hex(): month} if month is not None else keys.named
+    return replace(keys, months={**keys.months, month_key_id.hex(): key}, named=named)
+
+
+def without_month_keys(keys: Keys, month_key_ids: Iterable[bytes]) -> Keys:
+    """Return `keys` without some months' keys and their names."""
+    gone = {key_id.hex() for key_id in month_key_ids}
+    months = {key_id: key for key_id, key in keys.months.items() if key_id not in gone}
+    return replace(keys, months=months, named={key_id: name for key_id, name in keys.named.items() if key_id in months})
 
 
 def _to_json(keys: Keys) -> bytes:
-    content: dict[str, Any] = {
-        item.name: getattr(keys, item.name).hex() for item in fields(keys) if item.name != "months"
-    }
+    content: dict[str, Any] = {name: getattr(keys, name).hex() for name in _RAW}
     content["months"] = {key_id: key.hex() for key_id, key in keys.months.items()}
+    content["named"] = dict(keys.named)
     return json.dumps(content, indent=1).encode()
 
 
 def _from_json(loaded: dict[str, Any]) -> Keys:
     months = {str(key_id): bytes.fromhex(key) for key_id, key in loaded["months"].items()}
-    raw = {item.name: bytes.fromhex(loaded[item.name]) for item in fields(Keys) if item.name != "months"}
+    named = {str(key_id): str(month) for key_id, month in loaded.get("named", {}).items()}
+    raw = {name: bytes.fromhex(loaded[name]) for name in _RAW}
     if len(raw["database"]) != 32 or len(raw["salt"]) != 16:
         raise ValueError
-    return Keys(months=months, **raw)
+    return Keys(months=months, named=named, **raw)

@@ -5,21 +5,20 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from filelock import FileLock, Timeout
 
-from butler_tui.errors import FileTrouble
+from butler_tui.errors import ButlerError, FileTrouble
 from butler_tui.ids import ruled_id
 from butler_tui.sealing import seal_to
 from butler_tui.store import estates
 from butler_tui.store.database import Connection, plain_errors
 from butler_tui.store.journal import Written, record
-from butler_tui.store.keys import with_month_key
+from butler_tui.store.keys import Keys, read_keys, with_month_key, without_month_keys, write_keys
 from butler_tui.store.local import Store
 from butler_tui.words import N_
 
@@ -41,7 +40,7 @@ def month_key_for(store: Store, month: str, now_ms: int) -> tuple[bytes, bytes]:
     `record_missing` makes up for that. Raises FileTrouble where the disk refuses. `now_ms` is UTC ms.
     """
     month_key_id = _month_key_id(store, month)
-    key = store.keys.months.get(month_key_id.hex()) or _kept(store, month_key_id)
+    key = store.keys.months.get(month_key_id.hex()) or _kept(store, month_key_id, month)
     _recorded(store, _written(store, month_key_id, month), now_ms)
     return month_key_id, key
 
@@ -69,15 +68,36 @@ def record_missing(store: Store, now_ms: int) -> int:
 
 
 def months_of_keys(store: Store, months: Iterable[str]) -> dict[bytes, str]:
-    """Return which month each key of the key file is for, as far as this file can tell, by month_key_id.
+    """Return which month each key of the key file is for, and of those kept aside by a restore, by month_key_id.
 
-    `months` are those that come into question; every incarnation of the file has had ids of its own for them.
+    Keys that an older program made have no name there: of them, what this file can tell, by the ids that its
+    incarnations have had for `months`, those that come into question.
     """
     store.refresh_keys()
     epochs = [row[0] for row in store.connection.execute("SELECT epoch FROM epoch")]
     known = {ruled_id(epoch, PURPOSE, month): month for month in months for epoch in epochs}
     known |= {row[0]: row[1] for row in store.connection.execute("SELECT month_key_id, month FROM month_key")}
-    return {key_id: month for key_id, month in known.items() if key_id.hex() in store.keys.months}
+    every = [store.keys, *(keys for _file, keys in _aside(store))]
+    known |= {bytes.fromhex(key_id): month for keys in every for key_id, month in keys.named.items()}
+    return {key_id: month for key_id, month in known.items() if any(key_id.hex() in keys.months for keys in every)}
+
+
+def forget_aside(store: Store, month_key_ids: Iterable[bytes]) -> None:
+    """Take months' keys out of the key files that restores have kept aside; raises FileTrouble."""
+    gone = {key_id.hex() for key_id in month_key_ids}
+    for file, keys in _aside(store):
+        if gone & keys.months.keys():
+            with plain_errors(file):
+                write_keys(file, without_month_keys(keys, map(bytes.fromhex, gone)))
+
+
+def _aside(store: Store) -> list[tuple[Path, Keys]]:
+    """Return the key files of what restores have replaced (store/restoring.py); one that cannot be read is left."""
+    found = []
+    for file in sorted(store.home.keys.parent.glob(f"{store.home.keys.name}.replaced-*")):
+        with suppress(ButlerError):
+            found.append((file, read_keys(file)))
+    return found
 
 
 def recorded(connection: Connection) -> set[bytes]:
@@ -90,11 +110,9 @@ def forget(store: Store, month_key_ids: Iterable[bytes]) -> None:
 
     Raises FileTrouble where the disk refuses; then they are all still there.
     """
-    gone = {key_id.hex() for key_id in month_key_ids}
     with _threads, _locked(store.home.keys):
         store.refresh_keys()
-        months = {key_id: key for key_id, key in store.keys.months.items() if key_id not in gone}
-        store.change_keys(replace(store.keys, months=months))
+        store.change_keys(without_month_keys(store.keys, month_key_ids))
 
 
 class _ToldMeanwhile(Exception):
@@ -120,7 +138,7 @@ def _month_key_id(store: Store, month: str) -> bytes:
     return ruled_id(row[0], PURPOSE, month)
 
 
-def _kept(store: Store, month_key_id: bytes) -> bytes:
+def _kept(store: Store, month_key_id: bytes, month: str) -> bytes:
     """Return the key from the key file as it is now, adding it there where no other thread or program has."""
     with _threads, _locked(store.home.keys):
         store.refresh_keys()
@@ -128,7 +146,7 @@ def _kept(store: Store, month_key_id: bytes) -> bytes:
         if known is not None:
             return known
         key = secrets.token_bytes(32)
-        store.change_keys(with_month_key(store.keys, month_key_id, key))
+        store.change_keys(with_month_key(store.keys, month_key_id, key, month))
         return key
 
 

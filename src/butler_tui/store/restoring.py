@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from dataclasses import replace as changed
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -113,11 +114,12 @@ def _keys(home: Home, secrets: Secrets) -> Keys:
     The months' keys are in no backup. Those of a key file that is still there are kept, where it is this terminal's.
     """
     fresh = new_keys()
-    months = {}
+    own = changed(fresh, match=secrets.match, pepper=secrets.pepper, sign=secrets.sign, box=secrets.box)
     with suppress(ButlerError):
         present = read_keys(home.keys)
-        months = dict(present.months) if present.sign == secrets.sign else {}
-    return Keys(fresh.database, fresh.salt, secrets.match, secrets.pepper, secrets.sign, secrets.box, months)
+        if present.sign == secrets.sign:
+            return changed(own, months=present.months, named=present.named)
+    return own
 
 
 def _made_ready(restored: Path, secrets: Secrets, keys: Keys, now_ms: int) -> int:
