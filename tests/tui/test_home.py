@@ -108,6 +108,26 @@ async def test_enter_on_what_waits_leads_to_the_sync(open_booth: OpenBooth, busy
         await booth.until(lambda: isinstance(booth.app.screen, SyncScreen))
 
 
+async def test_it_begins_at_the_first_line_and_esc_from_the_sync_comes_back_to_where_one_was(
+    open_booth: OpenBooth, busy: Estate
+) -> None:
+    async with open_booth() as booth:
+        await at_home(booth)
+        await booth.keys("f1")
+        assert "Left/Right" in booth.text()
+        await booth.keys("escape", "right", "enter")
+        await booth.until(lambda: isinstance(booth.app.screen, SyncScreen))
+        await booth.keys("escape")
+        assert isinstance(booth.app.screen, HomeScreen)
+        assert booth.focused == "home-waiting"
+        await booth.keys("f2", "ctrl+g")
+        assert booth.focused == "home-inside"
+        await booth.keys("f2", "f9")
+        await booth.until(lambda: isinstance(booth.app.screen, SyncScreen))
+        await booth.keys("escape")
+        assert isinstance(booth.app.screen, GateScreen)
+
+
 async def test_a_clock_that_is_off_is_a_warning(open_booth: OpenBooth, estate: Estate, now: Clock) -> None:
     sync_state.note_hello(estate.store.connection, hq_gen="g", durable_pos=0, clock_offset_ms=3_600_000)
     async with open_booth() as booth:

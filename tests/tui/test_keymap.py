@@ -144,7 +144,7 @@ def test_of_two_entries_for_one_key_the_first_holds() -> None:
 
 
 def test_other_keys_of_a_binding_stay() -> None:
-    assert keymap({"sync.gate": "f5"}, "s").keys["sync.gate"] == "f5,escape"
+    assert keymap({"overview.gate": "f5"}, "s").keys["overview.gate"] == "f5,escape"
     assert keymap({"app.lock": "f11"}, "s").keys["gate.lock"] == "f11,ctrl+l"
 
 

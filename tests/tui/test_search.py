@@ -89,6 +89,9 @@ async def test_esc_goes_back_to_where_one_was_with_nothing_lost(open_booth: Open
         await booth.keys("ctrl+k")
         assert "lwb" in booth.text().splitlines()[0]
         assert "李文博" in marked(booth)
+        await booth.type("v1")
+        assert "lwb" not in booth.text().splitlines()[0]
+        assert "V17" in marked(booth)
 
 
 async def test_the_search_finds_nothing_while_the_screens_are_locked(open_booth: OpenBooth, inside: Done) -> None:

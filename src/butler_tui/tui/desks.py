@@ -26,6 +26,7 @@ class Desks(App[None]):
         self.session: Session | None = None
         """Who is signed in; who was last, while the screens are locked."""
         self._errands: ListErrands | None = None
+        self._sync_from_home = False
 
     async def on_signed_in(self, message: SignedIn) -> None:
         """Show the person's own screens as they left them; another's are put away unseen."""
@@ -87,6 +88,9 @@ class Desks(App[None]):
     async def action_sync_view(self) -> None:
         """Show how it stands with HQ, and sync."""
         if not self.locked:
+            name = f"home-{self._person}"
+            if self.screen is not self._installed_screens.get(f"sync-{self._person}"):
+                self._sync_from_home = self.screen is self._installed_screens.get(name)
             await self._show(f"sync-{self._person}")
             self.screen.post_message(SyncAsked())
 
@@ -100,6 +104,15 @@ class Desks(App[None]):
 
             self.install_screen(HomeScreen(self.here, self.session), name)
         await self._show(name)
+        home: Any = self.screen
+        home.begin()
+
+    async def action_back(self) -> None:
+        """Go back from the sync: to the home where one came from there, else to the gate."""
+        if self._sync_from_home and not self.locked:
+            await self._show(f"home-{self._person}")
+        else:
+            await self.action_gate()
 
     async def action_on_site(self, which: str) -> None:
         """Show one of the lists of F7 at the gate: inside, overstayed or missing."""

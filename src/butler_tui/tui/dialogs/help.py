@@ -38,7 +38,8 @@ class HelpDialog(ModalScreen[None]):
             with VerticalScroll():
                 for sentence in self._sentences:
                     yield Static(line(sentence))
-                yield Static()
+                if self._sentences:
+                    yield Static()
                 for binding in self._keys:
                     yield Static(line((f"{key_name(binding):<12}", "$accent"), binding.tooltip))
             yield KeyLine()

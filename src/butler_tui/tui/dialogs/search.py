@@ -89,10 +89,9 @@ class SearchDialog(Steady, ModalScreen[Searched]):
         yield KeyLine()
 
     async def on_mount(self) -> None:
-        """Begin with what was typed last."""
-        self._box.cursor_position = len(self._box.value)
+        """Begin with what was typed last, marked: the first key begins another search."""
         await self._lay_rows(self.size.width)
-        self._box.focus()
+        self.begin_anew()
 
     async def on_resize(self, event: events.Resize) -> None:
         """Show more of each row on a wide screen."""

@@ -99,7 +99,15 @@ class HomeScreen(Steady, Screen[None]):
         Binding("f1", "app.help", _("Help"), id="overview.help", tooltip=_("this help")),
         Binding("up", "move(-1)", _("Up"), show=False, id="overview.up", tooltip=_("the line above")),
         Binding("down", "move(1)", _("Down"), show=False, id="overview.down", tooltip=_("the line below")),
-        Binding("left,right", "across", _("Across"), show=False, id="overview.across", tooltip=_("to the other side")),
+        Binding(
+            "left,right",
+            "across",
+            _("Across"),
+            show=False,
+            key_display="Left/Right",
+            id="overview.across",
+            tooltip=_("to the other side"),
+        ),
     ]
 
     def __init__(self, context: Context, session: Session) -> None:
@@ -140,7 +148,7 @@ class HomeScreen(Steady, Screen[None]):
         """Show where and who, and keep the figures true."""
         self.query_one(StatusLine).show_session(self._here, self._session)
         self._timer = self.set_interval(LOOK_S, self.reload)
-        self.set_focus(self._lines["inside"])
+        self.begin()
 
     def on_resize(self, event: events.Resize) -> None:
         """On a wide screen the lines stand further apart."""
@@ -166,6 +174,10 @@ class HomeScreen(Steady, Screen[None]):
         for one in shown:
             self._lines[one.id].show(one)
         self.query_one(Sentence).say(*home_words.sentence(figures, self._here))
+
+    def begin(self) -> None:
+        """Stand on the first line."""
+        self.set_focus(self._lines["inside"])
 
     def action_move(self, by: int) -> None:
         """Choose another line that leads somewhere."""

@@ -42,9 +42,8 @@ class SyncScreen(Steady, Screen[None]):
         _("Without a network nothing is lost: it waits here, and goes out when the connection is back."),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "f2,escape", "app.gate", _("Visitors"), key_display="F2", id="sync.gate", tooltip=_("back to the gate")
-        ),
+        Binding("f2", "app.gate", _("Visitors"), id="sync.gate", tooltip=_("back to the gate")),
+        Binding("escape", "app.back", _("Back"), show=False, id="sync.back", tooltip=_("back to where you were")),
         Binding("f9", "sync", _("Sync now"), id="sync.now", tooltip=_("send what waits now")),
         Binding("f10,ctrl+l", "app.lock", _("Lock"), id="sync.lock", tooltip=_("lock the screen")),
         Binding("f1", "app.help", _("Help"), id="sync.help", tooltip=_("this help")),
