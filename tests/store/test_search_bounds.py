@@ -8,8 +8,9 @@ from functools import partial
 import pytest
 
 from butler_tui.domain.fields import TABLES, Scope
+from butler_tui.domain.search_keys import Readings, name_keys
 from butler_tui.ids import new_id
-from butler_tui.store import search_keys, search_visits
+from butler_tui.store import search_keys, search_visits, visits
 from butler_tui.store.gate_home import gate_home
 from butler_tui.store.journal import migrate
 from butler_tui.store.local import Store
@@ -27,16 +28,16 @@ STEPS = 100
 """Steps of SQLite's machine between two counts."""
 
 
-def fill(store: Store, visits: int, now_ms: int) -> None:
-    """Write many visits of a fifth as many people, the last forty of them inside."""
+def fill(store: Store, many: int, now_ms: int, still_inside: int = 40) -> None:
+    """Write many visits of a fifth as many people, the last `still_inside` of them inside."""
     surnames, given = "王李张刘陈杨赵黄周吴", "伟芳娜敏静丽强磊军洋勇文博志建华晓玲"
     outcomes = "'passed', 'passed', 'passed', 'passed', 'passed', 'passed'"
     with migrate(store.connection) as connection:
-        for number in range(visits):
-            person = number * 7919 % (visits // 5)
+        for number in range(many):
+            person = number * 7919 % (many // 5)
             name = surnames[person % 10] + given[person // 10 % 18] + given[person // 180 % 18]
-            at_ms = now_ms - (visits - number) * 60_000
-            inside = number >= visits - 40
+            at_ms = now_ms - (many - number) * 60_000
+            inside = number >= many - still_inside
             connection.execute(
                 "INSERT INTO visit (visit_id, registered_ms, gate_id, staff_id, name, phone, plate, room_code, reason,"
                 " badge, ask_identity, ask_reason, ask_host, check_document, check_vehicle, check_belongings, state,"
@@ -111,6 +112,32 @@ def test_rows_read_stay_bounded_with_many_visits(estate: Estate, now: Clock) -> 
 
     assert all_of_them > 5 * max(many.values())
     assert {typed: (few[typed], many[typed]) for typed in TYPED if many[typed] > 2 * few[typed] + 60} == {}
+
+
+def test_letters_in_the_list_of_those_inside_make_pinyin_of_few(
+    estate: Estate, now: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(estate.store, 5_000, now(), still_inside=4_000)
+    made: list[str] = []
+
+    def counted(name: str, readings: Readings) -> frozenset[str]:
+        made.append(name)
+        return name_keys(name, readings)
+
+    monkeypatch.setattr(visits, "name_keys", counted)
+    for typed in ("l", "li", "lww", "liwenbo", "w", "zxx"):
+        visits._keys_of_name.cache_clear()
+        made.clear()
+        found = visits.on_site(estate.store.connection, 36, matching=typed)
+        assert len(made) < 600, (typed, len(made))
+        fit = [
+            one.visit_id
+            for one in visits.on_site(estate.store.connection, 9_999)
+            if any(key.startswith(typed) for key in name_keys(one.name, search_keys.readings))
+        ]
+        assert [one.visit_id for one in found] == fit[:36], typed
+        later = visits.on_site(estate.store.connection, 36, after=found[-1].key, matching=typed) if found else []
+        assert [one.visit_id for one in later] == fit[36:72], typed
 
 
 def test_no_search_brings_more_than_a_screenful_or_two(estate: Estate, now: Clock) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from butler_tui.domain.people import Sex
 from butler_tui.domain.plates import plate_key
 from butler_tui.domain.policies import Reason
-from butler_tui.domain.search_keys import name_keys, typed_key
+from butler_tui.domain.search_keys import SearchKind, name_keys, typed_key
 from butler_tui.domain.visits import Registration
 from butler_tui.ids import least_id
 from butler_tui.store.database import Connection, Row
@@ -60,8 +60,14 @@ TWICE_MS = 10 * 60_000
 MOST_TIMES = 100
 """Earlier visits that are counted: more than a guard cares for."""
 _NEVER_MS = 1 << 62
+_MOST_KEYS = 1_000
+"""Keys of names that begin as typed and are handed on (ours)."""
+_NAMES_BEGINNING = "SELECT value FROM search_key WHERE kind = ? AND key >= ? AND key < ? LIMIT ?"
 # The planner would rather walk the names of all visits, in their order.
-_NAMES_INSIDE = "SELECT DISTINCT name FROM visit INDEXED BY visit_inside WHERE state = 'inside' AND name > ''"
+_NAMES_INSIDE = (
+    "SELECT name FROM visit INDEXED BY visit_inside WHERE state = 'inside' AND name > ''"
+    " AND (coalesce(expected_out_ms, 0), visit_id) > (?, ?) ORDER BY coalesce(expected_out_ms, 0), visit_id"
+)
 _FOLDED_PLATE = "replace(replace(plate, 'O', '0'), 'I', '1')"
 _COLUMNS = "visit_id, registered_ms, name, sex, reason, reason_note, room_code, plate, badge, expected_out_ms"
 
@@ -81,7 +87,7 @@ def on_site(
     """
     start_ms, visit_id = after or (-1 if overdue_ms is None else 1, b"")
     end_ms = _NEVER_MS if overdue_ms is None else overdue_ms
-    names = _names_read_as(connection, matching)
+    names = _names_read_as(connection, matching, most, (start_ms, visit_id))
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM visit WHERE state = 'inside'"
         " AND (coalesce(expected_out_ms, 0), visit_id) > (?, ?) AND coalesce(expected_out_ms, 0) < ?"
@@ -94,13 +100,26 @@ def on_site(
     return [_on_site(row) for row in rows]
 
 
-def _names_read_as(connection: Connection, typed: str) -> list[str]:
-    """Return the names of those inside whose initials or pinyin start with what is typed in letters."""
+def _names_read_as(connection: Connection, typed: str, most: int, after: tuple[int, bytes]) -> list[str]:
+    """Return the names whose initials or pinyin start with what is typed in letters, enough for `most` visitors inside.
+
+    The search keys tell which. Where more names than can be handed on begin so, those inside who follow the key `after`
+    are read in their order until `most` of them fit: where many names begin so, that is soon.
+    """
     key = typed_key(typed)
     if not (key.isascii() and key.isalpha()):
         return []
-    rows = connection.execute(_NAMES_INSIDE)
-    return [row[0] for row in rows if any(one.startswith(key) for one in _keys_of_name(row[0]))]
+    beginning = (str(SearchKind.NAME), key, key + "\U0010ffff", _MOST_KEYS + 1)
+    known = connection.execute(_NAMES_BEGINNING, beginning).fetchall()
+    if len(known) <= _MOST_KEYS:
+        return list({row[0] for row in known})
+    fitting: list[str] = []
+    for row in connection.execute(_NAMES_INSIDE, after):
+        if any(one.startswith(key) for one in _keys_of_name(row[0])):
+            fitting.append(row[0])
+        if len(fitting) == most:
+            break
+    return fitting
 
 
 @lru_cache(maxsize=2048)
