@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from butler_tui.domain.health import Mark, backup_mark, clock_mark, disk_mark
 from butler_tui.labels import clock, duration, greeting, label, moment
 from butler_tui.store.home import Figures, Machine
 from butler_tui.store.visits import OnSite
 from butler_tui.tui.context import Context
 from butler_tui.tui.key_names import key_called
-from butler_tui.tui.sync_words import CLOCK_OFF_MS, clock_words
+from butler_tui.tui.sync_words import clock_words
 from butler_tui.words import _
 
-DISK_LOW = 1_000_000_000
-"""Bytes free below which the disk is a warning (ours)."""
-BACKUP_OLD_MS = 7 * 24 * 3600_000
-"""Age from which the last backup is a warning (ours)."""
+_MEANINGS = {Mark.GOOD: "", Mark.WARNING: "warning", Mark.BAD: "bad"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +97,25 @@ def machine_lines(machine: Machine, here: Context) -> list[Line]:
              "warning" if hq.quarantined else "", sync),
         Line("clock", _("Clock"), offset, "", off),
         Line("disk", _("Disk"), _("{free:.1f} GB free", free=machine.disk_free / 1e9), "",
-             "bad" if machine.disk_free < DISK_LOW else ""),
+             _MEANINGS[disk_mark(machine.disk_free)]),
         Line("backup", _("Backup"), *_backup(machine.backup_ms, now, zone)),
     ]  # fmt: skip
 
 
 def _backup(at_ms: int | None, now_ms: int, zone: tzinfo) -> tuple[str, str, str]:
     if at_ms is None:
-        return _("never"), "", "warning"
-    return moment(at_ms, now_ms, zone), "", "warning" if now_ms - at_ms > BACKUP_OLD_MS else ""
+        return _("never"), "", _MEANINGS[backup_mark(at_ms, now_ms)]
+    return moment(at_ms, now_ms, zone), "", _MEANINGS[backup_mark(at_ms, now_ms)]
 
 
 def sentence(figures: Figures, here: Context) -> tuple[str, str]:
     """Return what matters most now, with its meaning."""
     machine = figures.machine
-    off = machine.clock_offset_ms is not None and abs(machine.clock_offset_ms) > CLOCK_OFF_MS
+    off = clock_mark(machine.clock_offset_ms, 0, here.now_ms()) is not Mark.GOOD
+    disk = disk_mark(machine.disk_free)
     over = _over(figures.most_over, here.now_ms())
     said = (
-        (machine.disk_free < DISK_LOW, _("The disk is nearly full. Have room made before anything else."), "bad"),
+        (disk is not Mark.GOOD, _("The disk is nearly full. Have room made before anything else."), _MEANINGS[disk]),
         (figures.counts.overstays, _("Past their time: {who}.", who=over), "warning"),
         (off, _("The clock of this computer is wrong. Have it set right: every time depends on it."), "warning"),
         (figures.badges.missing, _("A badge is missing. When it turns up, scan it into the list."), "warning"),

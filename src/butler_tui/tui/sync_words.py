@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
+from butler_tui.domain.hlc import MOST_AHEAD_MS
 from butler_tui.labels import greeting, moment, table_label
 from butler_tui.store.quarantined import Held
 from butler_tui.store.sync_state import Result, Summary
@@ -11,9 +12,6 @@ from butler_tui.words import N_, _
 
 Words = tuple[str, str]
 """Words and their meaning ("", "good", "warning", "bad")."""
-
-CLOCK_OFF_MS = 10 * 60_000
-"""A clock further off than this is shown as a warning; it refuses nothing (PROTOCOL)."""
 
 
 def hq_words(status: Summary, now_ms: int, zone: tzinfo) -> Words:
@@ -38,7 +36,7 @@ def clock_words(offset_ms: int | None) -> Words:
     if offset_ms is None:
         return _("not compared yet"), ""
     seconds = abs(offset_ms) / 1000
-    if abs(offset_ms) > CLOCK_OFF_MS:
+    if abs(offset_ms) > MOST_AHEAD_MS:  # it refuses nothing (PROTOCOL)
         return _("{minutes:.0f} min off: have it set right", minutes=seconds / 60), "warning"
     return _("right to {seconds:.1f} s", seconds=seconds), ""
 
