@@ -114,6 +114,18 @@ def test_rows_read_stay_bounded_with_many_visits(estate: Estate, now: Clock) -> 
     assert {typed: (few[typed], many[typed]) for typed in TYPED if many[typed] > 2 * few[typed] + 60} == {}
 
 
+def test_a_room_is_looked_for_among_a_bounded_number_of_those_inside(estate: Estate, now: Clock) -> None:
+    fill(estate.store, FEW, now())
+    few = steps(estate.store, lambda: look(estate.store, "77-1-1801"))
+    fill(estate.store, MANY, now(), still_inside=MANY)
+    many = steps(estate.store, lambda: look(estate.store, "77-1-1801"))
+    everybody = "SELECT count(*) FROM visit INDEXED BY visit_inside WHERE state = 'inside' AND room_code = 'x'"
+    all_inside = steps(estate.store, lambda: estate.store.connection.execute(everybody).fetchone())
+
+    assert 2 * (many - few) < all_inside, (few, many, all_inside)
+    assert look(estate.store, "77-1-1801").more
+
+
 def test_letters_in_the_list_of_those_inside_make_pinyin_of_few(
     estate: Estate, now: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,8 @@ from butler_tui.store.search_values import LAST, Fitting, Values, begins, ends, 
 
 MOST_INSIDE = 200
 """Visitors inside who are looked through: an estate that has more finds the others by their names."""
+MOST_INSIDE_AT = 2_000
+"""Visitors inside, those expected out last first, who are looked through for a room: others never checked out."""
 MOST_NEWEST = 96
 """Of the newest visits, how many are looked through for a beginning that fits too many names."""
 MOST_ROWS = 32
@@ -36,8 +38,13 @@ _INSIDE = (
     " ORDER BY coalesce(expected_out_ms, 0), visit_id LIMIT ?"
 )
 _INSIDE_AT = (
-    "SELECT visit_id, room_code FROM visit INDEXED BY visit_inside WHERE state = 'inside'"
-    " AND room_code >= ? AND room_code < ? LIMIT ?"
+    "SELECT visit_id, room_code FROM (SELECT visit_id, room_code FROM visit INDEXED BY visit_inside"
+    " WHERE state = 'inside' ORDER BY coalesce(expected_out_ms, 0) DESC, visit_id DESC LIMIT ?)"
+    " WHERE room_code >= ? AND room_code < ? LIMIT ?"
+)
+_MORE_INSIDE = (
+    "SELECT 1 FROM visit INDEXED BY visit_inside WHERE state = 'inside'"
+    " ORDER BY coalesce(expected_out_ms, 0) DESC LIMIT 1 OFFSET ?"
 )
 _NEWEST = "SELECT visit_id, name, plate FROM visit WHERE visit_id < ? ORDER BY visit_id DESC LIMIT ?"
 
@@ -62,7 +69,7 @@ class VisitSearch:
         by_column = (("name", fit.names), ("plate", fit.plates), ("phone", fit.tails), ("phone", phones))
         for column, values in by_column:
             self._take_values(column, values)
-        self.more = any(values.more for _column, values in by_column)
+        self.more = any(values.more for _column, values in by_column) or self._rooms_left()
         if fit.names.more or fit.plates.more:
             self._take_fitting(_INSIDE, (MOST_INSIDE,))
             self._take_fitting(_NEWEST, (_BEYOND_EVERY_ID, MOST_NEWEST))
@@ -127,8 +134,15 @@ class VisitSearch:
 
     def _take_rooms(self) -> None:
         for room in self._sought.rooms:
-            rows = self._connection.execute(_INSIDE_AT, (room, room + LAST, _MOST_OF_ONE_ROOM)).fetchall()
+            rows = self._connection.execute(
+                _INSIDE_AT, (MOST_INSIDE_AT, room, room + LAST, _MOST_OF_ONE_ROOM)
+            ).fetchall()
             self._take_visits({row[0]: row[1] == room for row in rows})
+
+    def _rooms_left(self) -> bool:
+        """Tell whether a room was looked for among more people inside than are looked through."""
+        row = self._connection.execute(_MORE_INSIDE, (MOST_INSIDE_AT,)).fetchone() if self._sought.rooms else None
+        return row is not None
 
     def _take_fitting(self, sql: str, budget: tuple[int | bytes, ...]) -> None:
         """Take those whose keys fit, out of a bounded number of visits."""
