@@ -252,14 +252,24 @@ def moment(at_ms: int, now_ms: int, zone: tzinfo) -> str:
 
 
 def duration(ms: int) -> str:
-    """Return a length of time in ms as people say it: 12 小时 50 分, 7 分钟."""
+    """Return a length of time in ms as people say it: 12小时50分, 7分钟."""
     minutes = ms // 60_000
     if minutes < 60:
         return _("{minutes} min", minutes=minutes)
     hours, rest = divmod(minutes, 60)
     if hours < 48:
-        return _("{hours} h {minutes:02d} min", hours=hours, minutes=rest)
+        return _("{hours} h {minutes:02d}", hours=hours, minutes=rest)
     return _("{days} days", days=hours // 24)
+
+
+def people(count: int) -> str:
+    """Return so many people in words."""
+    return _("1 person") if count == 1 else _("{count} people", count=count)
+
+
+def cars(count: int) -> str:
+    """Return so many cars in words."""
+    return _("1 car") if count == 1 else _("{count} cars", count=count)
 
 
 def room_left(expected_out_ms: int, now_ms: int) -> str:
@@ -267,4 +277,4 @@ def room_left(expected_out_ms: int, now_ms: int) -> str:
     left = expected_out_ms - now_ms
     if left >= 0:
         return _("{time} left", time=duration(left))
-    return _("over by {time}", time=duration(-left))
+    return _("over {time}", time=duration(-left))

@@ -88,7 +88,7 @@ async def test_the_figures_are_those_of_now_each_time_one_comes_back(
 
 @pytest.mark.parametrize(
     ("downs", "title"),
-    [(0, "[在访 2]"), (1, "[已超时 1]"), (3, "[访客证遗失 1]")],
+    [(0, "[在访记录 2]"), (1, "[已超时 1]"), (3, "[访客证遗失 1]")],
 )
 async def test_enter_on_a_figure_of_the_gate_opens_its_list(
     open_booth: OpenBooth, busy: Estate, downs: int, title: str

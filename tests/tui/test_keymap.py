@@ -63,7 +63,7 @@ async def test_a_changed_key_works_and_is_shown_in_key_line_and_help(pins: None,
         assert re.search(r"F5 +", booth.text())
         assert "Ctrl+T" not in booth.text()
         await booth.keys("escape", "ctrl+y")
-        assert "[在访 0]" in booth.text()
+        assert "[在访记录 0]" in booth.text()
 
 
 async def test_a_moved_key_is_moved_wherever_it_does_the_same(pins: None, estate: Estate, now: Clock) -> None:

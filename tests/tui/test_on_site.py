@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from textual.color import Color
 
@@ -9,6 +11,7 @@ from butler_tui.desk.badges import check_out_without_badge
 from butler_tui.desk.gate import admit
 from butler_tui.desk.session import Session
 from butler_tui.domain.policies import Reason
+from butler_tui.domain.visits import Registration
 from butler_tui.store import badges, visits
 from butler_tui.store.badges import BadgesOut
 from butler_tui.tui.dialogs.on_site import OnSiteDialog
@@ -62,6 +65,30 @@ async def test_who_is_over_or_nearly_so_is_marked_in_words_and_colour(
         assert is_drawn_in(booth, "超时 10分钟", theme.error)
         assert is_drawn_in(booth, "剩 10分钟", theme.warning)
         assert not is_drawn_in(booth, "剩 10分钟", theme.error)
+
+
+@pytest.mark.usefixtures("english")
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_in_english_too_nothing_of_a_row_is_cut_off(
+    open_booth: OpenBooth, estate: Estate, session: Session, now: Clock, size: tuple[int, int]
+) -> None:
+    long_ago = now() - 30 * 3_600_000
+    admit(estate.store, session, Registration(reason=Reason.EMERGENCY, reason_note="119"), estate.policies, long_ago)
+    async with open_booth(*size) as booth:
+        await booth.sign_in()
+        assert "In 1 person, 0 cars  Over 1 " in f"{booth.text()} ".replace("\n", " \n")
+        (told,) = [line for line in booth.text().splitlines() if " 119 " in line]
+        assert "Emergency " in told
+        assert re.search(r" over \d+ h \d\d$", told)
+    number = "330102199003070016"
+    reason = Reason.DOMESTIC_HELP
+    one = estate.registration(name="王一", sex=None, badge="B009", reason=reason, document_number=number)
+    admit(estate.store, session, one, estate.policies, now())
+    async with open_booth(*size) as booth:
+        await at_list(booth)
+        assert "visitor 王 " in row(booth, "B009")
+        assert "Domestic help " in row(booth, "B009")
+        assert row(booth, "B009").endswith(" left")
 
 
 async def test_tab_goes_through_the_lists(open_booth: OpenBooth, three: list[bytes]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from butler_tui.domain.health import Mark, backup_mark, clock_mark, disk_mark
-from butler_tui.labels import clock, duration, greeting, label, moment
+from butler_tui.labels import cars, clock, duration, greeting, label, moment, people
 from butler_tui.store.home import Figures, Machine
 from butler_tui.store.visits import OnSite
 from butler_tui.tui.context import Context
@@ -43,21 +43,17 @@ def now_lines(figures: Figures, here: Context) -> list[Line]:
     over, now = counts.overstays, here.now_ms()
     missing = _("{count} missing", count=badges.missing)
     return [
-        Line("inside", _("On site"), _people(counts.people), _("{count} cars", count=counts.vehicles),
+        Line("inside", _("On site"), people(counts.people), cars(counts.vehicles),
              leads_to="app.on_site('inside')"),
-        Line("overstayed", _("Overstayed"), _people(over), _over(figures.most_over, now), "bad" if over else "",
+        Line("overstayed", _("Overstayed"), people(over), _over(figures.most_over, now), "bad" if over else "",
              "app.on_site('overstayed')"),
         Line("longest", _("Longest, since"), *_longest(figures.longest, here)),
-        Line("parked", _("Put aside"), _people(figures.parked.count), _parked(figures, here),
+        Line("parked", _("Put aside"), people(figures.parked.count), _parked(figures, here),
              "warning" if figures.parked.count else "", "app.parked"),
         Line("badges", _("Badges out"), _("{count} badges", count=badges.out), missing,
              "warning" if badges.missing else "", "app.on_site('missing')", note_only=True),
-        Line("today", _("Came today"), _people(today.people), _("{count} turned away", count=today.turned_away)),
+        Line("today", _("Came today"), people(today.people), _("{count} turned away", count=today.turned_away)),
     ]  # fmt: skip
-
-
-def _people(count: int) -> str:
-    return _("{count} people", count=count)
 
 
 def _who(visitor: OnSite) -> str:

@@ -20,9 +20,9 @@ def visitors(known: Sequence[KnownVisitor], chosen: int, context: Context) -> li
 
 
 def _visitor(known: KnownVisitor, context: Context) -> str:
-    tail = known.plate or (_("ending {tail}", tail=known.phone[-4:]) if known.phone else "")
+    tail = known.plate or (_("*{tail}", tail=known.phone[-4:]) if known.phone else "")
     when = _("on site") if known.inside else moment(known.registered_ms, context.now_ms(), context.zone)
-    columns = ((known.name, 7), (tail, 10), (known.room_code, 10))
+    columns = ((known.name, 8), (tail, 9), (known.room_code, 10))
     return " ".join([*(set_cell_size(text, cells) for text, cells in columns), f"{label(known.reason)} {when}"])
 
 

@@ -15,13 +15,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from butler_tui.domain.folding import fold
+from butler_tui.labels import cars, people
 from butler_tui.store import badges, visits
 from butler_tui.tui.context import Context
 from butler_tui.tui.messages import FromList, ListAct
 from butler_tui.tui.shown import line
 from butler_tui.tui.steady import Steady
 from butler_tui.tui.widgets.lines import KeyLine, Sentence, Spots
-from butler_tui.tui.widgets.on_site import COLUMNS, MISSING_COLUMNS, fetcher, missing_fetcher
+from butler_tui.tui.widgets.on_site import columns, fetcher, missing_columns, missing_fetcher
 from butler_tui.tui.widgets.record_list import Column, Fetch, RecordList
 from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.words import N_, _
@@ -40,22 +41,22 @@ class _List:
     """What one list is called, holds, and what stands where it is empty."""
 
     label: str
-    columns: tuple[Column, ...]
+    columns: Callable[[], tuple[Column, ...]]
     fetch: Callable[[Context, str], Fetch]
     empty: str
 
 
 _LISTS = {
     Which.INSIDE: _List(
-        N_("On site"), COLUMNS, lambda here, typed: fetcher(here, matching=typed),
+        N_("Visits in"), columns, lambda here, typed: fetcher(here, matching=typed),
         N_("Nobody is on site. Who you admit stands here."),
     ),
     Which.OVERSTAYED: _List(
-        N_("Overstayed"), COLUMNS, lambda here, typed: fetcher(here, matching=typed, overstayed=True),
+        N_("Overstayed"), columns, lambda here, typed: fetcher(here, matching=typed, overstayed=True),
         N_("Nobody has stayed past their time."),
     ),
     Which.MISSING: _List(
-        N_("Badges missing"), MISSING_COLUMNS, lambda here, typed: missing_fetcher(here, matching=typed),
+        N_("Badges missing"), missing_columns, lambda here, typed: missing_fetcher(here, matching=typed),
         N_("No badge is missing. One that is not given back at leaving stands here."),
     ),
 }  # fmt: skip
@@ -121,7 +122,7 @@ class OnSiteDialog(Steady, ModalScreen[bytes | None]):
 
     def _rows(self) -> RecordList:
         shown = _LISTS[self._which]
-        rows = RecordList(shown.columns, shown.fetch(self._here, self._typed), _(shown.empty))
+        rows = RecordList(shown.columns(), shown.fetch(self._here, self._typed), _(shown.empty))
         rows.always_marked = True
         rows.can_focus = False  # the hand stays in the filter
         return rows
@@ -153,7 +154,7 @@ class OnSiteDialog(Steady, ModalScreen[bytes | None]):
             here = which is self._which
             tabs.append((line((f"[{words}]", "bold $accent") if here else (f" {words} ", style)), str(which)))
         self.query_one(ListTabs).show_parts(tabs, gap=1)
-        words = _("On site {people} people, {vehicles} cars", people=counts.people, vehicles=counts.vehicles)
+        words = _("On site {people}, {cars}", people=people(counts.people), cars=cars(counts.vehicles))
         self.query_one("#counts", Static).update(line(f"{words} "))
 
     # Narrowing, choosing

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
-from butler_tui.labels import clock, greeting, label, moment, room_left
+from butler_tui.domain.policies import Reason
+from butler_tui.labels import cars, clock, greeting, label, moment, people, room_left
 from butler_tui.store import badges, home, visits
 from butler_tui.store.badges import BadgeHolder
 from butler_tui.store.visits import OnSite
@@ -19,11 +21,29 @@ from butler_tui.tui.steady import Steady
 from butler_tui.tui.widgets.record_list import Column, Fetch, Record, RecordList
 from butler_tui.words import _
 
-COLUMNS = (Column(5), Column(8), Column(8), Column(9), Column(9), Column(5), Column(0, right=True))
-NARROW = (Column(4), Column(8), Column(8), Column(0, right=True))
-MISSING_COLUMNS = (Column(6), Column(12), Column(12), Column(0, right=True))
 SOON_MS = 15 * 60_000
 """Time left below which the figure is shown as running out (ours)."""
+
+
+def columns() -> tuple[Column, ...]:
+    """Return badge, who, why, where, plate, since and time left, as wide as the language's words are."""
+    why = max(cell_len(label(reason)) for reason in Reason)
+    return Column(5), Column(_who_cells("欧阳")), Column(why), Column(9), Column(9), Column(5), Column(0, right=True)
+
+
+def narrow_columns() -> tuple[Column, ...]:
+    """Return badge, who, where and time left for a narrow panel."""
+    return Column(4), Column(_who_cells("王")), Column(8), Column(0, right=True)
+
+
+def missing_columns() -> tuple[Column, ...]:
+    """Return badge, who, where and when for the badges that are missing."""
+    return Column(6), Column(12), Column(12), Column(0, right=True)
+
+
+def _who_cells(surname: str) -> int:
+    """Return the cells of a polite form with such a surname, which must not be what is cut off."""
+    return max(8, cell_len(greeting(surname, None)))
 
 
 def record_of(visitor: OnSite, context: Context, *, narrow: bool) -> Record:
@@ -38,7 +58,7 @@ def record_of(visitor: OnSite, context: Context, *, narrow: bool) -> Record:
     why = label(visitor.reason) if visitor.name else visitor.reason_note
     badge = visitor.badge or "-"
     if narrow:
-        return Record(visitor.key, (badge, who, visitor.room_code or label(visitor.reason), left), meaning)
+        return Record(visitor.key, (badge, who, visitor.room_code or why, left), meaning)
     since = clock(visitor.registered_ms, context.zone)
     cells = (badge, who, why, visitor.room_code, visitor.plate, since, left)
     return Record(visitor.key, cells, meaning)
@@ -88,9 +108,9 @@ class OnSitePanel(Steady, Vertical):
         yield self._rows
 
     def _list(self, *, narrow: bool) -> RecordList:
-        columns = NARROW if narrow else COLUMNS
+        wide = narrow_columns() if narrow else columns()
         empty = _("Nobody is on site. Who you admit stands here.")
-        rows = RecordList(columns, fetcher(self._here, narrow=narrow), empty, gap=1 if narrow else 2)
+        rows = RecordList(wide, fetcher(self._here, narrow=narrow), empty, gap=1 if narrow else 2)
         rows.can_focus = False  # it is looked at here, and worked with by F7
         return rows
 
@@ -120,11 +140,11 @@ class OnSitePanel(Steady, Vertical):
     def reload(self) -> None:
         """Read figures and list again."""
         counts = visits.counts(self._here.store.connection, self._here.now_ms())
-        words = _("On site {people} people, {vehicles} cars", people=counts.people, vehicles=counts.vehicles)
-        over = _("Overstayed {count}", count=counts.overstays)
+        words = _("In {people}, {cars}", people=people(counts.people), cars=cars(counts.vehicles))
+        over = _("Over {count}", count=counts.overstays)
         aside = home.parked(self._here.store.connection).count
-        parts: list[Part] = [" ", (words, "$foreground"), "   ", (over, "$error" if counts.overstays else "$dim")]
+        parts: list[Part] = [" ", (words, "$foreground"), "  ", (over, "$error" if counts.overstays else "$dim")]
         if aside:
-            parts += ["   ", (_("Put aside {count}", count=aside), "$warning")]
+            parts += ["  ", (_("Aside {count}", count=aside), "$warning")]
         self._counts.update(line(*parts))
         self._rows.reload()
