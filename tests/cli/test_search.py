@@ -85,6 +85,19 @@ def test_nothing_found_is_said_in_either_language_and_is_no_failure(booth: Estat
     assert "没有符合" in chinese.stderr
 
 
+@pytest.mark.parametrize("typed", ["", " "])
+def test_nothing_typed_is_wrong_usage(booth: Estate, typed: str) -> None:
+    ended = search(booth, typed, "--as", "1007")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "Say what to search for" in ended.stderr
+
+
+def test_without_a_pin_and_a_terminal_it_is_said_what_is_needed(booth: Estate) -> None:
+    ended = search(booth, "lwb", "--as", "1007", pin="")
+    assert ended.returncode == 2
+    assert "Give BUTLER_PIN, or run it in a terminal" in ended.stderr
+
+
 def test_only_who_has_a_pin_here_may_search(booth: Estate) -> None:
     wrong = search(booth, "lwb", "--as", "1007", pin="000000")
     nobody = search(booth, "lwb")

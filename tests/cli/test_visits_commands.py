@@ -41,12 +41,12 @@ def add(estate: Estate, *more: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_visitor_comes_and_goes_from_the_shell(shell: Estate) -> None:
-    ended = add(shell, *CHECKS)
+    ended = add(shell, *CHECKS, "--plate", "浙AD12345", "--check", "vehicle=passed")
     assert (ended.returncode, "Mr 李 is admitted." in ended.stderr) == (0, True), ended.stderr
     visit_id = ended.stdout.strip()
     row = shell.the_visit()
     assert (row["state"], row["badge"], row["phone"], row["confirmed_how"], row["check_vehicle"]) == (
-        "inside", "A017", "13900001234", "intercom", "not_applicable",
+        "inside", "A017", "13900001234", "intercom", "passed",
     )  # fmt: skip
 
     (listed,) = json.loads(run(shell, "visits", "list", "--as", "1007", "--inside", "--json").stdout)
@@ -59,6 +59,7 @@ def test_a_visitor_comes_and_goes_from_the_shell(shell: Estate) -> None:
 
     shown = run(shell, "visits", "show", "A017", "--as", "1007")
     assert "139****1234" in shown.stdout
+    assert "Kind of vehicle: small, new energy" in shown.stdout
     assert "admitted" in shown.stdout
     assert "13900001234" not in shown.stdout
 

@@ -57,7 +57,10 @@ def agreed(question: str, instead: str) -> bool:
 
 def _must_be_there(instead: str) -> None:
     if not somebody_is_there():
-        raise WrongUsage(N_("There is no terminal to ask at. Give {instead}."), instead=instead)
+        raise WrongUsage(
+            N_("This has to be asked, and there is no terminal. Give {instead}, or run it in a terminal."),
+            instead=instead,
+        )
 
 
 def _stopped() -> ButlerError:

@@ -9,11 +9,12 @@ from rich.cells import cell_len
 
 from butler_tui.cli.acting import acting, asked_option
 from butler_tui.cli.output import now_ms, open_terminal, print_json, say
+from butler_tui.errors import WrongUsage
 from butler_tui.ids import id_text
 from butler_tui.store import estates
 from butler_tui.store.found import FoundHome, FoundVisit, Hit
 from butler_tui.text import safe
-from butler_tui.words import _
+from butler_tui.words import N_, _
 
 
 def register(app: typer.Typer) -> None:
@@ -27,9 +28,12 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         from butler_tui.store.search import look
 
+        typed = " ".join(words).strip()
+        if not typed:
+            raise WrongUsage(N_("Say what to search for: a name or initials, a plate, a room, a phone or a badge."))
         with open_terminal() as store:
             acting(store, number)
-            looked = look(store, " ".join(words))
+            looked = look(store, typed)
             zone = estates.zone(store.connection)
         if as_json:
             print_json({"hits": [_facts(hit) for hit in looked.hits], "more": looked.more})

@@ -12,6 +12,7 @@ from butler_tui.domain.corrections import CorrectionReason
 from butler_tui.domain.documents import DocumentType, mask_phone
 from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.people import Sex
+from butler_tui.domain.plates import VehicleType
 from butler_tui.domain.policies import Reason, TurnAwayReason
 from butler_tui.domain.visits import ConfirmedHow, EventKind
 from butler_tui.store.visit_history import Changed, Happening
@@ -20,6 +21,7 @@ from butler_tui.words import _
 _CODES: dict[str, type[StrEnum]] = {
     "sex": Sex,
     "reason": Reason,
+    "vehicle_type": VehicleType,
     "document_type": DocumentType,
     "confirmed_how": ConfirmedHow,
     **dict.fromkeys(map(str, Check), Outcome),
