@@ -69,9 +69,7 @@ def correct(
     happened meanwhile) or FileTrouble; then nothing is saved.
     """
     require(session, Act.CORRECT_VISIT)
-    row = visit_history.whole(store.connection, visit_id)
-    if row is None:
-        raise RuleBroken(N_("There is no such visit."))
+    row = _there(store, visit_id)
     if reason is CorrectionReason.OTHER and not kept(note):
         raise RuleBroken(N_("Say in a few words why."))
     before = visits.events(store.connection, visit_id)
@@ -83,9 +81,8 @@ def correct(
     badge = differing.get("badge") if row["badge_out"] else None
     text = json.dumps(differing, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     at_ms = _after_the_last(store, visit_id, now_ms)
-    event = visit_event(
-        visit_id, session, EventKind.CORRECTED, at_ms, reason=str(reason), note=kept(note), corrected=text
-    )
+    said = {"reason": str(reason), "note": kept(note), "corrected": text}
+    event = visit_event(visit_id, session, EventKind.CORRECTED, at_ms, **said)
 
     def as_it_was_read() -> None:
         if visits.events(store.connection, visit_id) != before:
@@ -94,6 +91,13 @@ def correct(
 
     record(store, [event], staff_id=session.staff.staff_id, now_ms=now_ms, provided=as_it_was_read)
     return Done(visit_id, event.record_id, EventKind.CORRECTED, now_ms, before + 1)
+
+
+def _there(store: Store, visit_id: bytes) -> Row:
+    row = visit_history.whole(store.connection, visit_id)
+    if row is None:
+        raise RuleBroken(N_("There is no such visit."))
+    return row
 
 
 def _after_the_last(store: Store, visit_id: bytes, now_ms: int) -> int:
