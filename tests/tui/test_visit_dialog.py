@@ -293,12 +293,3 @@ async def test_hostile_text_in_a_visit_neither_drives_the_screen_nor_ends_it(
             await booth.keys("escape")
     assert "A017" in shown
     assert not DANGEROUS & set(shown)
-
-
-async def test_a_visit_that_is_gone_is_said(open_booth: OpenBooth, estate: Estate, session: Session) -> None:
-    async with open_booth() as booth:
-        await booth.sign_in()
-        await open_visit(booth, estate, session, b"\1" * 16)
-        assert booth.sentence
-        await booth.keys("p", "escape")
-        assert not isinstance(booth.app.screen, VisitDialog)
