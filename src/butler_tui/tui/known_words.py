@@ -50,7 +50,7 @@ def found_sentence(known: KnownVisitor, count: int, context: Context) -> str:
             key=key_called("gate.on_site"),
         )
     if count > 1:
-        words = N_("Known: {who} {room}. Enter takes it, Down for the next, Esc for somebody new.")
+        words = N_("Known: {who} {room}. Enter takes it, Down the next, Esc nobody.")
     else:
         words = N_("Known: {who} {room}. Enter takes it, Esc for somebody new.")
     return _(words, who=who, room=f"{known.room_code} {label(known.reason)}".strip())
