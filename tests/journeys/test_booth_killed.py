@@ -8,7 +8,7 @@ from tests.journeys.conftest import GUARD, Booth
 from tests.journeys.terminal import Terminal
 from tests.serving import sync
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.soak]  # CI has the rounds of test_killed_rounds.py
 
 NAMES = [f"沈星{last}" for last in "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"]
 """Twenty rounds; the first of each pair is admitted, the second turned away."""

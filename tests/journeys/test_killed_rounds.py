@@ -1,7 +1,7 @@
 """Power cuts by the hundred, while typing, saving and syncing: nothing confirmed is lost, nothing is twice, and what
 was half-typed is offered again.
 
-The last round's power cut is judged by the next start, so that each round costs one start. 24 rounds run in CI, and
+The last round's power cut is judged by the next start, so that each round costs one start. 15 rounds run in CI, and
 all 100 under `make soak`.
 """
 
@@ -281,7 +281,7 @@ def rounds(tmp_path: Path) -> Iterator[Rounds]:
 
 
 def test_power_cuts_lose_nothing_double_nothing_and_every_draft_is_offered(rounds: Rounds) -> None:
-    rounds.run(int(os.environ.get("N", "24")))
+    rounds.run(int(os.environ.get("N", "15")))
 
 
 @pytest.mark.soak

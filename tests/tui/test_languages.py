@@ -31,7 +31,7 @@ WALKS: dict[str, tuple[str, ...]] = {
     "sync": ("@", "<f9>"),
     "parked": ("@", "abc", "<enter>", "<f8>", "<f8>"),
 }
-SIZES = [(80, 24), (120, 36)]
+SIZES = [(80, 24), pytest.param((120, 36), marks=pytest.mark.soak)]
 
 
 async def walk(booth: Booth, steps: tuple[str, ...]) -> str:
