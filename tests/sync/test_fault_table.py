@@ -1,6 +1,7 @@
 """The faults of HQ and of the way to it: exit code, sentence, nothing lost, nothing twice.
 
-Each is met by the real `butler sync` (in Chinese under `make soak`), and is gone afterwards; then one more sync brings everything.
+Each is met by the real `butler sync` (under `make soak` in Chinese too) and is gone afterwards; then one more sync
+brings everything.
 The reply that is lost after HQ's commit, and kills on either side, are in tests/journeys/test_sync_killed.py.
 """
 
