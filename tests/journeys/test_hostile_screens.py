@@ -20,7 +20,7 @@ pytestmark = pytest.mark.journey
 _WORST = ("osc", "string", "csi", "bidi", "unseen", "line", "markup", "surrogate", "long", "formula", "escape", "rare")
 """Of each of these, one name stands for its kind in CI; `make soak` has all."""
 SPREAD = [next(name for name in spread(len(HOSTILE_NAMES)) if name in CATEGORIES[kind]) for kind in _WORST]
-IN_CI = ["".join(SPREAD[at::3]) for at in range(3)]
+IN_CI = ["".join(SPREAD[at::4]) for at in range(4)]
 """Each is several names in one text, and is shown and typed as one: a walk takes seconds, most of them to read it."""
 SIZES = ((80, 24), (120, 36))
 FIELDS = 15
