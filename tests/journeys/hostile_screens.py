@@ -99,7 +99,7 @@ class Walk:
         self.empty()
         self.to("f8", "本岗暂存")
         self.to("enter", GATE_KEYS)
-        self.to("ctrl+n", "已暂存")  # who was put aside goes back there
+        self.to("ctrl+n", "待核实 1")  # who was put aside goes back there
 
     def _look_at_lists(self) -> None:
         self.to("f7", "[在访")
