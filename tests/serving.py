@@ -17,7 +17,8 @@ from typing import Any
 
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq import admin
-from butler_tui.hq.engines.sqlite_rows import Rows
+from butler_tui.hq.engines import Reading
+from butler_tui.hq.engines.sqlite import SqliteRows
 from butler_tui.hq.keys import Folder, read_hq_keys
 from butler_tui.ids import id_text
 from butler_tui.store import estates
@@ -108,11 +109,11 @@ class Hq:
             connection.close()
 
     @contextmanager
-    def rows(self) -> Iterator[Rows]:
+    def rows(self) -> Iterator[Reading]:
         """Read HQ's rows."""
         connection = connect(self.folder.database, read_hq_keys(self.folder.keys).raw())
         try:
-            yield Rows(connection)
+            yield SqliteRows(connection)
         finally:
             connection.close()
 

@@ -9,11 +9,11 @@ import pytest
 
 import butler_tui.hq
 from butler_tui.domain.fields import TABLES
-from butler_tui.hq.engines import sqlite_rows
+from butler_tui.hq.engines import rows_reading, rows_writing
 from butler_tui.hq.views import views
 
 _HQ = Path(butler_tui.hq.__file__).parent
-_LISTED = {"SELECT estate_id, name, time_zone, wrong_codes FROM estate ORDER BY name"}
+_LISTED = {"SELECT {_ESTATE} FROM estate ORDER BY name, estate_id"}
 """The list of estates, for `hq status`: the one statement over all of them."""
 
 
@@ -36,11 +36,14 @@ def test_every_primary_and_unique_key_begins_with_the_estate() -> None:
 
 
 def _statements() -> list[str]:
-    source = Path(sqlite_rows.__file__).read_text("utf-8")
-    texts = re.findall(r'"((?:SELECT|INSERT|UPDATE|DELETE)[^"]*)"((?:\s*f?"[^"]*")*)', source)
-    joined = [first + "".join(re.findall(r'"([^"]*)"', rest)) for first, rest in texts]
-    built = [value for name, value in vars(sqlite_rows).items() if name.startswith(("_ADD", "_PUT"))]
-    return [*(text for text in joined if text not in ("INSERT", "INSERT OR REPLACE")), *built]
+    found: list[str] = []
+    for module in (rows_reading, rows_writing):
+        source = Path(str(module.__file__)).read_text("utf-8")
+        texts = re.findall(r'"((?:SELECT|INSERT|UPDATE|DELETE)[^"]*)"((?:\s*f?"[^"]*")*)', source)
+        joined = [first + "".join(re.findall(r'"([^"]*)"', rest)) for first, rest in texts]
+        built = [value for name, value in vars(module).items() if name.startswith(("_ADD", "_PUT", "_POSITION"))]
+        found += [*(text for text in joined if not text.startswith("INSERT INTO {table}")), *built]
+    return found
 
 
 def test_every_statement_names_the_estate() -> None:

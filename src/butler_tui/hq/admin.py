@@ -13,11 +13,11 @@ from pathlib import Path
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
 from butler_tui.hq import authority, enrolment
-from butler_tui.hq.engines import EstateRow, TerminalRow, Unavailable
+from butler_tui.hq.engines import AlreadyThere, EstateRow, TerminalRow, Unavailable
 from butler_tui.hq.engines.sqlite import SqliteEngine, create
 from butler_tui.hq.keys import Folder, HqKeys, new_hq_keys, read_hq_keys, write_hq_keys
 from butler_tui.ids import id_text, new_id, parse_id
-from butler_tui.store.database import IntegrityError, plain_errors
+from butler_tui.store.database import plain_errors
 from butler_tui.sync.protocol import path_of
 from butler_tui.text import safe
 from butler_tui.words import N_
@@ -125,7 +125,7 @@ def add_estate(folder: Folder, name: str, time_zone: str, estate_id: str | None,
     with opened(folder) as (engine, _keys):
         try:
             engine.write(lambda rows: rows.add_estate(row, id_text(new_id(now_ms)), now_ms)).result()
-        except IntegrityError as error:
+        except AlreadyThere as error:
             raise ButlerError(N_("HQ has an estate with the id {text} already."), text=chosen) from error
     return chosen
 

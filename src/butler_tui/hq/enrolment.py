@@ -33,8 +33,9 @@ def enrol(rows: Writing, estate_id: str, ask: EnrolAsk, box_key: bytes, now_ms: 
     `box_key` is HQ's public X25519 key. The same terminal may use the same code again, when the answer was lost: as
     long as the code holds, and not once it was revoked. Only an unused code lets a revoked terminal in again.
     """
+    where = rows.lock(estate_id)  # two that ask with one code at once are taken one after the other
     estate = rows.estate(estate_id)
-    if estate is None:
+    if estate is None or where is None:
         return Refusal(404, Code.NO_ESTATE)
     if estate.wrong_codes >= MOST_WRONG:
         return Refusal(429, Code.TOO_MANY_TRIES)
@@ -52,8 +53,7 @@ def enrol(rows: Writing, estate_id: str, ask: EnrolAsk, box_key: bytes, now_ms: 
     terminal_id = known.terminal_id if known else id_text(new_id(now_ms))
     rows.put_terminal(_terminal(estate_id, terminal_id, ask, code.kind, now_ms))
     rows.use_code(estate_id, code_hash, terminal_id)
-    hq_gen = rows.position(estate_id).hq_gen
-    return EnrolAnswer(terminal_id, estate_id, estate.name, estate.time_zone, box_key, hq_gen, code.kind)
+    return EnrolAnswer(terminal_id, estate_id, estate.name, estate.time_zone, box_key, where.hq_gen, code.kind)
 
 
 def _terminal(estate_id: str, terminal_id: str, ask: EnrolAsk, kind: str, now_ms: int) -> TerminalRow:

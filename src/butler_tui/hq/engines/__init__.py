@@ -172,7 +172,7 @@ class Writing(Reading, Protocol):
     """What can be written inside one transaction."""
 
     def add_estate(self, row: EstateRow, hq_gen: str, now_ms: int) -> None:
-        """Add an estate with an empty log."""
+        """Add an estate with an empty log; raises AlreadyThere where there is one of its id."""
 
     def add_code(self, estate_id: str, code_hash: bytes, code: CodeRow) -> None:
         """Keep a one-time code, and count wrong tries from none again."""
@@ -236,3 +236,7 @@ class Engine(Protocol):
 
 class Unavailable(Exception):
     """The rows could not be committed: nothing of the request was kept, it may be sent again."""
+
+
+class AlreadyThere(Exception):
+    """What was to be added is there under this id: nothing was changed."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from butler_tui.hq.engines import Reading, Unavailable, Writing
-from butler_tui.hq.engines.sqlite_rows import Rows
+from butler_tui.hq.engines import PositionRow, Reading, Unavailable, Writing
+from butler_tui.hq.engines.rows_writing import WritingRows
 from butler_tui.hq.engines.sqlite_upgrade import bring_up_to_date
 from butler_tui.hq.views import views
 from butler_tui.store.database import (
@@ -48,6 +48,26 @@ def create(file: Path, key: RawKey) -> None:
         connection.close()
 
 
+class SqliteRows(WritingRows):
+    """Reading and writing on one connection to the file."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def _run(self, sql: str, *values: object) -> int:
+        return int(self.connection.execute(sql, values).rowcount)
+
+    def _all(self, sql: str, *values: object) -> Sequence[Sequence[Any]]:
+        return self.connection.execute(sql, values).fetchall()
+
+    def _many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        self.connection.executemany(sql, rows)
+
+    def lock(self, estate_id: str) -> PositionRow | None:
+        """Return where the estate's log stands; BEGIN IMMEDIATE holds the lock already."""
+        return self._found_position(estate_id)
+
+
 class SqliteEngine:
     """HQ's rows in one SQLCipher file; raises SetUpWrong or FileTrouble where it does not open."""
 
@@ -74,7 +94,7 @@ class SqliteEngine:
     def read(self, work: Callable[[Reading], T]) -> T:
         """Run `work` on what is committed."""
         with self._reader_lock:
-            return work(Rows(self._reader))
+            return work(SqliteRows(self._reader))
 
     def close(self) -> None:
         """Finish what waits and let go."""
@@ -140,7 +160,7 @@ def _in_savepoint(connection: Connection, work: Callable[[Writing], Any]) -> tup
     connection.execute("SAVEPOINT one")
     value, raised = None, None
     try:
-        value = work(Rows(connection))
+        value = work(SqliteRows(connection))
     except Exception as error:
         if isinstance(error, DatabaseError) and not isinstance(error, IntegrityError):
             raise

@@ -1,0 +1,165 @@
+"""What HQ asks of its rows, in statements that every engine understands; every one of them names the estate.
+
+What may stand in a statement: `?` (or `?1`, `?2` … where a value stands twice) for a value, and for a list of values
+`json_each(?) one` (texts) or `json_each(?) pair` (pairs of texts), whose parts are `one.value` and `pair.value ->> 0`.
+SQLite runs it as it is; PostgreSQL translates just these (engines/postgres_rows.py).
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from butler_tui.hq.engines import CodeRow, EpochRow, EstateRow, PositionRow, StateRow, TerminalRow
+
+_TERMINAL = ", ".join(TerminalRow._fields)
+_ESTATE = ", ".join(EstateRow._fields)
+_POSITION = f"SELECT {', '.join(PositionRow._fields)} FROM estate_pos WHERE estate_id = ?"
+
+
+class ReadingRows(ABC):
+    """Reading on one connection; an engine says how a statement is run."""
+
+    @abstractmethod
+    def _run(self, sql: str, *values: object) -> int:
+        """Run a statement and return how many rows it touched."""
+
+    @abstractmethod
+    def _all(self, sql: str, *values: object) -> Sequence[Sequence[Any]]:
+        """Return all rows of a statement."""
+
+    @abstractmethod
+    def _many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Run a statement for each of these rows of values."""
+
+    def _one(self, sql: str, *values: object) -> Any:
+        """Return the first row of a statement, or None."""
+        return next(iter(self._all(sql, *values)), None)
+
+    def estate(self, estate_id: str) -> EstateRow | None:
+        """Return an estate."""
+        row = self._one(f"SELECT {_ESTATE} FROM estate WHERE estate_id = ?", estate_id)
+        return EstateRow(*row) if row else None
+
+    def estates(self) -> list[EstateRow]:
+        """Return all estates, by name."""
+        rows = self._all(f"SELECT {_ESTATE} FROM estate ORDER BY name, estate_id")
+        return [EstateRow(*row) for row in rows]
+
+    def position(self, estate_id: str) -> PositionRow:
+        """Return where the log stands."""
+        row = self._one(_POSITION, estate_id)
+        return PositionRow(*row)
+
+    def _found_position(self, estate_id: str, locking: str = "") -> PositionRow | None:
+        row = self._one(_POSITION + locking, estate_id)
+        return PositionRow(*row) if row else None
+
+    def terminal(self, estate_id: str, terminal_id: str) -> TerminalRow | None:
+        """Return a terminal of this estate."""
+        row = self._one(
+            f"SELECT {_TERMINAL} FROM terminal WHERE estate_id = ? AND terminal_id = ?", estate_id, terminal_id
+        )
+        return TerminalRow(*row) if row else None
+
+    def terminal_by_key(self, estate_id: str, sign_key: bytes) -> TerminalRow | None:
+        """Return the terminal of this estate that signs with this key."""
+        row = self._one(f"SELECT {_TERMINAL} FROM terminal WHERE estate_id = ? AND sign_key = ?", estate_id, sign_key)
+        return TerminalRow(*row) if row else None
+
+    def terminals(self, estate_id: str) -> list[TerminalRow]:
+        """Return the estate's terminals, by name."""
+        rows = self._all(f"SELECT {_TERMINAL} FROM terminal WHERE estate_id = ? ORDER BY name, terminal_id", estate_id)
+        return [TerminalRow(*row) for row in rows]
+
+    def code(self, estate_id: str, code_hash: bytes) -> CodeRow | None:
+        """Return a one-time code."""
+        row = self._one(
+            "SELECT kind, expires_ms, used_by FROM terminal_code WHERE estate_id = ? AND code_hash = ?",
+            estate_id,
+            code_hash,
+        )
+        return CodeRow(*row) if row else None
+
+    def epoch(self, estate_id: str, epoch: str) -> EpochRow | None:
+        """Return the head of an epoch."""
+        row = self._one(
+            f"SELECT {', '.join(EpochRow._fields)} FROM epoch WHERE estate_id = ? AND epoch = ?", estate_id, epoch
+        )
+        return EpochRow(*row) if row else None
+
+    def known_cids(self, estate_id: str, cids: Sequence[str]) -> set[str]:
+        """Return which of these changes the log has."""
+        rows = self._all(
+            "SELECT one.value FROM json_each(?) one WHERE EXISTS"
+            " (SELECT 1 FROM change_log l WHERE l.estate_id = ? AND l.cid = one.value)",
+            json.dumps(cids),
+            estate_id,
+        )
+        return {row[0] for row in rows}
+
+    def held(self, estate_id: str, cids: Sequence[str]) -> list[tuple[str, str]]:
+        """Return (cid, reason) of those of these changes that stand in quarantine."""
+        rows = self._all(
+            "SELECT l.cid, l.reason FROM json_each(?) one CROSS JOIN change_log l"
+            " WHERE l.estate_id = ? AND l.cid = one.value AND l.verdict = 'quarantined'",
+            json.dumps(cids),
+            estate_id,
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def state(self, estate_id: str, tbl: str, record_id: str) -> StateRow | None:
+        """Return the present state of a record."""
+        row = self._one(
+            f"SELECT {', '.join(StateRow._fields)} FROM record_state WHERE estate_id = ? AND tbl = ? AND record_id = ?",
+            estate_id,
+            tbl,
+            record_id,
+        )
+        return StateRow(*row) if row else None
+
+    def states(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> list[StateRow]:
+        """Return the present states of those of the records (table, id) that HQ has."""
+        rows = self._all(
+            f"SELECT {', '.join('r.' + name for name in StateRow._fields)} FROM json_each(?) pair"
+            " CROSS JOIN record_state r WHERE r.estate_id = ?"
+            " AND r.tbl = pair.value ->> 0 AND r.record_id = pair.value ->> 1",
+            json.dumps(keys),
+            estate_id,
+        )
+        return [StateRow(*row) for row in rows]
+
+    def children(self, estate_id: str, tbl: str, parent_ids: Sequence[str]) -> list[tuple[str, str, str]]:
+        """Return (parent_id, record_id, state) of the records of `tbl` that belong to these parents."""
+        rows = self._all(
+            "SELECT r.parent_id, r.record_id, r.state FROM json_each(?) one CROSS JOIN record_state r"
+            " WHERE r.estate_id = ? AND r.tbl = ? AND r.parent_id = one.value",
+            json.dumps(parent_ids),
+            estate_id,
+            tbl,
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def quarantined_after(self, estate_id: str, epoch: str, seq: int, most: int) -> list[tuple[str, str]]:
+        """Return (cid, reason) of this epoch's changes after `seq` that stand in quarantine, duplicates among them."""
+        rows = self._all(
+            "SELECT seq, cid, reason FROM change_log WHERE estate_id = ?1 AND epoch = ?2 AND seq > ?3"
+            " AND verdict = 'quarantined' UNION ALL SELECT d.seq, d.cid, l.reason FROM duplicate d"
+            " JOIN change_log l ON l.estate_id = ?1 AND l.cid = d.cid WHERE d.estate_id = ?1 AND d.epoch = ?2"
+            " AND d.seq > ?3 AND l.verdict = 'quarantined' ORDER BY seq LIMIT ?4",
+            estate_id,
+            epoch,
+            seq,
+            most,
+        )
+        return [(row[1], row[2]) for row in rows]
+
+    def counts(self, estate_id: str) -> tuple[int, int]:
+        """Return how many changes the log has, and how many of them in quarantine."""
+        row = self._one(
+            "SELECT count(*), count(*) FILTER (WHERE verdict = 'quarantined') FROM change_log WHERE estate_id = ?",
+            estate_id,
+        )
+        return int(row[0]), int(row[1])
