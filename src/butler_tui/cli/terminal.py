@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.cells import set_cell_size
@@ -21,6 +21,9 @@ from butler_tui.store.sync_state import SyncStatus
 from butler_tui.text import safe
 from butler_tui.tui.sync_words import clock_words, hq_words
 from butler_tui.words import _
+
+if TYPE_CHECKING:
+    from butler_tui.sync.push import SyncReport
 
 
 def register(app: typer.Typer) -> None:
@@ -64,9 +67,15 @@ def _register_sync(app: typer.Typer) -> None:
             if as_json:
                 print_json(asdict(report))
                 return
-            say(_("Sent to HQ: {pushed}. Still waiting: {waiting}.", pushed=report.pushed, waiting=report.waiting))
-            if report.quarantined:
-                say(_("Held back at HQ for a decision: {count}.", count=report.quarantined))
+            say(_told(report))
+
+
+def _told(report: SyncReport) -> str:
+    """Return what a sync did in one line: at night it stands in a log or a mail."""
+    if report.quarantined:
+        return _("Sent to HQ: {pushed}. Still waiting: {waiting}. Held back at HQ for a decision: {count}.",
+                 pushed=report.pushed, waiting=report.waiting, count=report.quarantined)  # fmt: skip
+    return _("Sent to HQ: {pushed}. Still waiting: {waiting}.", pushed=report.pushed, waiting=report.waiting)
 
 
 def _register_status(app: typer.Typer) -> None:
