@@ -217,7 +217,8 @@ CREATE TABLE terminal (
     enrolled_ms  INTEGER,
     recovery_key BLOB,                      -- X25519 public key made from the recovery passphrase: backups are sealed to it
     recovery_salt BLOB,
-    backup_ms    INTEGER                    -- when the last backup was made
+    backup_ms    INTEGER,                   -- when the last backup was made
+    kind         TEXT                       -- gate, butler, supervisor: what HQ lets it see
 ) STRICT;
 
 -- PIN verifiers (argon2id over the peppered PIN; the pepper is in the key file) and the delay after wrong tries.
@@ -272,13 +273,48 @@ CREATE TABLE journal (
     personal     TEXT,                      -- JSON: personal and secret values; NULL once redacted
     personal_digest BLOB,                   -- kept so that a redacted change still verifies
     salt         BLOB,
-    before       TEXT,                      -- JSON, local only: what a rebase puts back
     hlc_ms       INTEGER NOT NULL,
     hlc_counter  INTEGER NOT NULL,
     seen         INTEGER NOT NULL,          -- HQ's position up to which this terminal had pulled
     staff_id     BLOB,                      -- NULL: set-up
     schema_v     INTEGER NOT NULL,
-    link         BLOB NOT NULL              -- the audit chain up to here
+    link         BLOB NOT NULL,             -- the audit chain up to here
+    resolves     TEXT                       -- JSON list of cids: the writes of a conflict that this one decides between
+) STRICT;
+
+-- What HQ's log amounts to for a record that is written more than once (a home, a person, a policy), up to `pos` of
+-- sync_state: what the tables above show is this with the terminal's own changes of `pending` on top. It also keeps
+-- what this version cannot show: tables and columns of a newer one, records of which a part never came.
+CREATE TABLE base (
+    tbl         TEXT NOT NULL,
+    record_id   BLOB NOT NULL,
+    state       TEXT NOT NULL,              -- JSON {field: value}: the latest writes
+    stamps      TEXT NOT NULL,              -- JSON: who wrote each field; sync/merge.py
+    kept        TEXT,                       -- JSON {field: [loser, …]}: writes in conflict with them; NULL: none
+    pos         INTEGER NOT NULL,           -- position of the last change in it
+    PRIMARY KEY (tbl, record_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX base_in_conflict ON base (tbl, record_id) WHERE kept IS NOT NULL;
+
+-- Own changes of such records that HQ's log has not brought back yet.
+CREATE TABLE pending (
+    tbl         TEXT NOT NULL,
+    record_id   BLOB NOT NULL,
+    journal_id  INTEGER NOT NULL,
+    PRIMARY KEY (tbl, record_id, journal_id)
+) STRICT, WITHOUT ROWID;
+
+-- The installations that wrote what was pulled, as HQ calls them.
+CREATE TABLE place (
+    terminal_id BLOB PRIMARY KEY CHECK (length(terminal_id) = 16),
+    name        TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Positions this terminal has pulled up to, ever fewer towards the past: where HQ was restored from a backup, they
+-- tell up to where both still agree.
+CREATE TABLE pull_mark (
+    pos         INTEGER PRIMARY KEY,
+    cid         BLOB NOT NULL
 ) STRICT;
 
 -- Where this terminal stands with HQ. One row.
@@ -298,7 +334,9 @@ CREATE TABLE sync_state (
     clock_offset_ms INTEGER,                -- server time minus ours, at the last answer
     last_sync_ms   INTEGER,                 -- last time HQ had everything
     last_try_ms    INTEGER,
-    last_result    TEXT                     -- ok, unreachable, refused
+    last_result    TEXT,                    -- ok, unreachable, refused
+    whole_upto     INTEGER,                 -- while all records are fetched anew: as they were at this position, …
+    whole_after    TEXT                     -- … and the last one that has come, as HQ names it
 ) STRICT;
 
 -- Changes that HQ could not apply (待处理数据), with its reason; the record stays here, marked.

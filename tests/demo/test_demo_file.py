@@ -22,7 +22,7 @@ from butler_tui.demo.people import People
 from butler_tui.desk.shifts import sign_in
 from butler_tui.paths import Home
 from butler_tui.store import estates, visits
-from butler_tui.store.journal import verify_chain
+from butler_tui.store.journal_rows import verify_chain
 from butler_tui.store.local import Store, open_store
 from tests.demo.planned import FRIDAY_EVENING, Month, local, rows
 

@@ -13,7 +13,7 @@ from butler_tui.hq.unlocking import unlock_backup
 from butler_tui.ids import id_text
 from butler_tui.sealed_file import RecipientKind, read_head
 from butler_tui.store import estates, sync_state
-from butler_tui.store.journal import verify_chain
+from butler_tui.store.journal_rows import verify_chain
 from butler_tui.store.local import Store, open_store
 from tests.conftest import Estate
 from tests.keeping import PASSPHRASE, another_home, back_up, quick_passphrases, restore

@@ -21,7 +21,7 @@ from butler_tui.domain.visits import Missing, Registration
 from butler_tui.errors import RuleBroken
 from butler_tui.ids import new_id
 from butler_tui.store import estates, visits
-from butler_tui.store.journal import verify_chain
+from butler_tui.store.journal_rows import verify_chain
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, Estate

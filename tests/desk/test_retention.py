@@ -16,7 +16,7 @@ from butler_tui.domain.policies import Reason
 from butler_tui.ids import id_text, new_id
 from butler_tui.paths import Home
 from butler_tui.store import retention
-from butler_tui.store.journal import verify_chain
+from butler_tui.store.journal_rows import verify_chain
 from butler_tui.store.local import Store, create_store
 from tests.conftest import ALL_PASSED, Clock, Estate
 from tests.serving import Hq, sync

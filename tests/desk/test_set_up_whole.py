@@ -15,7 +15,8 @@ from butler_tui.domain.changes import MOST_CHANGES
 from butler_tui.domain.rights import Role
 from butler_tui.errors import RuleBroken
 from butler_tui.store import estates, households
-from butler_tui.store.journal import record, verify_chain
+from butler_tui.store.journal import record
+from butler_tui.store.journal_rows import verify_chain
 from butler_tui.store.local import Store
 from tests.conftest import Clock, Estate
 

@@ -21,7 +21,7 @@ import pytest
 from butler_tui.demo.making import Wanted, make_demo
 from butler_tui.hq.keys import Folder
 from butler_tui.paths import find_home
-from butler_tui.store.journal import verify_chain
+from butler_tui.store.journal_rows import verify_chain
 from tests.journeys.conftest import GUARD, Booth
 from tests.journeys.terminal import Terminal
 from tests.serving import Hq

@@ -23,7 +23,7 @@ import pytest
 from butler_tui.demo.making import Wanted, make_demo
 from butler_tui.paths import find_home
 from butler_tui.store import sync_state
-from butler_tui.store.journal import verify_chain
+from butler_tui.store.journal_rows import verify_chain
 from tests.journeys.conftest import GUARD, Booth
 from tests.journeys.terminal import PATIENCE_S, Terminal
 from tests.serving import Proxy, proxied, served, sync

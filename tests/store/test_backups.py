@@ -15,7 +15,7 @@ from butler_tui.store import drafts, recovery
 from butler_tui.store.backups import beside, one_at_a_time
 from butler_tui.store.database import RawKey, connect
 from butler_tui.store.drafts import GATE, Draft
-from butler_tui.store.journal import verify_chain
+from butler_tui.store.journal_rows import verify_chain
 from butler_tui.store.local import Store, open_store
 from tests.conftest import Estate
 from tests.keeping import (

@@ -9,7 +9,8 @@ from butler_tui.ids import new_id
 from butler_tui.store import sync_state
 from butler_tui.store.database import transaction
 from butler_tui.store.epochs import roll_epoch
-from butler_tui.store.journal import Written, record, verify_chain
+from butler_tui.store.journal import Written, record
+from butler_tui.store.journal_rows import verify_chain
 from butler_tui.store.local import Store
 
 

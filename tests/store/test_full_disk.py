@@ -16,7 +16,8 @@ from butler_tui.ids import new_id
 from butler_tui.paths import find_home
 from butler_tui.store import local
 from butler_tui.store.database import Connection, RawKey, connect
-from butler_tui.store.journal import Written, record, verify_chain
+from butler_tui.store.journal import Written, record
+from butler_tui.store.journal_rows import verify_chain
 from butler_tui.store.local import Store, create_store
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from butler_tui.domain.hlc import Stamp
 from butler_tui.errors import ButlerError, RuleBroken
 from butler_tui.ids import id_text, new_id
 from butler_tui.store import database, derived
-from butler_tui.store.journal import Written, apply, change_of, erase, record, verify_chain
+from butler_tui.store.journal import Written, apply, erase, record
+from butler_tui.store.journal_rows import change_of, verify_chain
 from butler_tui.store.local import Store
 
 if TYPE_CHECKING:
@@ -151,15 +152,13 @@ def test_a_group_has_at_most_64_kib_and_a_larger_one_is_not_saved(store: Store) 
     assert (count(store, "gate"), len(journal(store))) == (1, 1)
 
 
-def test_an_update_keeps_what_it_replaced_and_only_that(store: Store) -> None:
+def test_an_update_writes_only_what_it_says(store: Store) -> None:
     one = household()
     record(store, [one], staff_id=None, now_ms=1000)
 
     record(store, [Written("household", one.record_id, {"gate_note": "请勿打扰"})], staff_id=None, now_ms=1001)
 
-    first, second = journal(store)
-    assert first["before"] is None
-    assert json.loads(second["before"]) == {"gate_note": "老人午睡"}
+    assert json.loads(journal(store)[1]["personal"]) == {"gate_note": "请勿打扰"}
     assert tuple(store.connection.execute("SELECT name, gate_note FROM household").fetchone()) == ("陈宅", "请勿打扰")
 
 
@@ -204,9 +203,9 @@ def test_erasing_takes_personal_values_out_of_row_and_journal_and_the_chain_stil
     assert {row[name] for name in [*private, "original"]} == {None}
     assert (row["badge"], row["reason"], row["state"]) == ("A017", "repair", "inside")
     kept = store.connection.execute(
-        "SELECT personal, salt, before FROM journal WHERE record_id = ?", (done.visit_id,)
+        "SELECT personal, salt FROM journal WHERE record_id = ?", (done.visit_id,)
     ).fetchone()
-    assert tuple(kept) == (None, None, None)
+    assert tuple(kept) == (None, None)
     assert verify_chain(store.connection) == written
     assert [change.digest() for change in changes(store)] == before
 
@@ -294,3 +293,18 @@ def test_states_are_derived_after_what_hq_sends_too(estate: Estate, now: Clock) 
 
     row = estate.store.connection.execute("SELECT state, out_ms FROM visit").fetchone()
     assert tuple(row) == ("left", now() + 60_000)
+
+
+def test_only_what_is_written_more_than_once_waits_to_be_brought_back(estate: Estate) -> None:
+    store = estate.store
+    store.connection.execute("DELETE FROM pending")
+    admit(store, estate.sessions[Role.GUARD], estate.registration(), estate.policies, now())
+    assert count(store, "pending") == 0
+
+    one = household()
+    record(store, [one], staff_id=None, now_ms=now())
+    record(store, [Written("household", one.record_id, {"name": "林宅"})], staff_id=None, now_ms=now())
+
+    rows = store.connection.execute("SELECT tbl, record_id, journal_id FROM pending ORDER BY journal_id").fetchall()
+    last = [row["journal_id"] for row in journal(store)][-2:]
+    assert [tuple(row) for row in rows] == [("household", one.record_id, journal_id) for journal_id in last]

@@ -5,9 +5,18 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from butler_tui.domain.fields import Op
+from butler_tui.domain.fields import TABLES, Op
 from butler_tui.domain.hlc import Stamp
-from butler_tui.sync.merge import FieldStamp, RecordState, highest_seen, merged, stamps_json, state_from
+from butler_tui.sync.merge import (
+    FieldStamp,
+    RecordState,
+    highest_seen,
+    holding,
+    kept_json,
+    merged,
+    stamps_json,
+    state_from,
+)
 
 WRITES = st.lists(
     st.tuples(st.dictionaries(st.sampled_from("abc"), st.integers(0, 9), min_size=1), st.integers(0, 5)), max_size=6
@@ -31,7 +40,7 @@ def test_the_order_of_arrival_does_not_matter_to_a_put(
         for values, stamp in order:
             state = merged(state, Op.PUT, values, stamp)
         states.append(state)
-    assert states[0] == states[1]
+    assert (states[0].values, states[0].stamps) == (states[1].values, states[1].stamps)
     again = state_from('{"a":0,"b":0,"c":0}', "[]")
     assert again.stamps == {}
 
@@ -57,3 +66,61 @@ def test_only_what_the_author_had_pulled_lifts_a_stamp() -> None:
     assert highest_seen(state, ["name"], 7) == Stamp(50, 3)
     assert highest_seen(state, ["name"], 6) is None
     assert highest_seen(state, ["phone"], 7) is None
+
+
+def _write(state: RecordState, value: object, pos: int, seen: int, terminal: str, ms: int | None = None) -> RecordState:
+    stamp = FieldStamp(ms if ms is not None else pos, 0, terminal, pos, f"c{pos}", pos, seen, terminal)
+    return merged(state, Op.PUT, {"name": value}, stamp)  # type: ignore[dict-item]
+
+
+def test_who_had_not_seen_the_other_is_kept_and_who_had_is_not() -> None:
+    first = _write(RecordState(), "甲", 1, 0, "a")
+    knowing = _write(first, "乙", 2, 1, "b")
+    assert (knowing.values, knowing.kept) == ({"name": "乙"}, {})
+
+    apart = _write(first, "乙", 2, 0, "b")
+    assert apart.values == {"name": "乙"}
+    assert [one.value for one in apart.kept["name"]] == ["甲"]
+
+
+def test_a_late_comer_with_an_earlier_stamp_loses_and_is_kept() -> None:
+    state = _write(_write(RecordState(), "甲", 1, 0, "a", ms=100), "乙", 2, 0, "b", ms=50)
+    assert state.values == {"name": "甲"}
+    assert [one.value for one in state.kept["name"]] == ["乙"]
+
+
+def test_one_terminal_never_contradicts_itself_nor_two_that_agree() -> None:
+    assert _write(_write(RecordState(), "甲", 1, 0, "a"), "乙", 2, 0, "a").kept == {}
+    assert _write(_write(RecordState(), "甲", 1, 0, "a"), "甲", 2, 0, "b").kept == {}
+
+
+def test_a_choice_settles_what_it_names_and_two_choices_contradict_again() -> None:
+    apart = _write(_write(RecordState(), "甲", 1, 0, "a"), "乙", 2, 0, "b")
+    stamp = FieldStamp(3, 0, "c", 3, "c3", 3, 2, "c")
+    settled = merged(apart, Op.PUT, {"name": "甲"}, stamp, ["c1"])
+    assert (settled.values, settled.kept) == ({"name": "甲"}, {})
+
+    other = FieldStamp(4, 0, "d", 4, "c4", 4, 2, "d")
+    again = merged(settled, Op.PUT, {"name": "乙"}, other, ["c1"])
+    assert again.values == {"name": "乙"}
+    assert [one.stamp.cid for one in again.kept["name"]] == ["c3"]
+
+
+def test_conflicts_are_kept_and_read_back() -> None:
+    state = _write(_write(RecordState(), "甲", 1, 0, "a"), "乙", 2, 0, "b")
+    assert state_from('{"name":"乙"}', stamps_json(state), kept_json(state)) == state
+
+
+def test_until_somebody_decides_the_stricter_holds() -> None:
+    resident = TABLES["resident"]
+    stamps = [FieldStamp(ms, 0, "e", ms, f"c{ms}", ms, 0, f"t{ms}") for ms in (1, 2)]
+    state = RecordState()
+    for value, stamp in zip((0, 1), stamps, strict=True):
+        state = merged(state, Op.PUT, {"may_confirm": value, "name": f"陈{value}"}, stamp)
+    assert state.values == {"may_confirm": 1, "name": "陈1"}
+    assert holding(resident, state) == {"may_confirm": 0, "name": "陈1"}
+
+    notes = RecordState()
+    for value, stamp in zip(("老人午睡", "门铃轻按"), stamps, strict=True):
+        notes = merged(notes, Op.PUT, {"gate_note": value}, stamp)
+    assert holding(TABLES["household"], notes) == {"gate_note": "老人午睡；门铃轻按"}

@@ -8,7 +8,7 @@ from butler_tui.labels import duration
 from butler_tui.store import estates, health, staff, sync_state
 from butler_tui.store import recovery as recovery_store
 from butler_tui.store.database import SCHEMA_VERSION
-from butler_tui.store.journal import verify_chain
+from butler_tui.store.journal_rows import verify_chain
 from butler_tui.store.local import Store
 from butler_tui.store.schema import missing_guards
 from butler_tui.store.sync_state import Result

@@ -38,6 +38,18 @@ class Scope(StrEnum):
     SUPERVISOR = "supervisor"
 
 
+class Standing(StrEnum):
+    """What holds while several wrote a field without knowing of each other, until somebody has chosen.
+
+    For what people's safety or peace hangs on there is no automatic winner: the stricter holds (PROTOCOL, order and
+    conflict).
+    """
+
+    LATEST = "latest"
+    LEAST = "least"
+    ALL = "all"
+
+
 class Op(StrEnum):
     """What a change does to its record: writes fields, adds an event, or erases."""
 
@@ -54,13 +66,15 @@ class Field:
     kind: Kind = Kind.TEXT
     privacy: Privacy = Privacy.PLAIN
     scope: Scope = Scope.GATE
+    standing: Standing = Standing.LATEST
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """One synced table; `derived` columns are computed on each machine and never sent.
 
-    A record of a `once` table is written by one change and never again: what happens to it later is an event.
+    A record of a `once` table is written by one change and never again: what happens to it later is an event. Of a
+    table above a terminal's `scope` it is sent nothing.
     """
 
     name: str
@@ -70,6 +84,7 @@ class Table:
     parent: str | None = None
     derived: tuple[str, ...] = ()
     once: bool = False
+    scope: Scope = Scope.GATE
 
     def field(self, name: str) -> Field | None:
         """Return the field called `name`, or None where this version does not know it."""
@@ -80,12 +95,12 @@ def _id(name: str) -> Field:
     return Field(name, Kind.ID)
 
 
-def _integer(name: str) -> Field:
-    return Field(name, Kind.INTEGER)
+def _integer(name: str, standing: Standing = Standing.LATEST) -> Field:
+    return Field(name, Kind.INTEGER, standing=standing)
 
 
-def _personal(name: str, scope: Scope = Scope.GATE) -> Field:
-    return Field(name, Kind.TEXT, Privacy.PERSONAL, scope)
+def _personal(name: str, scope: Scope = Scope.GATE, standing: Standing = Standing.LATEST) -> Field:
+    return Field(name, Kind.TEXT, Privacy.PERSONAL, scope, standing)
 
 
 TABLES: dict[str, Table] = {
@@ -98,7 +113,7 @@ TABLES: dict[str, Table] = {
             "staff",
             "staff_id",
             Op.PUT,
-            (Field("number"), _personal("name"), Field("role"), _integer("active")),
+            (Field("number"), _personal("name"), Field("role"), _integer("active", Standing.LEAST)),
         ),
         Table(
             "house",
@@ -110,7 +125,7 @@ TABLES: dict[str, Table] = {
             "household",
             "household_id",
             Op.PUT,
-            (_id("house_id"), _personal("name"), _personal("gate_note")),
+            (_id("house_id"), _personal("name"), _personal("gate_note", standing=Standing.ALL)),
             parent="house_id",
         ),
         Table(
@@ -124,7 +139,7 @@ TABLES: dict[str, Table] = {
                 _personal("called"),
                 Field("relation"),
                 _personal("phone"),
-                _integer("may_confirm"),
+                _integer("may_confirm", Standing.LEAST),
             ),
             parent="household_id",
         ),
@@ -211,6 +226,7 @@ TABLES: dict[str, Table] = {
             parent="visit_id",
             derived=("number_key",),
             once=True,
+            scope=Scope.SUPERVISOR,
         ),
         Table(
             "audit",
@@ -227,6 +243,7 @@ TABLES: dict[str, Table] = {
                 _personal("reason", Scope.SUPERVISOR),
             ),
             once=True,
+            scope=Scope.SUPERVISOR,
         ),
         Table(
             "month_key",
@@ -234,6 +251,7 @@ TABLES: dict[str, Table] = {
             Op.PUT,
             (Field("month"), Field("sealed", Kind.BYTES, Privacy.SECRET, Scope.SUPERVISOR)),
             once=True,
+            scope=Scope.SUPERVISOR,
         ),
     )
 }

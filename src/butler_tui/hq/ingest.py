@@ -14,14 +14,11 @@ from butler_tui.hq.engines import DuplicateRow, EpochRow, LogRow, StateRow, Term
 from butler_tui.hq.judging import leans_on, reason_against
 from butler_tui.hq.judging_visits import Before
 from butler_tui.hq.refusals import Refusal
+from butler_tui.hq.replay import APPLIED, QUARANTINED, made_safe
 from butler_tui.hq.shown import EVENTS, PARENT, corrected, shown
 from butler_tui.ids import parse_id
-from butler_tui.sync.merge import FieldStamp, RecordState, highest_seen, merged, stamps_json, state_from
+from butler_tui.sync.merge import FieldStamp, RecordState, highest_seen, kept_json, merged, stamps_json, state_from
 from butler_tui.sync.protocol import Code, PushAnswer, PushAsk, compact_json
-from butler_tui.text import safe
-
-_APPLIED = "applied"
-_QUARANTINED = "quarantined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +149,7 @@ class _Landing:
         """Read at once every record that the changes touch or lean on."""
         keys = {key for change in changes for key in leans_on(change, self.terminal.estate_id)}
         for row in self.rows.states(self.terminal.estate_id, sorted(keys)):
-            self.states[row.tbl, row.record_id] = state_from(row.state, row.stamps)
+            self.states[row.tbl, row.record_id] = state_from(row.state, row.stamps, row.kept)
             self.parents[row.tbl, row.record_id] = row.parent_id
 
     def _land_group(self, group: Sequence[tuple[Change, bytes]]) -> None:
@@ -176,19 +173,18 @@ class _Landing:
     def _apply(self, change: Change) -> None:
         key = (change.table, change.record_id)
         state = self.known(*key) or RecordState()
-        values = {
-            name: safe(value, max(1, 2 * len(value))) if isinstance(value, str) else value
-            for name, value in {**change.fields, **(change.personal or {})}.items()
-        }
-        stamp = FieldStamp(*self.stamp, change.epoch, change.seq, change.cid, self.pos)
-        self.states[key] = merged(state, change.op, values, stamp)
+        values = made_safe({**change.fields, **(change.personal or {})}.items())
+        place = (change.epoch, change.seq, change.cid, self.pos)
+        stamp = FieldStamp(*self.stamp, *place, change.seen, self.terminal.terminal_id, change.staff_id)
+        self.states[key] = merged(state, change.op, values, stamp, change.resolves)
         self.parents[key] = change.parent_id or self.parents.get(key)
         self.changed[key] = self.pos
 
     def _row(self, key: tuple[str, str], pos: int) -> StateRow:
         state = self.states[key]
         values = compact_json(dict(state.values)).decode()
-        return StateRow(self.terminal.estate_id, *key, self.parents[key], values, stamps_json(state), pos)
+        kept = kept_json(state)
+        return StateRow(self.terminal.estate_id, *key, self.parents[key], values, stamps_json(state), pos, kept)
 
     def _log_row(self, change: Change, link: bytes, reason: str | None) -> LogRow:
         return LogRow(
@@ -212,7 +208,7 @@ class _Landing:
             claimed_counter=change.hlc.counter,
             body=_body(change),
             link=link,
-            verdict=_APPLIED if reason is None else _QUARANTINED,
+            verdict=APPLIED if reason is None else QUARANTINED,
             reason=reason,
             taken_ms=self.now_ms,
         )

@@ -9,7 +9,7 @@ from butler_tui.domain.fields import TABLES, Kind, Privacy, Table
 from butler_tui.domain.rights import WITHOUT_PERSON, Act, Role, TerminalKind, act_of, may, terminal_may
 from butler_tui.domain.visits import EventKind
 from butler_tui.hq.judging_visits import Before, Known, corrected_rightly, let_in_rightly, named_truly, policy_ids
-from butler_tui.sync.merge import RecordState
+from butler_tui.sync.merge import RecordState, holding
 from butler_tui.sync.protocol import Reason, checked_id
 
 _BY_KEY = {table.key: table.name for table in TABLES.values()}
@@ -138,7 +138,7 @@ def _overrides(person: RecordState | None, change: Change) -> bool:
 
 def _may_then(person: RecordState, act: Act | None, change: Change) -> bool:
     """Tell whether a person may do `act`; one who left may not, but for what was written before that."""
-    if person.values.get("active") == 0 and person.stamps["active"].ms <= change.hlc.ms:
+    if holding(TABLES["staff"], person).get("active") == 0 and person.stamps["active"].ms <= change.hlc.ms:
         return False
     try:
         role = Role(str(person.values.get("role")))

@@ -37,6 +37,7 @@ CREATE TABLE terminal (
     waiting     INTEGER,                    -- changes it said it had yet to push
     clock_ahead_ms INTEGER,                 -- its clock minus ours, at that hello
     version     TEXT,
+    scope_gen   INTEGER NOT NULL DEFAULT 0, -- how often what it may see was changed: it then fetches that anew
     PRIMARY KEY (estate_id, terminal_id),
     UNIQUE (estate_id, sign_key)
 ) STRICT;
@@ -119,9 +120,30 @@ CREATE TABLE record_state (
     stamps      TEXT NOT NULL,              -- JSON
     pos         INTEGER NOT NULL,           -- position of the last change applied to it
     shown       TEXT,                       -- JSON: state, out_ms, badge_out, corrected {field: value}
+    kept        TEXT,                       -- JSON {field: [loser, …]}: writes in conflict, until somebody decides
     PRIMARY KEY (estate_id, tbl, record_id)
 ) STRICT;
 CREATE INDEX record_state_by_parent ON record_state (estate_id, tbl, parent_id);
+
+-- The generations of an estate's log: HQ begins a new one where it was restored and its log may lack what it once had.
+CREATE TABLE generation (
+    estate_id   TEXT NOT NULL,
+    hq_gen      TEXT NOT NULL,
+    from_pos    INTEGER NOT NULL,           -- what the log had when it began
+    began_ms    INTEGER NOT NULL,
+    PRIMARY KEY (estate_id, hq_gen)
+) STRICT;
+
+-- What a supervisor should know and nobody typed: a file that was restored or copied, HQ restored, a chain that breaks.
+CREATE TABLE report (
+    estate_id   TEXT NOT NULL,
+    report_id   TEXT NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    kind        TEXT NOT NULL,              -- hq/reports.py
+    terminal_id TEXT,
+    detail      TEXT NOT NULL,              -- JSON
+    PRIMARY KEY (estate_id, report_id)
+) STRICT;
 
 -- Requests seen inside the window of time, so that a repeated one has no effect.
 CREATE TABLE nonce (

@@ -24,7 +24,7 @@ Row = driver.Row
 DatabaseError = driver.DatabaseError
 IntegrityError = driver.IntegrityError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """`PRAGMA user_version` of a file this program writes; a higher one is from a newer program."""
 
 

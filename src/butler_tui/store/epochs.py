@@ -5,7 +5,7 @@ from __future__ import annotations
 from butler_tui.domain.audit_chain import FIRST_LINK
 from butler_tui.ids import new_id
 from butler_tui.store.database import Connection
-from butler_tui.store.journal import change_of, journal_id
+from butler_tui.store.journal_rows import change_of, journal_id
 
 
 def roll_epoch(connection: Connection, now_ms: int) -> int:
@@ -35,6 +35,10 @@ def roll_epoch(connection: Connection, now_ms: int) -> int:
         connection.execute(
             "UPDATE journal SET journal_id = ?, link = ? WHERE journal_id = ?",
             (journal_id(state["next"], seq), link, moved),
+        )
+        connection.execute(
+            "UPDATE pending SET journal_id = ? WHERE tbl = ? AND record_id = ? AND journal_id = ?",
+            (journal_id(state["next"], seq), row["tbl"], row["record_id"], moved),
         )
     connection.execute(
         "INSERT INTO epoch (epoch_no, epoch, opened_ms) VALUES (?, ?, ?)", (state["next"], new_id(now_ms), now_ms)

@@ -8,20 +8,19 @@ HQ, nor sent without being saved.
 from __future__ import annotations
 
 import base64
-import json
 import os
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
-from butler_tui.domain.audit_chain import FIRST_LINK
 from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change, Value, from_wire, to_wire
-from butler_tui.domain.fields import TABLES, Op, Privacy
+from butler_tui.domain.fields import TABLES, Privacy
 from butler_tui.domain.hlc import Stamp, tick
 from butler_tui.errors import RuleBroken
 from butler_tui.ids import id_text, new_id, parse_id
 from butler_tui.store import derived, search_keys
-from butler_tui.store.database import SCHEMA_VERSION, Connection, Row, plain_errors, transaction
+from butler_tui.store.database import SCHEMA_VERSION, Connection, plain_errors, transaction
+from butler_tui.store.journal_rows import journal_id, keep
 from butler_tui.store.local import Store
 from butler_tui.store.writing import select_sql, write
 from butler_tui.words import N_
@@ -29,11 +28,15 @@ from butler_tui.words import N_
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a use case writes to one record: column values as they are stored, by name."""
+    """What a use case writes to one record: column values as they are stored, by name.
+
+    `resolves` are the changes (cids, 16 bytes) in conflict between which it decides.
+    """
 
     table: str
     record_id: bytes
     values: Mapping[str, Value]
+    resolves: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +75,10 @@ def record(
         head = _head(connection)
         size = 0
         for one in written:
-            before = write(store, TABLES[one.table], one.record_id, one.values)
+            write(store, TABLES[one.table], one.record_id, one.values)
             change = _change(one, head, group_id, staff_id, now_ms)
             head = _follow(head, change)
-            size += _journalise(connection, change, head, before)
+            size += keep(connection, journal_id(head.epoch_no, change.seq), change, head.link)
         if size > MOST_BYTES:
             raise RuleBroken(N_("That is too much text for one entry. Shorten the notes."))
         connection.execute(
@@ -106,7 +109,7 @@ def apply(store: Store, changes: Sequence[Change]) -> None:
         derived.derive(connection, touched)
 
 
-_REDACTED = "personal = NULL, salt = NULL, before = NULL"
+_REDACTED = "personal = NULL, salt = NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,82 +222,5 @@ def _change(one: Written, head: _Head, group_id: bytes, staff_id: bytes | None, 
         seen=head.seen,
         staff_id=id_text(staff_id) if staff_id else None,
         schema_v=SCHEMA_VERSION,
+        resolves=tuple(map(id_text, one.resolves)),
     )
-
-
-def _journalise(connection: Connection, change: Change, head: _Head, before: str | None) -> int:
-    fields = json.dumps(change.fields, ensure_ascii=False, separators=(",", ":"))
-    personal = json.dumps(change.personal, ensure_ascii=False, separators=(",", ":")) if change.personal else None
-    connection.execute(
-        "INSERT INTO journal (journal_id, cid, group_id, tbl, record_id, parent_id, op, fields, personal,"
-        " personal_digest, salt, before, hlc_ms, hlc_counter, seen, staff_id, schema_v, link)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            journal_id(head.epoch_no, change.seq),
-            parse_id(change.cid),
-            parse_id(change.group_id),
-            change.table,
-            parse_id(change.record_id),
-            parse_id(change.parent_id) if change.parent_id else None,
-            str(change.op),
-            fields,
-            personal,
-            change.digest_of_personal() if personal else None,
-            base64.b64decode(change.salt) if change.salt else None,
-            before,
-            *change.hlc,
-            change.seen,
-            parse_id(change.staff_id) if change.staff_id else None,
-            change.schema_v,
-            head.link,
-        ),
-    )
-    return len(fields.encode()) + len((personal or "").encode())
-
-
-def journal_id(epoch_no: int, seq: int) -> int:
-    """Return the row of the journal that holds change `seq` of an epoch; rows are in the order written."""
-    return epoch_no << 40 | seq
-
-
-def change_of(row: Row, epoch: bytes) -> Change:
-    """Return the change in a journal row (`SELECT *`) of the epoch whose id is `epoch`."""
-    redacted = row["personal"] is None and row["personal_digest"] is not None
-    return Change(
-        cid=id_text(row["cid"]),
-        group_id=id_text(row["group_id"]),
-        epoch=id_text(epoch),
-        seq=row["seq"],
-        table=row["tbl"],
-        record_id=id_text(row["record_id"]),
-        parent_id=id_text(row["parent_id"]) if row["parent_id"] else None,
-        op=Op(row["op"]),
-        fields=json.loads(row["fields"]),
-        personal=json.loads(row["personal"]) if row["personal"] else None,
-        salt=base64.b64encode(row["salt"]).decode() if row["salt"] else None,
-        hlc=Stamp(row["hlc_ms"], row["hlc_counter"]),
-        seen=row["seen"],
-        staff_id=id_text(row["staff_id"]) if row["staff_id"] else None,
-        schema_v=row["schema_v"],
-        personal_digest=base64.b64encode(row["personal_digest"]).decode() if redacted else None,
-    )
-
-
-def verify_chain(connection: Connection) -> int:
-    """Return how many changes of the current epoch verify; raises RuleBroken naming the first that does not."""
-    head = connection.execute("SELECT epoch_no, epoch FROM sync_state JOIN epoch USING (epoch_no)").fetchone()
-    first = connection.execute(
-        "SELECT link FROM journal WHERE journal_id < ? ORDER BY journal_id DESC LIMIT 1",
-        (journal_id(head["epoch_no"], 0),),
-    ).fetchone()
-    link = first[0] if first else FIRST_LINK
-    count = 0
-    rows = connection.execute(
-        "SELECT * FROM journal WHERE journal_id > ? ORDER BY journal_id", (journal_id(head["epoch_no"], 0),)
-    )
-    for row in rows:
-        link = change_of(row, head["epoch"]).link(link)
-        count += 1
-        if link != row["link"]:
-            raise RuleBroken(N_("The journal does not verify at number {seq}."), seq=row["seq"])
-    return count

@@ -14,12 +14,13 @@ from pathlib import Path
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from butler_tui.domain.fields import TABLES
 from butler_tui.errors import ButlerError, FileTrouble
 from butler_tui.store import search_keys
 from butler_tui.store.database import SCHEMA_VERSION, Connection, as_sqlite_utils, plain_errors
 from butler_tui.store.journal import migrate
 from butler_tui.store.schema import guard_statements, missing_guards
-from butler_tui.store.versions import VERSION_2
+from butler_tui.store.versions import VERSION_2, VERSION_3
 from butler_tui.words import N_
 
 Step = Callable[[Connection], None]
@@ -113,3 +114,16 @@ def _to_version_2(connection: Connection) -> None:
         connection.execute(statement)
     search_keys.make_all(connection)
     connection.execute("UPDATE visit SET badge_out = 1 WHERE state = 'inside'")
+
+
+@STEPS.step
+def _to_version_3(connection: Connection) -> None:
+    """What HQ's log amounts to, beside own changes that it has not brought back: none was ever pulled before."""
+    for statement in VERSION_3:
+        connection.execute(statement)
+    profiles = [table.name for table in TABLES.values() if not table.once]
+    connection.execute(
+        "INSERT INTO pending (tbl, record_id, journal_id) SELECT tbl, record_id, journal_id FROM journal"
+        f" WHERE tbl IN ({', '.join('?' * len(profiles))})",
+        profiles,
+    )

@@ -12,7 +12,7 @@ from butler_tui.domain.changes import MOST_CHANGES, Change
 from butler_tui.ids import id_text, parse_id
 from butler_tui.store import estates
 from butler_tui.store.database import Connection, transaction
-from butler_tui.store.journal import change_of, journal_id
+from butler_tui.store.journal_rows import change_of, journal_id
 
 
 class Result(StrEnum):

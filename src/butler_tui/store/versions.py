@@ -42,3 +42,25 @@ VERSION_2 = (
     "CREATE INDEX visit_by_plate ON visit (plate, registered_ms) WHERE plate IS NOT NULL",
     "CREATE INDEX visit_by_room ON visit (room_code, registered_ms) WHERE room_code IS NOT NULL",
 )
+
+VERSION_3 = (
+    "ALTER TABLE terminal ADD COLUMN kind TEXT",
+    "ALTER TABLE sync_state ADD COLUMN whole_upto INTEGER",
+    "ALTER TABLE sync_state ADD COLUMN whole_after TEXT",
+    "ALTER TABLE journal DROP COLUMN before",
+    "ALTER TABLE journal ADD COLUMN resolves TEXT",
+    (
+        "CREATE TABLE base (tbl TEXT NOT NULL, record_id BLOB NOT NULL, state TEXT NOT NULL, stamps TEXT NOT NULL, "
+        "kept TEXT, pos INTEGER NOT NULL, PRIMARY KEY (tbl, record_id)) STRICT, WITHOUT ROWID"
+    ),
+    "CREATE INDEX base_in_conflict ON base (tbl, record_id) WHERE kept IS NOT NULL",
+    (
+        "CREATE TABLE pending (tbl TEXT NOT NULL, record_id BLOB NOT NULL, journal_id INTEGER NOT NULL, PRIMARY KEY "
+        "(tbl, record_id, journal_id)) STRICT, WITHOUT ROWID"
+    ),
+    (
+        "CREATE TABLE place (terminal_id BLOB PRIMARY KEY CHECK (length(terminal_id) = 16), name TEXT NOT NULL) "
+        "STRICT, WITHOUT ROWID"
+    ),
+    "CREATE TABLE pull_mark (pos INTEGER PRIMARY KEY, cid BLOB NOT NULL) STRICT",
+)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 
-from butler_tui.domain.changes import Value, to_wire
-from butler_tui.domain.fields import Kind, Op, Table
+from butler_tui.domain.changes import Value
+from butler_tui.domain.fields import Op, Table
 from butler_tui.errors import RuleBroken
 from butler_tui.store import derived
 from butler_tui.store.database import Connection, IntegrityError
@@ -17,8 +16,8 @@ from butler_tui.words import N_
 SAVED_ALREADY = N_("This form is saved already. Empty it to begin a new one.")
 
 
-def write(store: Store, table: Table, record_id: bytes, values: Mapping[str, Value]) -> str | None:
-    """Write one record and its derived columns; return what an update replaced as JSON, None for a new row.
+def write(store: Store, table: Table, record_id: bytes, values: Mapping[str, Value]) -> None:
+    """Write one record and its derived columns: a new row, or new values into the one there is.
 
     Raises RuleBroken where an act would write over a record that is written once: two programs had the same form.
     HQ may tell such a record again, which comes to the same.
@@ -28,27 +27,20 @@ def write(store: Store, table: Table, record_id: bytes, values: Mapping[str, Val
     names = tuple(whole)
     try:
         connection.execute(insert_sql(table.name, table.key, names), (record_id, *whole.values()))
-        return None
+        return
     except IntegrityError:
         # There already, or a new row that lacks what it must have: the update tells which.
-        row = connection.execute(select_sql(table.name, table.key, names), (record_id,)).fetchone()
+        row = connection.execute(select_sql(table.name, table.key, (table.key,)), (record_id,)).fetchone()
         if row is None or table.op is not Op.PUT:
             raise
         if table.once and _is_an_act(connection):
             raise RuleBroken(SAVED_ALREADY) from None
     connection.execute(update_sql(table.name, table.key, names), (*whole.values(), record_id))
-    return json.dumps({name: to_wire(_kind(table, name), row[name]) for name in values}, ensure_ascii=False)
 
 
 def _is_an_act(connection: Connection) -> bool:
     """Tell whether the open permit is that of `record`."""
     return connection.execute("SELECT 1 FROM permit WHERE door = 'record'").fetchone() is not None
-
-
-def _kind(table: Table, name: str) -> Kind:
-    field = table.field(name)
-    assert field is not None
-    return field.kind
 
 
 # Names come from domain/fields.py only, never from outside.

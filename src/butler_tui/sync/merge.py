@@ -1,22 +1,28 @@
 """How changes become the present state of a record: the last writer wins, field by field. Pure; both ends use it.
 
-Order is `(hlc_ms, hlc_counter, epoch, seq, cid)` on canonical stamps; `pos` stands beside it for "had seen".
+Order is `(hlc_ms, hlc_counter, epoch, seq, cid)` on canonical stamps; `pos` and `seen` stand beside it for "had seen".
+Where two writers of a field had not seen each other, the loser is kept until a change says that it decides between
+them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from butler_tui.domain.changes import WireValue
-from butler_tui.domain.fields import Op
+from butler_tui.domain.fields import Op, Standing, Table
 from butler_tui.domain.hlc import Stamp
 
 
 class FieldStamp(NamedTuple):
-    """Who wrote a field last: canonical time (UTC ms, counter), epoch and seq, cid, and HQ's position of it."""
+    """Who wrote a field: canonical time (UTC ms, counter), epoch and seq, cid, HQ's position of it.
+
+    `seen` is the position up to which its author had pulled, `terminal` where it was written, `staff` by whom (None:
+    set-up); ids are UUID text.
+    """
 
     ms: int
     counter: int
@@ -24,30 +30,91 @@ class FieldStamp(NamedTuple):
     seq: int
     cid: str
     pos: int
+    seen: int = 0
+    terminal: str = ""
+    staff: str | None = None
 
     def order(self) -> tuple[int, int, str, int, str]:
         """Return what decides between two writers."""
         return self[:5]
 
+    def apart_from(self, other: FieldStamp) -> bool:
+        """Tell whether two writes were made at different terminals, neither knowing of the other."""
+        return self.terminal != other.terminal and self.pos > other.seen and other.pos > self.seen
+
+
+class Kept(NamedTuple):
+    """A write in conflict with the one that won."""
+
+    value: WireValue
+    stamp: FieldStamp
+
 
 @dataclass(frozen=True, slots=True)
 class RecordState:
-    """One record: its values by field, and who wrote each."""
+    """One record: its values by field, who wrote each, and the writes that are in conflict with them."""
 
     values: Mapping[str, WireValue] = field(default_factory=dict)
     stamps: Mapping[str, FieldStamp] = field(default_factory=dict)
+    kept: Mapping[str, tuple[Kept, ...]] = field(default_factory=dict)
 
 
-def merged(state: RecordState, op: Op, values: Mapping[str, WireValue], stamp: FieldStamp) -> RecordState:
-    """Return `state` after one change: a put wins where its stamp is later, an event only adds what is not there."""
+def merged(
+    state: RecordState, op: Op, values: Mapping[str, WireValue], stamp: FieldStamp, resolves: Collection[str] = ()
+) -> RecordState:
+    """Return `state` after one change, which HQ took after all that are in it.
+
+    A put wins where its stamp is later, and what it decides between (`resolves`, cids) is no longer kept; an event
+    only adds what is not there.
+    """
     new_values = dict(state.values)
     new_stamps = dict(state.stamps)
+    kept = _undecided(state.kept, resolves)
     for name, value in values.items():
         standing = state.stamps.get(name)
-        if standing is None or (op is not Op.EVENT and stamp.order() > standing.order()):
-            new_values[name] = value
-            new_stamps[name] = stamp
-    return RecordState(new_values, new_stamps)
+        if standing is None:
+            new_values[name], new_stamps[name] = value, stamp
+        elif op is not Op.EVENT:
+            wins = stamp.order() > standing.order()
+            before = Kept(state.values[name], standing)
+            loser = before if wins else Kept(value, stamp)
+            if stamp.apart_from(standing) and before.value != value and loser.stamp.cid not in resolves:
+                kept[name] = (*kept.get(name, ()), loser)
+            if wins:
+                new_values[name], new_stamps[name] = value, stamp
+    return RecordState(new_values, new_stamps, kept)
+
+
+def _undecided(kept: Mapping[str, tuple[Kept, ...]], resolves: Collection[str]) -> dict[str, tuple[Kept, ...]]:
+    left = {name: tuple(one for one in losers if one.stamp.cid not in resolves) for name, losers in kept.items()}
+    return {name: losers for name, losers in left.items() if losers}
+
+
+def holding(table: Table, state: RecordState) -> dict[str, WireValue]:
+    """Return the values that hold: the latest writes, or of fields for safety what all the undecided amount to."""
+    values = dict(state.values)
+    for name, losers in state.kept.items():
+        described = table.field(name)
+        if described is not None and name in values:
+            together = [values[name], *(one.value for one in losers)]
+            values[name] = _HOLDING[described.standing](together)
+    return values
+
+
+def _least(values: list[WireValue]) -> WireValue:
+    return min(value if isinstance(value, int) else 0 for value in values)
+
+
+def _all(values: list[WireValue]) -> WireValue:
+    texts = sorted({value for value in values if isinstance(value, str) and value})
+    return "；".join(texts) or None
+
+
+_HOLDING: dict[Standing, Any] = {
+    Standing.LATEST: lambda values: values[0],
+    Standing.LEAST: _least,
+    Standing.ALL: _all,
+}
 
 
 def highest_seen(state: RecordState, names: Iterable[str], seen: int) -> Stamp | None:
@@ -66,8 +133,16 @@ def stamps_json(state: RecordState) -> str:
     return json.dumps(rows, separators=(",", ":"))
 
 
-def state_from(values: str, stamps: str) -> RecordState:
-    """Return a record's state from its two JSON texts."""
+def kept_json(state: RecordState) -> str | None:
+    """Return the writes in conflict as JSON, None where there are none."""
+    if not state.kept:
+        return None
+    rows = {name: [[one.value, *one.stamp] for one in losers] for name, losers in sorted(state.kept.items())}
+    return json.dumps(rows, separators=(",", ":"), ensure_ascii=False)
+
+
+def state_from(values: str, stamps: str, kept: str | None = None) -> RecordState:
+    """Return a record's state from its JSON texts."""
     loaded: dict[str, WireValue] = json.loads(values)
     by_field: dict[str, FieldStamp] = {}
     rest: FieldStamp | None = None
@@ -78,4 +153,6 @@ def state_from(values: str, stamps: str) -> RecordState:
             by_field.update(dict.fromkeys(names, FieldStamp(*stamp)))
     if rest is not None:
         by_field = {name: by_field.get(name, rest) for name in loaded}
-    return RecordState(loaded, by_field)
+    losers: dict[str, Any] = json.loads(kept) if kept else {}
+    by_loser = {name: tuple(Kept(one[0], FieldStamp(*one[1:])) for one in rows) for name, rows in losers.items()}
+    return RecordState(loaded, by_field, by_loser)

@@ -30,7 +30,7 @@ class PositionRow(NamedTuple):
 
 
 class TerminalRow(NamedTuple):
-    """One enrolled installation."""
+    """One enrolled installation; `scope_gen` counts how often what it may see was changed."""
 
     estate_id: str
     terminal_id: str
@@ -44,6 +44,7 @@ class TerminalRow(NamedTuple):
     waiting: int | None
     clock_ahead_ms: int | None
     version: str | None
+    scope_gen: int = 0
 
 
 class CodeRow(NamedTuple):
@@ -108,7 +109,7 @@ class DuplicateRow(NamedTuple):
 
 
 class StateRow(NamedTuple):
-    """The present state of one record."""
+    """The present state of one record; `kept` are the writes in conflict with it, None where there are none."""
 
     estate_id: str
     tbl: str
@@ -117,6 +118,7 @@ class StateRow(NamedTuple):
     state: str
     stamps: str
     pos: int
+    kept: str | None = None
 
 
 class Reading(Protocol):

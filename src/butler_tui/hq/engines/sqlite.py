@@ -26,7 +26,7 @@ from butler_tui.store.database import (
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """`PRAGMA user_version` of HQ's file."""
 _MOST_TOGETHER = 64
 _MOST_WAITING = 256

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from butler_tui.domain.fields import TABLES
+from butler_tui.hq.engines import LogRow
+from butler_tui.hq.replay import replayed
 from butler_tui.hq.shown import EVENTS, PARENT, shown
 from butler_tui.store.database import Connection, transaction
+from butler_tui.sync.merge import kept_json, stamps_json
 
 
 def _show_visits(connection: Connection) -> None:
@@ -23,7 +27,39 @@ def _show_visits(connection: Connection) -> None:
         )
 
 
-STEPS: dict[int, Callable[[Connection], None]] = {1: _show_visits}
+_VERSION_3 = (
+    "ALTER TABLE terminal ADD COLUMN scope_gen INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE record_state ADD COLUMN kept TEXT",
+    (
+        "CREATE TABLE generation (estate_id TEXT NOT NULL, hq_gen TEXT NOT NULL, from_pos INTEGER NOT NULL,"
+        " began_ms INTEGER NOT NULL, PRIMARY KEY (estate_id, hq_gen)) STRICT"
+    ),
+    (
+        "CREATE TABLE report (estate_id TEXT NOT NULL, report_id TEXT NOT NULL, at_ms INTEGER NOT NULL,"
+        " kind TEXT NOT NULL, terminal_id TEXT, detail TEXT NOT NULL, PRIMARY KEY (estate_id, report_id)) STRICT"
+    ),
+)
+
+
+def _keep_losers(connection: Connection) -> None:
+    """From 2 to 3: of records that are written more than once, the writes in conflict are kept."""
+    for statement in _VERSION_3:
+        connection.execute(statement)
+    profiles = [table.name for table in TABLES.values() if not table.once]
+    for (estate_id,) in connection.execute("SELECT estate_id FROM estate").fetchall():
+        log = connection.execute(
+            f"SELECT {', '.join(LogRow._fields)} FROM change_log WHERE estate_id = ?"
+            f" AND tbl IN ({', '.join('?' * len(profiles))}) ORDER BY pos",
+            (estate_id, *profiles),
+        )
+        for (tbl, record_id), state in replayed(LogRow(*row) for row in log).items():
+            connection.execute(
+                "UPDATE record_state SET stamps = ?, kept = ? WHERE estate_id = ? AND tbl = ? AND record_id = ?",
+                (stamps_json(state), kept_json(state), estate_id, tbl, record_id),
+            )
+
+
+STEPS: dict[int, Callable[[Connection], None]] = {1: _show_visits, 2: _keep_losers}
 """What leads from one version to the next."""
 
 

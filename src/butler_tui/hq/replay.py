@@ -1,0 +1,44 @@
+"""What the changes of HQ's log amount to, record by record: HQ's rows of records are this and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from butler_tui.domain.changes import WireValue
+from butler_tui.domain.fields import Op
+from butler_tui.hq.engines import LogRow
+from butler_tui.sync.merge import FieldStamp, RecordState, merged
+from butler_tui.text import safe
+
+APPLIED = "applied"
+QUARANTINED = "quarantined"
+
+
+def made_safe(values: Iterable[tuple[str, WireValue]]) -> dict[str, WireValue]:
+    """Return the values of a change as HQ keeps them in its records: texts safe to show, at most twice as long."""
+    return {name: safe(one, max(1, 2 * len(one))) if isinstance(one, str) else one for name, one in values}
+
+
+def after(state: RecordState, row: LogRow) -> RecordState:
+    """Return what a record amounts to after one more change of the log."""
+    body: dict[str, Any] = json.loads(row.body)
+    values = made_safe({**body.get("fields", {}), **(body.get("personal") or {})}.items())
+    return merged(state, Op(row.op), values, stamp_of(row), body.get("resolves", ()))
+
+
+def stamp_of(row: LogRow) -> FieldStamp:
+    """Return who wrote a change of the log."""
+    place = (row.hlc_ms, row.hlc_counter, row.epoch, row.seq, row.cid, row.pos)
+    return FieldStamp(*place, row.seen, row.terminal_id, row.staff_id)
+
+
+def replayed(rows: Iterable[LogRow]) -> dict[tuple[str, str], RecordState]:
+    """Return every record (table, id) that the changes, in order of position, amount to."""
+    states: dict[tuple[str, str], RecordState] = {}
+    for row in rows:
+        if row.verdict == APPLIED:
+            key = (row.tbl, row.record_id)
+            states[key] = after(states.get(key, RecordState()), row)
+    return states
