@@ -13,17 +13,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from butler_tui.domain.audit_chain import FIRST_LINK
-from butler_tui.domain.fields import Op
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.rights import TerminalKind
-from butler_tui.hq.engines import Unavailable, sqlite
+from butler_tui.hq.engines import LogRow, Unavailable, sqlite
 from butler_tui.hq.engines.sqlite import SqliteEngine
 from butler_tui.hq.ingest import prepare
 from butler_tui.hq.keys import Folder, read_hq_keys
 from butler_tui.hq.refusals import Refusal
+from butler_tui.hq.replay import replayed
 from butler_tui.ids import parse_id
 from butler_tui.store.database import DatabaseError, connect
-from butler_tui.sync.merge import FieldStamp, RecordState, merged, state_from
+from butler_tui.sync.merge import state_from
 from butler_tui.sync.protocol import PushAsk
 from tests.hq.authors import NOW, Author, MakeAuthor, fresh
 
@@ -168,17 +168,14 @@ def test_the_state_is_the_replay_of_the_log(author_of: MakeAuthor, writes: list[
         author = one if first else two
         author.push(author.change("gate", record_id=records[which], name=str(number), hlc=Stamp(NOW + ms, 0)))
     connection = connect(one.folder.database, read_hq_keys(one.folder.keys).raw())
-    replayed: dict[str, RecordState] = {}
-    for row in connection.execute(
-        "SELECT * FROM change_log WHERE estate_id = ? AND verdict = 'applied' ORDER BY pos", (one.terminal.estate_id,)
-    ):
-        stamp = FieldStamp(row["hlc_ms"], row["hlc_counter"], row["epoch"], row["seq"], row["cid"], row["pos"])
-        state = replayed.get(row["record_id"], RecordState())
-        replayed[row["record_id"]] = merged(state, Op(row["op"]), json.loads(row["body"])["fields"], stamp)
+    log = connection.execute(
+        f"SELECT {', '.join(LogRow._fields)} FROM change_log WHERE estate_id = ? AND tbl = 'gate' ORDER BY pos",
+        (one.terminal.estate_id,),
+    ).fetchall()
     connection.close()
-    for record_id, state in replayed.items():
+    for (_gate, record_id), state in replayed(LogRow(*row) for row in log).items():
         found = one.engine.read(lambda rows: rows.states(one.terminal.estate_id, [("gate", record_id)]))  # noqa: B023
-        assert [state_from(row.state, row.stamps) for row in found] == [state]
+        assert [state_from(row.state, row.stamps, row.kept) for row in found] == [state]
 
 
 def test_a_duplicate_of_what_is_held_back_is_told_so_also_where_the_answer_was_lost(author_of: MakeAuthor) -> None:

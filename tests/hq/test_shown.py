@@ -157,6 +157,10 @@ def test_a_file_of_the_first_version_shows_the_same_once_opened(author_of: MakeA
     connection = connect(folder.database, read_hq_keys(folder.keys).raw())
     connection.execute("DROP VIEW v_visit")
     connection.execute("ALTER TABLE record_state DROP COLUMN shown")
+    connection.execute("ALTER TABLE record_state DROP COLUMN kept")
+    connection.execute("ALTER TABLE terminal DROP COLUMN scope_gen")
+    for table in ("generation", "report"):
+        connection.execute(f"DROP TABLE {table}")
     connection.execute("PRAGMA user_version = 1")
     connection.close()
 
@@ -164,4 +168,4 @@ def test_a_file_of_the_first_version_shows_the_same_once_opened(author_of: MakeA
 
     assert at_hq(folder, put.record_id) == fresh_file
     assert (fresh_file["name"], fresh_file["state"]) == ("甲", "inside")
-    assert sqlite.SCHEMA_VERSION == 2
+    assert sqlite.SCHEMA_VERSION == 3

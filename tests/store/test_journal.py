@@ -298,12 +298,15 @@ def test_states_are_derived_after_what_hq_sends_too(estate: Estate, now: Clock) 
 def test_only_what_is_written_more_than_once_waits_to_be_brought_back(estate: Estate) -> None:
     store = estate.store
     store.connection.execute("DELETE FROM pending")
-    admit(store, estate.sessions[Role.GUARD], estate.registration(), estate.policies, now())
+    from butler_tui.desk.gate import admit
+    from butler_tui.domain.rights import Role
+
+    admit(store, estate.sessions[Role.GUARD], estate.registration(), estate.policies, 1000)
     assert count(store, "pending") == 0
 
     one = household()
-    record(store, [one], staff_id=None, now_ms=now())
-    record(store, [Written("household", one.record_id, {"name": "林宅"})], staff_id=None, now_ms=now())
+    record(store, [one], staff_id=None, now_ms=1000)
+    record(store, [Written("household", one.record_id, {"name": "林宅"})], staff_id=None, now_ms=1000)
 
     rows = store.connection.execute("SELECT tbl, record_id, journal_id FROM pending ORDER BY journal_id").fetchall()
     last = [row["journal_id"] for row in journal(store)][-2:]

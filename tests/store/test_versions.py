@@ -13,7 +13,7 @@ from butler_tui.store import visits
 from butler_tui.store.database import SCHEMA_VERSION, Connection, RawKey, connect, statements, transaction
 from butler_tui.store.keys import new_keys, write_keys
 from butler_tui.store.local import Store, create_store, open_store
-from butler_tui.store.schema import missing_guards
+from butler_tui.store.schema import guard_statements, missing_guards
 
 NOW_MS = 1_763_600_000_000
 _V1_TABLES = (
@@ -104,6 +104,35 @@ def test_what_was_in_it_is_there_and_is_found_by_the_new_keys(version_1: Home) -
     assert values(store, SearchKind.NAME, "dx") == {"单晓"}
     assert values(store, SearchKind.PLATE, "8K32F") == {"浙A8K32F"}
     assert values(store, SearchKind.PHONE, "2211") == {"13805712211"}
+
+
+def test_own_changes_of_a_second_version_wait_to_be_brought_back(home: Home) -> None:
+    keys = new_keys()
+    for file in home:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    write_keys(home.keys, keys)
+    connection = connect(home.database, RawKey(keys.database, keys.salt))
+    house, visit = new_id(NOW_MS), new_id(NOW_MS)
+    with transaction(connection):
+        for statement in statements(Path(__file__).with_name("schema_2.sql").read_text("utf-8")):
+            connection.execute(statement)
+        for statement in guard_statements():
+            connection.execute(statement)
+        connection.execute("INSERT INTO epoch VALUES (1, ?, ?)", (new_id(NOW_MS), NOW_MS))
+        connection.execute("INSERT INTO sync_state (one, epoch_no, last_link) VALUES (1, 1, ?)", (bytes(32),))
+        for seq, (table, record_id) in enumerate((("house", house), ("visit", visit)), 1):
+            connection.execute(
+                "INSERT INTO journal (journal_id, cid, group_id, tbl, record_id, op, fields, before, hlc_ms,"
+                " hlc_counter, seen, schema_v, link) VALUES (?, ?, ?, ?, ?, 'put', '{}', '{}', 1, 0, 0, 2, x'00')",
+                (1 << 40 | seq, new_id(NOW_MS), new_id(NOW_MS), table, record_id),
+            )
+        connection.execute("PRAGMA user_version = 2")
+    connection.close()
+
+    store = open_store(home)
+
+    rows = store.connection.execute("SELECT tbl, record_id, journal_id FROM pending").fetchall()
+    assert [tuple(row) for row in rows] == [("house", house, 1 << 40 | 1)]
 
 
 def values(store: Store, kind: SearchKind, key: str) -> set[str]:
