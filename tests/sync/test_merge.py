@@ -121,6 +121,6 @@ def test_until_somebody_decides_the_stricter_holds() -> None:
     assert holding(resident, state) == {"may_confirm": 0, "name": "陈1"}
 
     notes = RecordState()
-    for value, stamp in zip(("老人午睡", "门铃轻按"), stamps, strict=True):
-        notes = merged(notes, Op.PUT, {"gate_note": value}, stamp)
+    for note, stamp in zip(("老人午睡", "门铃轻按"), stamps, strict=True):
+        notes = merged(notes, Op.PUT, {"gate_note": note}, stamp)
     assert holding(TABLES["household"], notes) == {"gate_note": "老人午睡；门铃轻按"}
