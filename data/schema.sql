@@ -227,7 +227,23 @@ CREATE TABLE staff_pin (
     staff_id      BLOB PRIMARY KEY CHECK (length(staff_id) = 16),
     verifier      TEXT NOT NULL,
     wrong_tries   INTEGER NOT NULL DEFAULT 0,
-    not_before_ms INTEGER NOT NULL DEFAULT 0
+    not_before_ms INTEGER NOT NULL DEFAULT 0,
+    pepper_id     TEXT,                     -- which pepper of the key file; NULL: this terminal's own
+    set_ms        INTEGER NOT NULL DEFAULT 0 -- when the PIN was set: the later one holds; 0: before that was kept
+) STRICT;
+
+-- What a guard's screen shows where a shift lead or supervisor lets a visitor in over the phone: eight digits, from
+-- which their own terminal makes a code. Bound to the visit, and to all that was written and found about it then, by
+-- a keyed hash. The code is written nowhere. After three wrong ones a challenge is void.
+CREATE TABLE override_challenge (
+    challenge   TEXT PRIMARY KEY,
+    visit_id    BLOB NOT NULL,
+    facts       BLOB NOT NULL,
+    made_ms     INTEGER NOT NULL,
+    wrong_tries INTEGER NOT NULL DEFAULT 0,
+    wrong_ms    INTEGER,                    -- when the last wrong code was typed
+    allowed_by  BLOB,                       -- whose code was typed; the visit is yet to be saved
+    used        INTEGER NOT NULL DEFAULT 0  -- 1: the visit was saved by it
 ) STRICT;
 
 -- What may be typed to find a stored value: pinyin and initials of a name in every reading, the parts of a plate with

@@ -84,7 +84,7 @@ def take_on(store: Store, session: Session, number: str, name: str, role: Role, 
     def number_is_free() -> None:
         if staff_store.colleague(store.connection, number) is not None:
             raise RuleBroken(N_("The staff number {number} is empty or already taken."), number=number)
-        staff_store.keep_verifier(store.connection, staff_id, verifier)
+        staff_store.keep_verifier(store.connection, staff_id, verifier, now_ms)
 
     values: dict[str, Value] = {"number": number, "name": name, "role": str(role), "active": 1}
     _save(store, session, staff_id, values, now_ms, number_is_free)
@@ -141,7 +141,7 @@ def reset_pin(store: Store, session: Session, number: str, pin: str, now_ms: int
         [audit_row(AuditAct.PIN_RESET, session, now_ms, subject=Subject("staff", person.staff_id))],
         staff_id=session.staff.staff_id,
         now_ms=now_ms,
-        provided=lambda: staff_store.keep_verifier(store.connection, person.staff_id, verifier),
+        provided=lambda: staff_store.keep_verifier(store.connection, person.staff_id, verifier, now_ms),
     )
     return Staff(person.staff_id, person.number, person.name, person.role)
 

@@ -48,7 +48,7 @@ def sign_in(store: Store, number: str, pin: str, now_ms: int) -> Staff:
         state = _taken(store, tries_of, state, now_ms)
     except FileTrouble as error:  # on a full disk whoever is right must still get to the screens
         trouble = error
-    if _verify(store, state.verifier, pin) and person:
+    if _verify(store, state, pin) and person:
         if trouble is None:
             _forgive(store, tries_of)
         return person
@@ -95,11 +95,11 @@ def _stranger(store: Store, number: str) -> bytes:
     return hmac.digest(store.keys.pepper, b"number:" + number.encode("utf-8", "replace"), hashlib.sha256)[:16]
 
 
-def set_pin(store: Store, staff_id: bytes, pin: str) -> None:
-    """Keep the verifier of `pin` on this machine; raises RuleBroken where it is not six digits."""
+def set_pin(store: Store, staff_id: bytes, pin: str, now_ms: int = 0) -> None:
+    """Keep the verifier of `pin`, set at `now_ms` (UTC ms); raises RuleBroken where it is not six digits."""
     verifier = verifier_of(store, pin)
     with plain_errors(store.home.database):
-        staff_store.keep_verifier(store.connection, staff_id, verifier)
+        staff_store.keep_verifier(store.connection, staff_id, verifier, now_ms)
 
 
 def verifier_of(store: Store, pin: str) -> str:
@@ -113,22 +113,29 @@ def _delay_ms(tries: int) -> int:
     return min(FIRST_DELAY_MS << min(tries - FREE_TRIES, 10), LONGEST_DELAY_MS)
 
 
-def _peppered(store: Store, pin: str) -> bytes:
-    return hmac.digest(store.keys.pepper, pin.encode("utf-8", "replace"), hashlib.sha256)
+def _peppered(pepper: bytes, pin: str) -> bytes:
+    return hmac.digest(pepper, pin.encode("utf-8", "replace"), hashlib.sha256)
 
 
 def _hash(store: Store, pin: str) -> str:
     from argon2 import PasswordHasher
 
-    return PasswordHasher().hash(_peppered(store, pin))
+    return PasswordHasher().hash(_peppered(store.keys.pepper, pin))
 
 
-def _verify(store: Store, verifier: str, pin: str) -> bool:
+def _pepper(store: Store, state: PinState) -> bytes:
+    """Return the pepper of a verifier; where it has not come here, the terminal's own, which fits no PIN then."""
+    if store.keys.pepper_called(state.pepper_id) is None:
+        store.refresh_keys()  # a sync may have brought it meanwhile
+    return store.keys.pepper_called(state.pepper_id) or store.keys.pepper
+
+
+def _verify(store: Store, state: PinState, pin: str) -> bool:
     from argon2 import PasswordHasher
     from argon2.exceptions import InvalidHashError, VerificationError
 
     try:
-        return PasswordHasher().verify(verifier, _peppered(store, pin))
+        return PasswordHasher().verify(state.verifier, _peppered(_pepper(store, state), pin))
     except (VerificationError, InvalidHashError):
         return False
 

@@ -150,3 +150,17 @@ def months_until(now_ms: int, zone: tzinfo, first: str = "2024-01") -> list[str]
         found.append(name)
         month = (month + timedelta(days=31)).replace(day=1)
     return found
+
+
+MONTHS_AHEAD = 7
+"""Months whose keys HQ hands out: the present one, and those for which a terminal may be without HQ (PROTOCOL)."""
+
+
+def months_with_keys(now_ms: int, zone: tzinfo, kept_ms: int) -> list[str]:
+    """Return the months that have a key at `now_ms`: those over for less than `kept_ms`, this one, those ahead."""
+    ended = [month for month in months_until(now_ms, zone) if month_ended_ms(month, zone) + kept_ms > now_ms]
+    month, ahead = date.fromisoformat(ended[-1] + "-01"), list(ended)
+    while len(ahead) < len(ended) + MONTHS_AHEAD - 1:
+        month = (month + timedelta(days=31)).replace(day=1)
+        ahead.append(month.strftime("%Y-%m"))
+    return ahead

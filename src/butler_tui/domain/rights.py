@@ -81,6 +81,13 @@ BY_TERMINAL: dict[Act, frozenset[TerminalKind]] = {
     Act.KEEP_HOUSEHOLDS: frozenset({TerminalKind.SUPERVISOR, TerminalKind.BUTLER}),
 }
 
+SIGNS_IN_AT: dict[TerminalKind, frozenset[Role]] = {
+    TerminalKind.GATE: _EVERYONE_AT_THE_GATE,
+    TerminalKind.BUTLER: frozenset({Role.SHIFT_LEAD, Role.BUTLER, Role.SUPERVISOR}),
+    TerminalKind.SUPERVISOR: _EVERYONE,
+}
+"""Whose PIN verifiers HQ hands to a terminal: of those who work there. What was set there itself holds as well."""
+
 _WRITING: dict[str, Act] = {
     "estate": Act.SET_UP_ESTATE,
     "policy": Act.SET_UP_ESTATE,
@@ -119,6 +126,11 @@ def may(role: Role, act: Act) -> bool:
 def terminal_may(kind: TerminalKind, act: Act) -> bool:
     """Tell whether a terminal of `kind` may send what `act` writes."""
     return kind in BY_TERMINAL[act]
+
+
+def signs_in_at(kind: TerminalKind, role: Role) -> bool:
+    """Tell whether a person of `role` works at a terminal of `kind`, so that their PIN belongs there."""
+    return role in SIGNS_IN_AT[kind]
 
 
 def act_of(table: str, event_kind: str | None = None) -> Act | None:

@@ -24,7 +24,7 @@ def application(hall: Hall, log: Path) -> Starlette:
         status = error.status_code if isinstance(error, HTTPException) else 404
         return JSONResponse({"code": Code.NOT_FOUND}, status)
 
-    posts: dict[str, Answer] = {"enrol": routes.enrol, "hello": routes.hello, "push": routes.push}
+    posts: dict[str, Answer] = {"enrol": routes.enrol, "hello": routes.hello, "push": routes.push, "pins": routes.pins}
     return Starlette(
         routes=[
             *(

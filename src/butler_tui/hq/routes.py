@@ -14,6 +14,7 @@ from starlette.responses import Response
 from butler_tui.hq import enrolment
 from butler_tui.hq.engines import Engine, TerminalRow, Unavailable, Writing
 from butler_tui.hq.ingest import prepare, take
+from butler_tui.hq.keyring import Keyring
 from butler_tui.hq.refusals import Refusal
 from butler_tui.store.database import SCHEMA_VERSION
 from butler_tui.sync.protocol import (
@@ -30,6 +31,7 @@ from butler_tui.sync.protocol import (
     hello_from,
     is_signed,
     pack,
+    pins_ask_from,
     push_from,
     signed_of,
     signing_string,
@@ -47,12 +49,13 @@ _MOST_DRAINED = 8 * MOST_BODY
 
 @dataclass(frozen=True, slots=True)
 class Hall:
-    """What every answer needs: the rows, HQ's public sealing key, its authority (PEM), its clock (UTC ms)."""
+    """What every answer needs: the rows, HQ's public sealing key, authority (PEM), clock (UTC ms) and secrets."""
 
     engine: Engine
     box_key: bytes
     authority: str
     now_ms: Callable[[], int]
+    keyring: Keyring
 
 
 async def enrol(hall: Hall, request: Request) -> Response:
@@ -103,6 +106,21 @@ async def push(hall: Hall, request: Request) -> Response:
     return _json(request, answer.to_body())
 
 
+async def pins(hall: Hall, request: Request) -> Response:
+    """Keep the PINs that were set on a supervisor's terminal, to be handed where these people work."""
+    content = await _content(request, MOST_BODY)
+    signed = _signature(request)
+    terminal = await run_in_threadpool(_checked, hall, request, content, signed)
+    ask = pins_ask_from(unpack(content, _encoding(request)))
+    _same_epoch(ask.epoch, signed)
+
+    def write(rows: Writing) -> int:
+        _use_nonce(rows, hall, terminal, signed)
+        return hall.keyring.told(rows, terminal, ask.sealed, hall.now_ms())
+
+    return _json(request, {"known": await _written(hall, write)})
+
+
 async def authority(hall: Hall, _request: Request) -> Response:
     """Return HQ's authority, to be believed by its fingerprint."""
     return Response(hall.authority + "\n", media_type="application/x-pem-file")
@@ -137,6 +155,7 @@ def _hello(rows: Writing, hall: Hall, terminal: TerminalRow, ask: HelloAsk, sign
         min_schema=_OLDEST_SCHEMA,
         scope_gen=where.scope_gen,
         quarantined=tuple(held),
+        keys=hall.keyring.handed(rows, terminal, ask.handed or "", now_ms),
     )
 
 

@@ -145,6 +145,18 @@ CREATE TABLE report (
     PRIMARY KEY (estate_id, report_id)
 ) STRICT;
 
+-- What HQ keeps secret for an estate, each sealed under a secret of HQ's key file (hq/keyring.py): what is in this table
+-- alone opens nothing. Terminals are handed it at a hello, sealed to their own key.
+CREATE TABLE estate_secret (
+    estate_id   TEXT NOT NULL,
+    kind        TEXT NOT NULL,              -- month, override, pepper, pin
+    name        TEXT NOT NULL,              -- 2026-11; a staff_id; a pepper's id; a staff_id
+    secret_id   TEXT NOT NULL,              -- a month's key: its id in document_secret; a PIN: its pepper's id
+    since_ms    INTEGER NOT NULL,           -- when it was made, or the PIN set
+    sealed      BLOB NOT NULL,
+    PRIMARY KEY (estate_id, kind, name)
+) STRICT;
+
 -- Requests seen inside the window of time, so that a repeated one has no effect.
 CREATE TABLE nonce (
     estate_id   TEXT NOT NULL,

@@ -24,6 +24,7 @@ from butler_tui.errors import ButlerError
 from butler_tui.hq import authority
 from butler_tui.hq.admin import opened
 from butler_tui.hq.app import application
+from butler_tui.hq.keyring import Keyring
 from butler_tui.hq.keys import Folder
 from butler_tui.hq.routes import Hall
 from butler_tui.sealing import public_box_key
@@ -61,7 +62,7 @@ def serve(folder: Folder, host: str, port: int, names: Sequence[str], tell: Call
         try:
             place = _place(host, port)
             authority.renew_where_due(folder, [place.name, *names], _now_ms())
-            hall = Hall(engine, public_box_key(keys.box), authority.authority_pem(folder), _now_ms)
+            hall = Hall(engine, public_box_key(keys.box), authority.authority_pem(folder), _now_ms, Keyring(keys.box))
             asyncio.run(_serve(folder, hall, place, tell))
         finally:
             lock.release()

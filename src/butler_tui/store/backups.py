@@ -36,7 +36,10 @@ STEP_VERIFY = N_("Reading the backup again …")
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What of a key file goes with a backup, sealed: its copy's key, and who the terminal is; raw bytes as in Keys."""
+    """What of a key file goes with a backup, sealed: its copy's key, and who the terminal is; raw bytes as in Keys.
+
+    `peppers` are those of other machines, one after the other: without them, PINs that HQ handed would not hold.
+    """
 
     database: bytes
     salt: bytes
@@ -44,6 +47,7 @@ class Secrets:
     pepper: bytes
     sign: bytes
     box: bytes
+    peppers: bytes = b""
 
     def raw(self) -> RawKey:
         """Return what opens the copy."""
@@ -58,7 +62,7 @@ class Secrets:
 def secrets_from(text: bytes) -> Secrets:
     """Return the secrets in their JSON; raises ValueError, KeyError or TypeError where they are not whole."""
     loaded = json.loads(text)
-    return Secrets(**{name: bytes.fromhex(loaded[name]) for name in Secrets.__slots__})
+    return Secrets(**{name: bytes.fromhex({"peppers": "", **loaded}[name]) for name in Secrets.__slots__})
 
 
 def write_backup(
@@ -76,7 +80,7 @@ def write_backup(
     copy = beside(store.home.database, "for-backup")
     fresh = target.with_name(target.name + ".new")
     secrets = Secrets(os.urandom(32), os.urandom(16), store.keys.match, store.keys.pepper, store.keys.sign,
-                      store.keys.box)  # fmt: skip
+                      store.keys.box, b"".join(store.keys.peppers.values()))  # fmt: skip
     with one_at_a_time(store.home.database):
         try:
             told(STEP_COPY)

@@ -7,6 +7,7 @@ disk and renamed into place, so a power cut leaves either the old keys or the ne
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -26,6 +27,11 @@ class Keys:
     `pepper` goes into PIN verifiers; `sign` (Ed25519) and `box` (X25519) are the terminal's own private keys;
     `months` maps a month_key_id (hex) to the 32-byte key of that month, and `named` to the month ("2026-11"): the id
     tells it only to the incarnation of the file that made it. A key from an older program has no name.
+
+    HQ hands the rest at a hello: `by_hq` are the ids (hex) of the months' keys that it made; `overrides` maps staff ids
+    (hex) to the keys of codes by which they let visitors in; `peppers` maps ids to the peppers of other machines, on
+    which PINs were set that hold here too. `handed` names what was handed last, `told` which PINs HQ was told; it is
+    None where HQ does not ask this terminal for them.
     """
 
     database: bytes
@@ -36,9 +42,24 @@ class Keys:
     box: bytes
     months: Mapping[str, bytes] = field(default_factory=dict)
     named: Mapping[str, str] = field(default_factory=dict)
+    by_hq: frozenset[str] = frozenset()
+    overrides: Mapping[str, bytes] = field(default_factory=dict)
+    peppers: Mapping[str, bytes] = field(default_factory=dict)
+    handed: str = ""
+    told: str | None = None
+
+    def pepper_called(self, pepper_id: str | None) -> bytes | None:
+        """Return the pepper of this id, the terminal's own for None; None where it is not here."""
+        return self.pepper if pepper_id in (None, pepper_id_of(self.pepper)) else self.peppers.get(pepper_id or "")
 
 
-_RAW = tuple(item.name for item in fields(Keys) if item.name not in ("months", "named"))
+_RAW = tuple(item.name for item in fields(Keys) if item.type == "bytes")
+_NAMED_KEYS = ("months", "overrides", "peppers")
+
+
+def pepper_id_of(pepper: bytes) -> str:
+    """Return the id of a pepper, which tells nothing of it: the first 16 hex digits of its SHA-256."""
+    return hashlib.sha256(pepper).hexdigest()[:16]
 
 
 def new_keys() -> Keys:
@@ -88,20 +109,28 @@ def without_month_keys(keys: Keys, month_key_ids: Iterable[bytes]) -> Keys:
     """Return `keys` without some months' keys and their names."""
     gone = {key_id.hex() for key_id in month_key_ids}
     months = {key_id: key for key_id, key in keys.months.items() if key_id not in gone}
-    return replace(keys, months=months, named={key_id: name for key_id, name in keys.named.items() if key_id in months})
+    named = {key_id: name for key_id, name in keys.named.items() if key_id in months}
+    return replace(keys, months=months, named=named, by_hq=keys.by_hq & months.keys())
 
 
 def _to_json(keys: Keys) -> bytes:
     content: dict[str, Any] = {name: getattr(keys, name).hex() for name in _RAW}
-    content["months"] = {key_id: key.hex() for key_id, key in keys.months.items()}
-    content["named"] = dict(keys.named)
+    for name in _NAMED_KEYS:
+        content[name] = {key_id: key.hex() for key_id, key in getattr(keys, name).items()}
+    content |= {"named": dict(keys.named), "by_hq": sorted(keys.by_hq), "handed": keys.handed, "told": keys.told}
     return json.dumps(content, indent=1).encode()
 
 
 def _from_json(loaded: dict[str, Any]) -> Keys:
-    months = {str(key_id): bytes.fromhex(key) for key_id, key in loaded["months"].items()}
-    named = {str(key_id): str(month) for key_id, month in loaded.get("named", {}).items()}
-    raw = {name: bytes.fromhex(loaded[name]) for name in _RAW}
-    if len(raw["database"]) != 32 or len(raw["salt"]) != 16:
+    loaded = {"overrides": {}, "peppers": {}, "named": {}, "by_hq": (), "handed": "", "told": None, **loaded}
+    content: dict[str, Any] = {name: bytes.fromhex(loaded[name]) for name in _RAW}
+    for name in _NAMED_KEYS:
+        content[name] = {str(key_id): bytes.fromhex(key) for key_id, key in loaded[name].items()}
+    content["named"] = {str(key_id): str(month) for key_id, month in loaded["named"].items()}
+    content["by_hq"] = frozenset(map(str, loaded["by_hq"]))
+    content["handed"] = str(loaded["handed"])
+    content["told"] = None if loaded["told"] is None else str(loaded["told"])
+    keys = Keys(**content)
+    if len(keys.database) != 32 or len(keys.salt) != 16:
         raise ValueError
-    return Keys(months=months, named=named, **raw)
+    return keys

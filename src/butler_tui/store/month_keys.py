@@ -37,16 +37,22 @@ def month_key_for(store: Store, month: str, now_ms: int) -> tuple[bytes, bytes]:
     A new key is in the key file, durably, before this returns, and recorded for HQ in a group of its own: were the
     first visit that uses it held back at HQ, the key would be held back with it, and every later number of the month
     be closed there. So call it before the transaction that uses the key. Nothing is recorded before enrolment;
-    `record_missing` makes up for that. Raises FileTrouble where the disk refuses. `now_ms` is UTC ms.
+    `record_missing` makes up for that, and nothing of a key that HQ made and handed, which comes first. Raises
+    FileTrouble where the disk refuses. `now_ms` is UTC ms.
     """
     month_key_id = _month_key_id(store, month)
-    key = store.keys.months.get(month_key_id.hex()) or _kept(store, month_key_id, month)
+    key = store.keys.months.get(month_key_id.hex())
+    if key is None:
+        store.refresh_keys()  # a sync may have brought one meanwhile
+    if (by_hq := _by_hq(store, month)) is not None:
+        return by_hq
+    key = key or _kept(store, month_key_id, month)
     _recorded(store, _written(store, month_key_id, month), now_ms)
     return month_key_id, key
 
 
 def record_missing(store: Store, now_ms: int) -> int:
-    """Record the keys of which HQ was not told because this terminal was not enrolled yet; return how many.
+    """Record the keys made here of which HQ was not told because this terminal was not enrolled yet; return how many.
 
     A key that seals nothing is not told: it goes before the first record that uses it.
     """
@@ -60,9 +66,11 @@ def record_missing(store: Store, now_ms: int) -> int:
         (_MOST_IN_ONE_ACT,),
     ).fetchall()
     written: list[Written] = []
+    epochs = [row[0] for row in store.connection.execute("SELECT epoch FROM epoch")]
     for month_key_id, registered_ms in untold:
-        if month_key_id.hex() in store.keys.months:
-            month = datetime.fromtimestamp(registered_ms / 1000, ZoneInfo(zone.time_zone)).strftime("%Y-%m")
+        month = datetime.fromtimestamp(registered_ms / 1000, ZoneInfo(zone.time_zone)).strftime("%Y-%m")
+        made_here = month_key_id in {ruled_id(epoch, PURPOSE, month) for epoch in epochs}
+        if made_here and month_key_id.hex() in store.keys.months:
             written += _written(store, month_key_id, month)
     return _recorded(store, written, now_ms)
 
@@ -110,9 +118,19 @@ def forget(store: Store, month_key_ids: Iterable[bytes]) -> None:
 
     Raises FileTrouble where the disk refuses; then they are all still there.
     """
+    with changing_keys(store):
+        store.change_keys(without_month_keys(store.keys, month_key_ids))
+
+
+@contextmanager
+def changing_keys(store: Store) -> Iterator[None]:
+    """Keep other threads and programs from changing the key file for a block, and begin with it as it is now.
+
+    Raises FileTrouble where one of them takes too long.
+    """
     with _threads, _locked(store.home.keys):
         store.refresh_keys()
-        store.change_keys(without_month_keys(store.keys, month_key_ids))
+        yield
 
 
 class _ToldMeanwhile(Exception):
@@ -138,10 +156,17 @@ def _month_key_id(store: Store, month: str) -> bytes:
     return ruled_id(row[0], PURPOSE, month)
 
 
+def _by_hq(store: Store, month: str) -> tuple[bytes, bytes] | None:
+    """Return the key that HQ made for the month; None where none was handed."""
+    for key_id in sorted(store.keys.by_hq):
+        if store.keys.named.get(key_id) == month and key_id in store.keys.months:
+            return bytes.fromhex(key_id), store.keys.months[key_id]
+    return None
+
+
 def _kept(store: Store, month_key_id: bytes, month: str) -> bytes:
     """Return the key from the key file as it is now, adding it there where no other thread or program has."""
-    with _threads, _locked(store.home.keys):
-        store.refresh_keys()
+    with changing_keys(store):
         known = store.keys.months.get(month_key_id.hex())
         if known is not None:
             return known

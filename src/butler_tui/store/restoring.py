@@ -42,7 +42,7 @@ from butler_tui.store.database import (
     transaction,
 )
 from butler_tui.store.epochs import roll_epoch
-from butler_tui.store.keys import Keys, new_keys, read_keys, write_keys
+from butler_tui.store.keys import Keys, new_keys, pepper_id_of, read_keys, write_keys
 from butler_tui.store.local import finish_restore, is_plain, restored_keys
 from butler_tui.words import N_
 
@@ -114,11 +114,14 @@ def _keys(home: Home, secrets: Secrets) -> Keys:
     The months' keys are in no backup. Those of a key file that is still there are kept, where it is this terminal's.
     """
     fresh = new_keys()
-    own = changed(fresh, match=secrets.match, pepper=secrets.pepper, sign=secrets.sign, box=secrets.box)
+    joined = secrets.peppers
+    peppers = [joined[at : at + 32] for at in range(0, len(joined), 32)]
+    own = changed(fresh, match=secrets.match, pepper=secrets.pepper, sign=secrets.sign, box=secrets.box,
+                  peppers={pepper_id_of(one): one for one in peppers})  # fmt: skip
     with suppress(ButlerError):
         present = read_keys(home.keys)
         if present.sign == secrets.sign:
-            return changed(own, months=present.months, named=present.named)
+            return changed(own, months=present.months, named=present.named, by_hq=present.by_hq)
     return own
 
 

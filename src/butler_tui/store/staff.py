@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from butler_tui.domain.rights import Role
@@ -32,11 +33,25 @@ class Colleague:
 
 @dataclass(frozen=True, slots=True)
 class PinState:
-    """A verifier with its count of wrong tries; before `not_before_ms` (UTC ms) no try is taken."""
+    """A verifier with its count of wrong tries; before `not_before_ms` (UTC ms) no try is taken.
+
+    `pepper_id` says which pepper of the key file the PIN was peppered with; None: this terminal's own.
+    """
 
     verifier: str
     wrong_tries: int
     not_before_ms: int
+    pepper_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """By what a person's PIN is checked, under which pepper (None: this terminal's own), since when (UTC ms)."""
+
+    staff_id: bytes
+    verifier: str
+    pepper_id: str | None
+    set_ms: int
 
 
 def by_number(connection: Connection, number: str) -> Staff | None:
@@ -79,18 +94,41 @@ def _colleague(row: Row) -> Colleague:
 def pin_state(connection: Connection, staff_id: bytes) -> PinState | None:
     """Return the verifier and its tries, or None for somebody without a PIN on this machine."""
     row = connection.execute(
-        "SELECT verifier, wrong_tries, not_before_ms FROM staff_pin WHERE staff_id = ?", (staff_id,)
+        "SELECT verifier, wrong_tries, not_before_ms, pepper_id FROM staff_pin WHERE staff_id = ?", (staff_id,)
     ).fetchone()
-    return PinState(row[0], row[1], row[2]) if row else None
+    return PinState(row[0], row[1], row[2], row[3]) if row else None
 
 
-def keep_verifier(connection: Connection, staff_id: bytes, verifier: str) -> None:
-    """Keep the verifier of a new PIN; wrong tries start again from none."""
+def keep_verifier(connection: Connection, staff_id: bytes, verifier: str, set_ms: int = 0) -> None:
+    """Keep the verifier of a PIN that was set here; wrong tries start again from none.
+
+    `set_ms` is UTC ms. It holds over every earlier one, whatever the clock says.
+    """
     connection.execute(
-        "INSERT INTO staff_pin (staff_id, verifier) VALUES (?, ?) ON CONFLICT (staff_id) DO UPDATE SET"
-        " verifier = excluded.verifier, wrong_tries = 0, not_before_ms = 0",
-        (staff_id, verifier),
+        "INSERT INTO staff_pin (staff_id, verifier, set_ms) VALUES (?, ?, ?) ON CONFLICT (staff_id) DO UPDATE SET"
+        " verifier = excluded.verifier, wrong_tries = 0, not_before_ms = 0, pepper_id = NULL,"
+        " set_ms = max(excluded.set_ms, set_ms + 1)",
+        (staff_id, verifier, set_ms),
     )
+
+
+def take_verifiers(connection: Connection, verifiers: Iterable[Verifier]) -> None:
+    """Keep verifiers that HQ handed, each where none is known that was set as late; tries are counted on."""
+    connection.executemany(
+        "INSERT INTO staff_pin (staff_id, verifier, pepper_id, set_ms) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (staff_id) DO UPDATE SET verifier = excluded.verifier, pepper_id = excluded.pepper_id,"
+        " set_ms = excluded.set_ms WHERE excluded.set_ms > set_ms",
+        [(one.staff_id, one.verifier, one.pepper_id, one.set_ms) for one in verifiers],
+    )
+
+
+def own_verifiers(connection: Connection) -> list[Verifier]:
+    """Return the verifiers of PINs that were set on this terminal, of people who sign in, by id."""
+    rows = connection.execute(
+        "SELECT p.staff_id, p.verifier, p.pepper_id, p.set_ms FROM staff_pin p JOIN staff s USING (staff_id)"
+        " WHERE p.pepper_id IS NULL AND s.active = 1 ORDER BY p.staff_id"
+    )
+    return [Verifier(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def count_tries(connection: Connection, staff_id: bytes, state: PinState) -> None:

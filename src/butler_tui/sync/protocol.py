@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from butler_tui.sync.batch import MOST_IN_BATCH, PushAsk, push_from
+from butler_tui.sync.handing import Handed, Pin, PinsAsk, handed_from, pins_answer_from, pins_ask_from, told_from
 from butler_tui.sync.joining import EnrolAnswer, EnrolAsk, enrol_answer_from, enrol_from
 from butler_tui.sync.signing import WINDOW_MS, Signed, headers_of, is_signed, sign, signed_of, signing_string
 from butler_tui.sync.wire import (
@@ -44,8 +45,11 @@ __all__ = [
     "Code",
     "EnrolAnswer",
     "EnrolAsk",
+    "Handed",
     "HelloAnswer",
     "HelloAsk",
+    "Pin",
+    "PinsAsk",
     "PushAnswer",
     "PushAsk",
     "Reason",
@@ -54,18 +58,22 @@ __all__ = [
     "compact_json",
     "enrol_answer_from",
     "enrol_from",
+    "handed_from",
     "headers_of",
     "hello_answer_from",
     "hello_from",
     "is_signed",
     "pack",
     "path_of",
+    "pins_answer_from",
+    "pins_ask_from",
     "push_answer_from",
     "push_from",
     "sign",
     "signed_of",
     "signing_string",
     "squeeze",
+    "told_from",
     "unpack",
 ]
 
@@ -95,6 +103,7 @@ class Code:
     BUSY = "busy"
     FAILED = "failed"
     NOT_FOUND = "not_found"
+    NOT_ALLOWED = "not_allowed"
 
 
 class Reason:
@@ -113,7 +122,10 @@ def path_of(estate_id: str, step: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class HelloAsk:
-    """Where a terminal stands; `clock` is its own UTC ms, `waiting` how many changes it has yet to push."""
+    """Where a terminal stands; `clock` is its own UTC ms, `waiting` how many changes it has yet to push.
+
+    `handed` names the keys that HQ handed it last (sync/handing.py); none for one that was handed nothing yet.
+    """
 
     epoch: str
     max_seq: int
@@ -127,6 +139,7 @@ class HelloAsk:
     clock: int
     version: str
     waiting: int
+    handed: str | None = None
 
     def to_body(self) -> dict[str, Any]:
         """Return its JSON."""
@@ -143,6 +156,7 @@ class HelloAsk:
                 "clock": self.clock,
                 "version": self.version,
                 "waiting": self.waiting,
+                "handed": self.handed,
             }
         )
 
@@ -163,6 +177,7 @@ def hello_from(body: Body) -> HelloAsk:
         take_integer(body, "clock"),
         take_text(body, "version", 40),
         take_integer(body, "waiting"),
+        maybe(take_text, body, "handed"),
     )
 
 

@@ -16,6 +16,7 @@ from butler_tui.store import estates, month_keys, sync_state
 from butler_tui.store.database import SCHEMA_VERSION, plain_errors
 from butler_tui.store.local import Store
 from butler_tui.store.sync_state import Batch, Position, Result
+from butler_tui.sync import keyring
 from butler_tui.sync.failures import OUT_OF_REACH, Refused, busy, not_hq
 from butler_tui.sync.protocol import (
     MOST_BODY,
@@ -154,6 +155,7 @@ class _Sync:
             where = self._hello()
             while (batch := sync_state.batch_after(self.connection, where, self.most)) is not None:
                 where = self._push(where, batch)
+            keyring.tell(self.store, self.link, self.estate_id, id_text(where.epoch))
         finally:
             self.link.close()
 
@@ -175,6 +177,7 @@ class _Sync:
         sync_state.note_hello(
             self.connection, hq_gen=answer.hq_gen, durable_pos=answer.durable_pos, clock_offset_ms=offset
         )
+        keyring.take(self.store, answer.keys)
         if answer.last_seq != where.acked_seq or answer.quarantined:
             self._acknowledge(where, answer.last_seq, answer.quarantined)
         return sync_state.position(self.connection)
@@ -193,6 +196,7 @@ class _Sync:
             clock=self.now_ms(),
             version=__version__,
             waiting=where.last_seq - where.acked_seq,
+            handed=keyring.named(self.store) or None,
         ).to_body()
 
     def _check(self, where: Position, answer: HelloAnswer) -> None:

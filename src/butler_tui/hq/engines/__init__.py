@@ -121,6 +121,17 @@ class StateRow(NamedTuple):
     kept: str | None = None
 
 
+class SecretRow(NamedTuple):
+    """One thing that HQ keeps secret for an estate; columns as in schema.sql."""
+
+    estate_id: str
+    kind: str
+    name: str
+    secret_id: str
+    since_ms: int
+    sealed: bytes
+
+
 class Reading(Protocol):
     """What can be asked of HQ's rows inside one transaction or outside."""
 
@@ -165,6 +176,12 @@ class Reading(Protocol):
 
     def quarantined_after(self, estate_id: str, epoch: str, seq: int, most: int) -> list[tuple[str, str]]:
         """Return (cid, reason) of this epoch's changes after `seq` that stand in quarantine, duplicates among them."""
+
+    def states_of(self, estate_id: str, tbl: str) -> list[StateRow]:
+        """Return the present states of all records of a table that has few, by id."""
+
+    def secrets(self, estate_id: str) -> list[SecretRow]:
+        """Return what HQ keeps secret for the estate, by kind and name."""
 
     def counts(self, estate_id: str) -> tuple[int, int]:
         """Return how many changes the log has, and how many of them in quarantine."""
@@ -214,6 +231,12 @@ class Writing(Reading, Protocol):
 
     def put_states(self, rows: Iterable[StateRow]) -> None:
         """Write records as they are now."""
+
+    def put_secrets(self, rows: Iterable[SecretRow]) -> None:
+        """Keep secrets, in the place of those of the same kind and name."""
+
+    def drop_secrets(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> None:
+        """Forget the secrets of these kinds and names."""
 
     def put_shown(self, estate_id: str, tbl: str, shown: Iterable[tuple[str, str]]) -> None:
         """Write beside records what follows for them from others: (record_id, JSON)."""

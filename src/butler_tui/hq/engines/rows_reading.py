@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from butler_tui.hq.engines import CodeRow, EpochRow, EstateRow, PositionRow, StateRow, TerminalRow
+from butler_tui.hq.engines import CodeRow, EpochRow, EstateRow, PositionRow, SecretRow, StateRow, TerminalRow
 
 _TERMINAL = ", ".join(TerminalRow._fields)
 _ESTATE = ", ".join(EstateRow._fields)
@@ -155,6 +155,24 @@ class ReadingRows(ABC):
             most,
         )
         return [(row[1], row[2]) for row in rows]
+
+    def states_of(self, estate_id: str, tbl: str) -> list[StateRow]:
+        """Return the present states of all records of a table that has few, by id."""
+        rows = self._all(
+            f"SELECT {', '.join(StateRow._fields)} FROM record_state WHERE estate_id = ? AND tbl = ?"
+            " ORDER BY record_id",
+            estate_id,
+            tbl,
+        )
+        return [StateRow(*row) for row in rows]
+
+    def secrets(self, estate_id: str) -> list[SecretRow]:
+        """Return what HQ keeps secret for the estate, by kind and name."""
+        rows = self._all(
+            f"SELECT {', '.join(SecretRow._fields)} FROM estate_secret WHERE estate_id = ? ORDER BY kind, name",
+            estate_id,
+        )
+        return [SecretRow(*row) for row in rows]
 
     def counts(self, estate_id: str) -> tuple[int, int]:
         """Return how many changes the log has, and how many of them in quarantine."""

@@ -13,6 +13,7 @@ from butler_tui.hq.engines import (
     EstateRow,
     LogRow,
     PositionRow,
+    SecretRow,
     StateRow,
     TerminalRow,
 )
@@ -40,6 +41,7 @@ _PUT_EPOCH = insert("epoch", EpochRow._fields) + or_update(EpochRow._fields[:2],
 _PUT_TERMINAL = insert("terminal", TerminalRow._fields) + or_update(
     TerminalRow._fields[:2], ("name", "kind", "box_key", "enrolled_ms", "revoked_ms", "version")
 )
+_PUT_SECRET = insert("estate_secret", SecretRow._fields) + or_update(SecretRow._fields[:3], SecretRow._fields[3:])
 
 
 class WritingRows(ReadingRows):
@@ -145,6 +147,17 @@ class WritingRows(ReadingRows):
     def put_states(self, rows: Iterable[StateRow]) -> None:
         """Write records as they are now."""
         self._many(_PUT_STATE, rows)
+
+    def put_secrets(self, rows: Iterable[SecretRow]) -> None:
+        """Keep secrets, in the place of those of the same kind and name."""
+        self._many(_PUT_SECRET, rows)
+
+    def drop_secrets(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> None:
+        """Forget the secrets of these kinds and names."""
+        self._many(
+            "DELETE FROM estate_secret WHERE estate_id = ? AND kind = ? AND name = ?",
+            [(estate_id, kind, name) for kind, name in keys],
+        )
 
     def put_shown(self, estate_id: str, tbl: str, shown: Iterable[tuple[str, str]]) -> None:
         """Write beside records what follows for them from others: (record_id, JSON)."""

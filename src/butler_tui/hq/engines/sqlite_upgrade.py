@@ -38,6 +38,11 @@ _VERSION_3 = (
         "CREATE TABLE report (estate_id TEXT NOT NULL, report_id TEXT NOT NULL, at_ms INTEGER NOT NULL,"
         " kind TEXT NOT NULL, terminal_id TEXT, detail TEXT NOT NULL, PRIMARY KEY (estate_id, report_id)) STRICT"
     ),
+    (
+        "CREATE TABLE estate_secret (estate_id TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,"
+        " secret_id TEXT NOT NULL, since_ms INTEGER NOT NULL, sealed BLOB NOT NULL,"
+        " PRIMARY KEY (estate_id, kind, name)) STRICT"
+    ),
 )
 
 

@@ -1,0 +1,223 @@
+"""The keys that HQ makes for an estate and hands to its terminals: the months', those of codes, and by what PINs hold.
+
+What HQ keeps of them stands in its database sealed under a secret of its key file: neither alone opens anything. At a
+hello a terminal names what it was handed last; only where that differs is it handed all of it anew, sealed to its own
+key. A month's key is forgotten here too, as long after the month as the estate keeps numbers (PROTOCOL, erasure).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from butler_tui.domain.hlc import MOST_AHEAD_MS
+from butler_tui.domain.policies import policies_from
+from butler_tui.domain.retention import kept_for, months_with_keys
+from butler_tui.domain.rights import Act, Role, TerminalKind, may, signs_in_at
+from butler_tui.hq.engines import Reading, SecretRow, TerminalRow, Writing
+from butler_tui.hq.refusals import Refusal
+from butler_tui.ids import id_text, new_id, parse_id, ruled_id
+from butler_tui.sealing import open_sealed, seal, unseal
+from butler_tui.sync.protocol import Code, Handed, Pin, compact_json, told_from
+from butler_tui.zones import zone_called
+
+MONTH, OVERRIDE, PEPPER, PIN = "month", "override", "pepper", "pin"
+"""The kinds of `estate_secret`."""
+MONTH_KEY = "month key"
+"""What terminals bind into the keys that they made themselves and sealed to HQ."""
+_KEPT_POLICY = "retention_number_days"
+
+
+@dataclass(frozen=True, slots=True)
+class _Estate:
+    """What decides about an estate's keys: the months that have one, and who works there, by staff id."""
+
+    months: tuple[str, ...]
+    people: Mapping[str, Role]
+
+
+class Keyring:
+    """HQ's secrets for its estates; `box` is HQ's private X25519 key."""
+
+    def __init__(self, box: bytes) -> None:
+        self._box = box
+        self._secret = hmac.digest(box, b"butler hq keyring 1", hashlib.sha256)
+
+    def handed(self, rows: Writing, terminal: TerminalRow, known: str, now_ms: int) -> tuple[str, ...]:
+        """Return what a terminal lacks, sealed to it, or nothing where `known` names just what it is to have.
+
+        What the estate itself lacks by now is made, and what is past is forgotten. A revoked terminal gets nothing.
+        `now_ms` is UTC ms.
+        """
+        if terminal.revoked_ms is not None:
+            return ()
+        estate = _estate(rows, terminal.estate_id, now_ms)
+        kept = self._up_to_date(rows, terminal.estate_id, estate, now_ms)
+        kind = TerminalKind(terminal.kind)
+        mine = [row for row in kept if _is_for(row, kind, estate)]
+        pepper_ids = {row.secret_id for row in mine if row.kind == PIN}
+        mine = [row for row in mine if row.kind != PEPPER or row.name in pepper_ids]
+        own = _made_there(rows, terminal.estate_id) if kind is TerminalKind.SUPERVISOR else {}
+        digest = _digest(kind, mine, own)
+        if digest == known:
+            return ()
+        return (self._handed(digest, kind, mine, own).sealed_to(terminal.box_key),)
+
+    def told(self, rows: Writing, terminal: TerminalRow, sealed: object, now_ms: int) -> int:
+        """Keep the PINs that a supervisor's terminal tells, where they were set later; return how many are known now.
+
+        Raises Refusal for any other terminal: whoever steals a gate's computer must not set a supervisor's PIN; and
+        ValueError where they do not open.
+        """
+        if TerminalKind(terminal.kind) is not TerminalKind.SUPERVISOR or terminal.revoked_ms is not None:
+            raise Refusal(403, Code.NOT_ALLOWED)
+        pins, peppers = told_from(self._box, sealed)
+        estate_id = terminal.estate_id
+        rows.lock(estate_id)
+        people = _people(rows, estate_id)
+        before = {row.name: row.since_ms for row in rows.secrets(estate_id) if row.kind == PIN}
+        known = [pin for pin in pins if pin.staff_id in people]
+        newer = [pin for pin in known if pin.staff_id not in before or _set(pin, now_ms) > before[pin.staff_id]]
+        rows.put_secrets(
+            self._row(estate_id, PIN, pin.staff_id, pin.pepper_id, _set(pin, now_ms), pin.verifier.encode())
+            for pin in newer
+        )
+        used = {pin.pepper_id for pin in newer}
+        rows.put_secrets(
+            self._row(estate_id, PEPPER, name, name, now_ms, pepper) for name, pepper in peppers.items() if name in used
+        )
+        return len(known)
+
+    def month_key(self, rows: Reading, estate_id: str, month_key_id: str) -> bytes | None:
+        """Return a month's key that HQ made, by its id; None where there is none, or none any more."""
+        found = (row for row in rows.secrets(estate_id) if (row.kind, row.secret_id) == (MONTH, month_key_id))
+        return next((self._opened(row) for row in found), None)
+
+    def _up_to_date(self, rows: Writing, estate_id: str, estate: _Estate, now_ms: int) -> list[SecretRow]:
+        """Return what HQ keeps for the estate, after making what lacks and forgetting what is past."""
+        kept = rows.secrets(estate_id)
+        if not _lacking(kept, estate) and not _past(kept, estate):
+            return kept
+        rows.lock(estate_id)  # another process of HQ may be at it
+        kept = rows.secrets(estate_id)
+        rows.drop_secrets(estate_id, _past(kept, estate))
+        rows.put_secrets(
+            self._row(estate_id, kind, name, id_text(new_id(now_ms)), now_ms, secrets.token_bytes(32))
+            for kind, name in _lacking(kept, estate)
+        )
+        return rows.secrets(estate_id)
+
+    def _handed(self, digest: str, kind: TerminalKind, mine: list[SecretRow], own: Mapping[str, _Made]) -> Handed:
+        return Handed(
+            digest,
+            kind is TerminalKind.SUPERVISOR,
+            tuple((row.secret_id, row.name, self._opened(row)) for row in mine if row.kind == MONTH),
+            tuple((key_id, one.month, key) for key_id, one in own.items() if (key := self._opened_made(one))),
+            {row.name: self._opened(row) for row in mine if row.kind == OVERRIDE},
+            {row.name: self._opened(row) for row in mine if row.kind == PEPPER},
+            tuple(
+                Pin(row.name, row.since_ms, row.secret_id, self._opened(row).decode())
+                for row in mine
+                if row.kind == PIN
+            ),
+        )
+
+    def _row(self, estate_id: str, kind: str, name: str, secret_id: str, since_ms: int, secret: bytes) -> SecretRow:
+        sealed = seal(self._secret, secret, record_id=parse_id(estate_id), field=f"{kind}\0{name}\0{secret_id}")
+        return SecretRow(estate_id, kind, name, secret_id, since_ms, sealed)
+
+    def _opened(self, row: SecretRow) -> bytes:
+        bound = f"{row.kind}\0{row.name}\0{row.secret_id}"
+        return unseal(self._secret, bytes(row.sealed), record_id=parse_id(row.estate_id), field=bound)
+
+    def _opened_made(self, one: _Made) -> bytes | None:
+        """Return a key that a terminal made; None for one that does not open, which is no reason to hand nothing."""
+        try:
+            key = open_sealed(self._box, base64.b64decode(one.sealed), purpose=MONTH_KEY)
+        except ValueError:
+            return None
+        return key if len(key) == 32 else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A month's key that a terminal made, sealed to HQ (base64)."""
+
+    month: str
+    sealed: str
+
+
+def _estate(rows: Reading, estate_id: str, now_ms: int) -> _Estate:
+    known = rows.estate(estate_id)
+    zone = zone_called(known.time_zone if known else "UTC")
+    months = months_with_keys(now_ms, zone, _kept_ms(rows, estate_id))
+    return _Estate(tuple(months), _people(rows, estate_id))
+
+
+def _kept_ms(rows: Reading, estate_id: str) -> int:
+    """Return for how long the estate keeps numbers (ms)."""
+    row = rows.state(estate_id, "policy", id_text(ruled_id(parse_id(estate_id), "policy", _KEPT_POLICY)))
+    try:
+        own = {_KEPT_POLICY: json.loads(json.loads(row.state)["value"])} if row else {}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        own = {}
+    return kept_for(policies_from(own)).number_ms
+
+
+def _people(rows: Reading, estate_id: str) -> dict[str, Role]:
+    """Return who works there, with their role."""
+    people = {}
+    for row in rows.states_of(estate_id, "staff"):
+        values = json.loads(row.state)
+        if values.get("active") != 0 and values.get("role") in set(Role):
+            people[row.record_id] = Role(values["role"])
+    return people
+
+
+def _lacking(kept: Iterable[SecretRow], estate: _Estate) -> list[tuple[str, str]]:
+    there = {(row.kind, row.name) for row in kept}
+    allowing = [(OVERRIDE, staff_id) for staff_id, role in estate.people.items() if may(role, Act.OVERRIDE)]
+    return [key for key in [*((MONTH, month) for month in estate.months), *allowing] if key not in there]
+
+
+def _past(kept: Iterable[SecretRow], estate: _Estate) -> list[tuple[str, str]]:
+    """Return the keys of months that are over for long enough, and what belongs to people who are gone."""
+    return [
+        (row.kind, row.name)
+        for row in kept
+        if (row.kind == MONTH and row.name < estate.months[0])
+        or (row.kind == PIN and row.name not in estate.people)
+        or (row.kind == OVERRIDE and not (row.name in estate.people and may(estate.people[row.name], Act.OVERRIDE)))
+    ]
+
+
+def _is_for(row: SecretRow, kind: TerminalKind, estate: _Estate) -> bool:
+    if row.kind == MONTH:
+        return row.name in estate.months
+    return row.kind != PIN or (row.name in estate.people and signs_in_at(kind, estate.people[row.name]))
+
+
+def _made_there(rows: Reading, estate_id: str) -> dict[str, _Made]:
+    """Return the months' keys that terminals made themselves and told HQ, by id; erased ones are empty."""
+    made = {}
+    for row in rows.states_of(estate_id, "month_key"):
+        values = json.loads(row.state)
+        month, sealed = values.get("month"), values.get("sealed")
+        if isinstance(month, str) and isinstance(sealed, str) and month and sealed:
+            made[row.record_id] = _Made(month, sealed)
+    return made
+
+
+def _digest(kind: TerminalKind, mine: Iterable[SecretRow], own: Mapping[str, _Made]) -> str:
+    named = [[str(kind)], *([row.kind, row.name, row.secret_id, row.since_ms] for row in mine), sorted(own)]
+    return hashlib.sha256(compact_json(named)).hexdigest()[:16]
+
+
+def _set(pin: Pin, now_ms: int) -> int:
+    """Return when a PIN was set; a clock that is far ahead must not make it hold for ever."""
+    return pin.set_ms if pin.set_ms <= now_ms + MOST_AHEAD_MS else now_ms
