@@ -15,6 +15,7 @@ from butler_tui.errors import FileTrouble, RuleBroken
 from butler_tui.paths import Home
 from butler_tui.store.journal import Written, record
 from butler_tui.store.local import Store, open_store
+from butler_tui.store.staff import PinState
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, Estate
@@ -67,8 +68,8 @@ def test_an_unknown_number_costs_as_much_work_as_a_wrong_pin(
 ) -> None:
     verified: list[str] = []
 
-    def verify(store: Store, verifier: str, pin: str) -> bool:
-        verified.append(verifier.split("$")[3])
+    def verify(store: Store, state: PinState, pin: str) -> bool:
+        verified.append(state.verifier.split("$")[3])
         return False
 
     monkeypatch.setattr(shifts, "_verify", verify)

@@ -1,0 +1,255 @@
+"""HQ makes the months' keys and hands them out, with PINs: to whom they belong, once, and into no database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from butler_tui.desk import gate, set_up_staff, shifts
+from butler_tui.domain.changes import Change
+from butler_tui.domain.fields import Op
+from butler_tui.domain.hlc import Stamp
+from butler_tui.domain.policies import Reason
+from butler_tui.domain.rights import Role, TerminalKind
+from butler_tui.errors import SetUpWrong
+from butler_tui.hq import admin
+from butler_tui.hq.keys import read_hq_keys
+from butler_tui.hq.numbers import open_number
+from butler_tui.ids import id_text, new_id
+from butler_tui.paths import find_home
+from butler_tui.store import estates
+from butler_tui.store.database import SCHEMA_VERSION
+from butler_tui.store.journal import apply
+from butler_tui.store.keys import Keys, read_keys
+from butler_tui.store.local import Store, create_store, open_store
+from butler_tui.store.month_keys import month_key_for
+from butler_tui.sync.enrol import enrol
+from tests.conftest import Estate
+from tests.keeping import another_home, back_up, quick_passphrases, restore
+from tests.serving import Hq, real_ms, sync
+
+__all__ = ["quick_passphrases"]
+pytestmark = pytest.mark.usefixtures("english", "quick_passphrases")
+
+_PIN = "482915"
+
+
+def _estate_id(store: Store) -> str:
+    own = estates.estate(store.connection)
+    assert own is not None
+    return id_text(own.estate_id)
+
+
+def _another(hq: Hq, estate: Estate, folder: Path, kind: TerminalKind) -> Store:
+    """Return a terminal that was enrolled empty, with the estate's people as a pull brings them."""
+    store = create_store(find_home({"BUTLER_HOME": str(folder)}), real_ms())
+    code = admin.new_code(hq.folder, _estate_id(estate.store), kind, real_ms(), hq.url)
+    enrol(store, code.url, code.code, now_ms=real_ms)
+    rows = estate.store.connection.execute("SELECT staff_id, number, name, role, active FROM staff").fetchall()
+    apply(store, [_pulled("staff", row[0], number=row[1], name=row[2], role=row[3], active=row[4]) for row in rows])
+    return store
+
+
+def _pulled(table: str, record_id: bytes, **fields: str | int) -> Change:
+    cid = id_text(new_id(real_ms()))
+    return Change(cid, cid, cid, 1, table, id_text(record_id), None, Op.PUT, fields, None, None, Stamp(real_ms(), 0),
+                  0, None, SCHEMA_VERSION)  # fmt: skip
+
+
+def _asked(store: Store) -> Keys:
+    """Return the keys of a terminal that believes HQ to ask it for PINs."""
+    return replace(store.keys, told="")
+
+
+def _nothing_handed(store: Store) -> Keys:
+    return replace(store.keys, handed="", months={}, overrides={})
+
+
+def _secrets_of(*stores: Store) -> list[bytes]:
+    """Return every key that HQ handed to these terminals, and their peppers."""
+    found: set[bytes] = set()
+    for store in stores:
+        keys = read_keys(store.home.keys)
+        found |= {*keys.months.values(), *keys.overrides.values(), *keys.peppers.values(), keys.pepper}
+    return sorted(found)
+
+
+def _holds(content: bytes, secret: bytes) -> bool:
+    return secret in content or secret.hex().encode() in content.lower()
+
+
+def _plain_contents(store: Store) -> bytes:
+    """Return all that stands in a terminal's database, decrypted."""
+    parts = []
+    for (name,) in store.connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        for row in store.connection.execute(f"SELECT * FROM {name}").fetchall():
+            parts += [value if isinstance(value, bytes) else str(value).encode() for value in tuple(row)]
+    return b"\0".join(parts)
+
+
+def test_the_first_sync_brings_the_keys_of_seven_months_and_the_next_brings_nothing(hq: Hq, enrolled: Estate) -> None:
+    store = enrolled.store
+    sync(store)
+    sync(store)
+    keys = read_keys(store.home.keys)
+    this_month = datetime.fromtimestamp(real_ms() / 1000, UTC).strftime("%Y-%m")
+    ahead = sorted(month for month in keys.named.values() if month >= this_month)
+    assert len(ahead) in (6, 7)  # at the end of a month the estate is one month on
+    assert set(keys.overrides) == {
+        enrolled.sessions[role].staff.staff_id.hex() for role in (Role.SHIFT_LEAD, Role.SUPERVISOR)
+    }
+    before = store.home.keys.read_bytes()
+    report = sync(store)
+    assert report.bytes_up + report.bytes_down < 2048
+    assert store.home.keys.read_bytes() == before
+
+
+def test_all_terminals_have_the_same_keys_and_a_number_sealed_with_one_is_read_at_hq(
+    hq: Hq, enrolled: Estate, tmp_path: Path
+) -> None:
+    sync(enrolled.store)
+    sync(enrolled.store)
+    booth = _another(hq, enrolled, tmp_path / "booth", TerminalKind.GATE)
+    sync(booth)
+    ours, theirs = read_keys(enrolled.store.home.keys), read_keys(booth.home.keys)
+    assert ours.by_hq
+    assert {key: ours.months[key] for key in ours.by_hq} == dict(theirs.months)
+    assert ours.overrides == theirs.overrides
+    month = max(ours.named.values())
+    assert month_key_for(enrolled.store, month, real_ms()) == month_key_for(booth, month, real_ms())
+
+    coming = enrolled.registration(
+        reason=Reason.DOMESTIC_HELP, document_number="11010519491231002X", phone="13700000001"
+    )
+    gate.admit(enrolled.store, enrolled.sessions[Role.GUARD], coming, enrolled.policies, real_ms())
+    secret_id = enrolled.store.connection.execute("SELECT secret_id FROM document_secret").fetchone()[0]
+    assert sync(enrolled.store).quarantined == 0
+    assert enrolled.store.connection.execute("SELECT count(*) FROM month_key").fetchone()[0] == 0
+    with hq.rows() as rows:
+        number = open_number(rows, read_hq_keys(hq.folder.keys), _estate_id(enrolled.store), id_text(secret_id))
+    assert number == "11010519491231002X"
+    booth.close()
+
+
+def test_a_key_that_a_terminal_made_itself_comes_to_supervisors_only(hq: Hq, enrolled: Estate, tmp_path: Path) -> None:
+    made_id, made = month_key_for(enrolled.store, "2027-01", real_ms())
+    sync(enrolled.store)
+    second = _another(hq, enrolled, tmp_path / "second", TerminalKind.SUPERVISOR)
+    booth = _another(hq, enrolled, tmp_path / "booth", TerminalKind.GATE)
+    sync(second)
+    sync(booth)
+    assert read_keys(second.home.keys).months[made_id.hex()] == made
+    assert made_id.hex() not in read_keys(booth.home.keys).months
+    assert month_key_for(second, "2027-01", real_ms())[0] != made_id
+    for store in (second, booth):
+        store.close()
+
+
+def test_an_empty_terminal_signs_its_people_in_after_its_first_sync(hq: Hq, enrolled: Estate, tmp_path: Path) -> None:
+    for role in Role:
+        if role is not Role.HQ:
+            shifts.set_pin(enrolled.store, enrolled.sessions[role].staff.staff_id, _PIN)
+    sync(enrolled.store)
+    booth = _another(hq, enrolled, tmp_path / "booth", TerminalKind.GATE)
+    laptop = _another(hq, enrolled, tmp_path / "laptop", TerminalKind.BUTLER)
+    with pytest.raises(shifts.WrongPin):
+        shifts.sign_in(booth, "1007", _PIN, real_ms())
+    sync(booth)
+    sync(laptop)
+    assert shifts.sign_in(booth, "1007", _PIN, real_ms()).name == "王强"
+    assert shifts.sign_in(booth, "9001", _PIN, real_ms()).name == "许文静"
+    assert shifts.sign_in(laptop, "2003", _PIN, real_ms()).name == "林晓燕"
+    for store, number in ((booth, "2003"), (laptop, "1007")):  # who does not work there
+        with pytest.raises(shifts.WrongPin):
+            shifts.sign_in(store, number, _PIN, real_ms())
+    assert sync(booth).bytes_up < 1400
+    for store in (booth, laptop):
+        store.close()
+
+
+def test_a_pin_of_this_computer_holds_until_a_supervisor_sets_another(hq: Hq, enrolled: Estate, tmp_path: Path) -> None:
+    guard = enrolled.sessions[Role.GUARD].staff
+    shifts.set_pin(enrolled.store, guard.staff_id, "739164")
+    sync(enrolled.store)
+    booth = _another(hq, enrolled, tmp_path / "booth", TerminalKind.GATE)
+    shifts.set_pin(booth, guard.staff_id, _PIN)
+    sync(booth)
+    assert shifts.sign_in(booth, "1007", _PIN, real_ms()).number == "1007"
+    set_up_staff.reset_pin(enrolled.store, enrolled.sessions[Role.SUPERVISOR], "1007", "640283", real_ms())
+    sync(enrolled.store)
+    sync(booth)
+    assert shifts.sign_in(booth, "1007", "640283", real_ms()).number == "1007"
+    with pytest.raises(shifts.WrongPin):
+        shifts.sign_in(booth, "1007", _PIN, real_ms())
+    set_up_staff.reset_pin(booth, enrolled.sessions[Role.SUPERVISOR], "1007", "917352", real_ms())
+    sync(booth)
+    sync(enrolled.store)
+    assert shifts.sign_in(enrolled.store, "1007", "640283", real_ms()).number == "1007"
+    booth.close()
+
+
+def test_nothing_of_it_stands_in_a_database_a_backup_or_the_change_log(
+    hq: Hq, enrolled: Estate, tmp_path: Path
+) -> None:
+    store = enrolled.store
+    shifts.set_pin(store, enrolled.sessions[Role.GUARD].staff.staff_id, _PIN)
+    sync(store)
+    booth = _another(hq, enrolled, tmp_path / "booth", TerminalKind.GATE)
+    sync(booth)
+    secrets = _secrets_of(store, booth)
+    assert len(secrets) >= 10
+    verifiers = [row[0].encode() for row in store.connection.execute("SELECT verifier FROM staff_pin")]
+    back_up(store, tmp_path / "stick.bak")
+    hq_rows = hq.query("SELECT hex(sealed) FROM estate_secret") + hq.query("SELECT body FROM change_log")
+    at_hq = "\n".join(str(row[0]) for row in hq_rows).encode()
+    everywhere = [_plain_contents(store), _plain_contents(booth), at_hq]
+    folders = (store.home.database.parent, booth.home.database.parent, tmp_path, hq.folder.path)
+    files = [file for folder in folders for file in folder.iterdir() if file.is_file() and file.suffix != ".key"]
+    assert {file.name for file in files} >= {"butler.db", "stick.bak", "hq.db"}
+    everywhere += [file.read_bytes() for file in files]
+    for content in everywhere:
+        assert not [one for one in secrets if _holds(content, one)]
+    assert verifiers
+    assert not [one for one in verifiers if one in at_hq]
+    booth.close()
+
+
+def test_a_restored_terminal_signs_in_those_whose_pins_hq_handed(hq: Hq, enrolled: Estate, tmp_path: Path) -> None:
+    shifts.set_pin(enrolled.store, enrolled.sessions[Role.GUARD].staff.staff_id, _PIN)
+    sync(enrolled.store)
+    booth = _another(hq, enrolled, tmp_path / "booth", TerminalKind.GATE)
+    sync(booth)
+    file = back_up(booth, tmp_path / "stick.bak")
+    booth.close()
+    home = another_home(tmp_path / "new")
+    restore(home, file)
+    again = open_store(home)
+    assert shifts.sign_in(again, "1007", _PIN, real_ms()).number == "1007"
+    assert not again.keys.months
+    again.close()
+
+
+def test_a_revoked_terminal_gets_nothing_and_a_gate_may_set_nobodys_pin(
+    hq: Hq, enrolled: Estate, tmp_path: Path
+) -> None:
+    sync(enrolled.store)
+    booth = _another(hq, enrolled, tmp_path / "booth", TerminalKind.GATE)
+    terminal_id = estates.terminal(booth.connection).terminal_id
+    assert terminal_id is not None
+    sync(booth)
+    booth.change_keys(_asked(booth))
+    shifts.set_pin(booth, enrolled.sessions[Role.SUPERVISOR].staff.staff_id, _PIN, real_ms())
+    sync(booth)
+    assert hq.query("SELECT count(*) FROM estate_secret WHERE kind = 'pin' AND estate_id = ?", _estate_id(booth)) == [
+        (0,)
+    ]
+
+    admin.revoke(hq.folder, _estate_id(booth), id_text(terminal_id), real_ms())
+    booth.change_keys(_nothing_handed(booth))
+    with pytest.raises(SetUpWrong):
+        sync(booth)
+    assert not read_keys(booth.home.keys).months
+    booth.close()
