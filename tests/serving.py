@@ -26,6 +26,7 @@ from butler_tui.store.database import connect
 from butler_tui.store.local import Store
 from butler_tui.sync.enrol import enrol
 from butler_tui.sync.push import SyncReport, sync_once
+from tests.hq_rows import rows_at
 
 
 def real_ms() -> int:
@@ -73,7 +74,7 @@ class Hq:
                 str(self.port),
                 *arguments,
             ],
-            env={**os.environ, "BUTLER_LANG": "en"},
+            env={**os.environ, "BUTLER_LANG": "en", "BUTLER_HQ_DSN": self.folder.dsn or ""},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -94,19 +95,11 @@ class Hq:
 
     def query(self, sql: str, *values: object) -> list[Any]:
         """Return what a query finds in HQ's database."""
-        connection = connect(self.folder.database, read_hq_keys(self.folder.keys).raw())
-        try:
-            return [tuple(row) for row in connection.execute(sql, values).fetchall()]
-        finally:
-            connection.close()
+        return [tuple(row.values()) for row in rows_at(self.folder, sql, *values)]
 
     def change(self, sql: str, *values: object) -> None:
         """Change HQ's database behind its back."""
-        connection = connect(self.folder.database, read_hq_keys(self.folder.keys).raw())
-        try:
-            connection.execute(sql, values)
-        finally:
-            connection.close()
+        rows_at(self.folder, sql, *values)
 
     @contextmanager
     def rows(self) -> Iterator[Reading]:
@@ -134,9 +127,9 @@ def sync(store: Store, **changes: Any) -> SyncReport:
 
 
 @contextmanager
-def served(path: Path, *, names: Sequence[str] = ()) -> Iterator[Hq]:
-    """Make an HQ in `path` and serve it for a block."""
-    hq = Hq(Folder(path))
+def served(path: Path, *, names: Sequence[str] = (), dsn: str | None = None) -> Iterator[Hq]:
+    """Make an HQ in `path`, or on PostgreSQL with its keys there, and serve it for a block."""
+    hq = Hq(Folder(path, dsn))
     admin.init(hq.folder, names, real_ms())
     hq.start()
     try:

@@ -16,10 +16,9 @@ from butler_tui.domain.gate_check import Check
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq import admin
-from butler_tui.hq.engines import TerminalRow
-from butler_tui.hq.engines.sqlite import SqliteEngine
+from butler_tui.hq.engines import Engine, EstateRow, TerminalRow
 from butler_tui.hq.ingest import prepare, take
-from butler_tui.hq.keys import Folder, read_hq_keys
+from butler_tui.hq.keys import Folder
 from butler_tui.ids import id_text, new_id
 from butler_tui.sync.protocol import PushAnswer, PushAsk
 
@@ -32,11 +31,15 @@ def fresh() -> str:
     return id_text(new_id(NOW))
 
 
+Opened = tuple[Engine, Folder]
+"""An HQ that is open, and where its keys are."""
+
+
 @dataclass
 class Author:
     """A terminal whose changes are made up by the test."""
 
-    engine: SqliteEngine
+    engine: Engine
     folder: Folder
     terminal: TerminalRow
     hq_gen: str
@@ -96,25 +99,28 @@ class Author:
         return [reason for __, reason in answer.quarantined]
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqliteEngine, Folder]]:
-    """Return an HQ that is not served."""
-    folder = Folder(tmp_path_factory.mktemp("ingest") / "hq")
+@pytest.fixture(scope="module", params=["file", "postgres"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """Return an HQ that is not served, on either engine."""
+    dsn = request.getfixturevalue("postgres_database") if request.param == "postgres" else None
+    folder = Folder(tmp_path_factory.mktemp("ingest") / "hq", dsn)
     admin.init(folder, [], NOW)
-    engine = SqliteEngine(folder.database, read_hq_keys(folder.keys).raw())
-    yield engine, folder
-    engine.close()
+    with admin.opened(folder) as (engine, _keys):
+        yield engine, folder
 
 
 MakeAuthor = Callable[..., Author]
 
 
 @pytest.fixture
-def author_of(engine: tuple[SqliteEngine, Folder]) -> MakeAuthor:
+def author_of(engine: Opened) -> MakeAuthor:
     """Return what makes a terminal, in an estate of its own if none is said."""
 
     def make(kind: TerminalKind = TerminalKind.SUPERVISOR, estate_id: str | None = None) -> Author:
-        chosen = estate_id or admin.add_estate(engine[1], "云栖玫瑰园", "Asia/Shanghai", None, NOW)
+        chosen = estate_id or fresh()
+        if estate_id is None:
+            added = EstateRow(chosen, "云栖玫瑰园", "Asia/Shanghai", 0)
+            engine[0].write(lambda rows: rows.add_estate(added, fresh(), NOW)).result()
         key = new_id(NOW) + new_id(NOW)
         row = TerminalRow(chosen, fresh(), "门岗", str(kind), key, key, NOW, None, None, None, None, None)
         engine[0].write(lambda rows: rows.put_terminal(row)).result()

@@ -15,17 +15,18 @@ from hypothesis import strategies as st
 from butler_tui.domain.audit_chain import FIRST_LINK
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.rights import TerminalKind
+from butler_tui.hq import admin
 from butler_tui.hq.engines import LogRow, Unavailable, sqlite
-from butler_tui.hq.engines.sqlite import SqliteEngine
 from butler_tui.hq.ingest import prepare
-from butler_tui.hq.keys import Folder, read_hq_keys
+from butler_tui.hq.keys import Folder
 from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.replay import replayed
 from butler_tui.ids import parse_id
-from butler_tui.store.database import DatabaseError, connect
+from butler_tui.store.database import DatabaseError
 from butler_tui.sync.merge import state_from
 from butler_tui.sync.protocol import PushAsk
 from tests.hq.authors import NOW, Author, MakeAuthor, fresh
+from tests.hq_rows import rows_at
 
 
 def test_a_duplicate_is_answered_as_one_and_its_place_is_kept(author: Author) -> None:
@@ -74,10 +75,8 @@ def test_text_that_could_drive_a_terminal_is_made_safe_in_the_state_and_kept_in_
     state = author.state(hostile)
     assert state is not None
     assert "\x1b" not in state["name"]
-    connection = connect(author.folder.database, read_hq_keys(author.folder.keys).raw())
-    kept = connection.execute("SELECT body FROM change_log WHERE cid = ?", (hostile.cid,)).fetchone()[0]
-    connection.close()
-    assert json.loads(kept)["fields"] == hostile.fields
+    (kept,) = rows_at(author.folder, "SELECT body FROM change_log WHERE cid = ?", hostile.cid)
+    assert json.loads(kept["body"])["fields"] == hostile.fields
 
 
 def test_a_stamp_far_ahead_is_brought_back_and_cause_beats_the_clock(author: Author) -> None:
@@ -153,8 +152,10 @@ def test_the_log_is_whole_however_it_is_cut_into_batches(sizes: list[int]) -> No
     assert parse_id(changes[0].cid)
 
 
-def test_the_database_cannot_be_read_without_its_key(engine: tuple[SqliteEngine, Folder]) -> None:
-    head = Path(engine[1].database).read_bytes()[:16]
+def test_the_file_cannot_be_read_without_its_key(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "hq")
+    admin.init(folder, [], NOW)
+    head = folder.database.read_bytes()[:16]
     assert not head.startswith(b"SQLite format 3")
 
 
@@ -167,13 +168,9 @@ def test_the_state_is_the_replay_of_the_log(author_of: MakeAuthor, writes: list[
     for number, (first, which, ms) in enumerate(writes):
         author = one if first else two
         author.push(author.change("gate", record_id=records[which], name=str(number), hlc=Stamp(NOW + ms, 0)))
-    connection = connect(one.folder.database, read_hq_keys(one.folder.keys).raw())
-    log = connection.execute(
-        f"SELECT {', '.join(LogRow._fields)} FROM change_log WHERE estate_id = ? AND tbl = 'gate' ORDER BY pos",
-        (one.terminal.estate_id,),
-    ).fetchall()
-    connection.close()
-    for (_gate, record_id), state in replayed(LogRow(*row) for row in log).items():
+    log = f"SELECT {', '.join(LogRow._fields)} FROM change_log WHERE estate_id = ? AND tbl = 'gate' ORDER BY pos"
+    rows = [LogRow(*row.values()) for row in rows_at(one.folder, log, one.terminal.estate_id)]
+    for (_gate, record_id), state in replayed(rows).items():
         found = one.engine.read(lambda rows: rows.states(one.terminal.estate_id, [("gate", record_id)]))  # noqa: B023
         assert [state_from(row.state, row.stamps, row.kept) for row in found] == [state]
 

@@ -23,6 +23,7 @@ from butler_tui.store.database import connect
 from butler_tui.store.journal import apply
 from butler_tui.store.local import Store
 from tests.hq.authors import NOW, Author, MakeAuthor, fresh
+from tests.hq_rows import rows_at
 
 CHECKS = ("ask_identity", "ask_reason", "ask_host", "check_document", "check_vehicle", "check_belongings")
 ALLOWED: dict[str, Any] = {"gate_id": fresh(), "staff_id": fresh()}
@@ -66,12 +67,8 @@ def _by(change: Change, staff_id: str) -> Change:
 
 
 def at_hq(folder: Folder, visit_id: str) -> dict[str, Any]:
-    connection = connect(folder.database, read_hq_keys(folder.keys).raw())
-    try:
-        row = connection.execute("SELECT * FROM v_visit WHERE visit_id = ?", (visit_id,)).fetchone()
-        return dict(row)
-    finally:
-        connection.close()
+    (row,) = rows_at(folder, "SELECT * FROM v_visit WHERE visit_id = ?", visit_id)
+    return row
 
 
 def at_booth(store: Store, visit_id: str) -> dict[str, Any]:

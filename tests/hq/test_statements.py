@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 import butler_tui.hq
 from butler_tui.domain.fields import TABLES
 from butler_tui.hq.engines import rows_reading, rows_writing
-from butler_tui.hq.views import views
+from butler_tui.hq.views import postgres_views, sqlite_views
 
 _HQ = Path(butler_tui.hq.__file__).parent
+Views = Callable[[], Iterator[tuple[str, str]]]
+
 _LISTED = {"SELECT {_ESTATE} FROM estate ORDER BY name, estate_id"}
 """The list of estates, for `hq status`: the one statement over all of them."""
 
@@ -63,7 +66,8 @@ def test_sql_stands_in_the_engines_only() -> None:
         assert not re.search(r'"(SELECT|INSERT INTO|UPDATE|DELETE FROM) ', file.read_text("utf-8")), file
 
 
-def test_there_is_a_view_for_every_record_type_with_all_its_columns() -> None:
+@pytest.mark.parametrize("views", [sqlite_views, postgres_views])
+def test_there_is_a_view_for_every_record_type_with_all_its_columns(views: Views) -> None:
     made = dict(views())
     assert set(made) == {f"v_{name}" for name in TABLES}
     for name, table in TABLES.items():

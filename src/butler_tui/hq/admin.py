@@ -13,10 +13,11 @@ from pathlib import Path
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
 from butler_tui.hq import authority, enrolment
-from butler_tui.hq.engines import AlreadyThere, EstateRow, TerminalRow, Unavailable
+from butler_tui.hq.engines import AlreadyThere, Engine, EstateRow, TerminalRow, Unavailable
 from butler_tui.hq.engines.sqlite import SqliteEngine, create
 from butler_tui.hq.keys import Folder, HqKeys, new_hq_keys, read_hq_keys, write_hq_keys
 from butler_tui.ids import id_text, new_id, parse_id
+from butler_tui.sealing import public_box_key
 from butler_tui.store.database import plain_errors
 from butler_tui.sync.protocol import path_of
 from butler_tui.text import safe
@@ -66,8 +67,28 @@ def init(folder: Folder, names: Sequence[str], now_ms: int) -> str:
         authority.make_authority(folder, now_ms)
         authority.make_server_certificate(folder, names, now_ms)
         write_hq_keys(folder.keys, keys)
-        create(folder.database, keys.raw())
+        _create_tables(folder, keys)
     return authority.fingerprint(folder)
+
+
+def _create_tables(folder: Folder, keys: HqKeys) -> None:
+    if folder.dsn is None:
+        create(folder.database, keys.raw())
+        return
+    with _postgres_part():
+        from butler_tui.hq.engines import postgres
+    postgres.create(folder.dsn, public_box_key(keys.box))
+
+
+@contextmanager
+def _postgres_part() -> Iterator[None]:
+    """Import what speaks with PostgreSQL; raises SetUpWrong where it is not installed, or its library is not."""
+    try:
+        yield
+    except ImportError as error:
+        raise SetUpWrong(
+            N_("This installation has no PostgreSQL part. Install it with: pip install 'butler-tui[hq]'")
+        ) from error
 
 
 @contextmanager
@@ -93,19 +114,27 @@ def _files_of(folder: Folder) -> list[Path]:
 
 
 @contextmanager
-def opened(folder: Folder) -> Iterator[tuple[SqliteEngine, HqKeys]]:
+def opened(folder: Folder) -> Iterator[tuple[Engine, HqKeys]]:
     """Open HQ for a block; raises SetUpWrong or FileTrouble where it does not open, TryLater where it is too busy."""
     keys = read_hq_keys(folder.keys)
-    if not folder.database.exists():
-        raise SetUpWrong(N_("There is no HQ in {folder}. Make one with `butler hq init`."), folder=folder.path)
-    with plain_errors(folder.database):
-        engine = SqliteEngine(folder.database, keys.raw())
+    with plain_errors(folder.path if folder.dsn else folder.database):
+        engine = _engine(folder, keys)
         try:
             yield engine, keys
         except Unavailable as error:
-            raise TryLater(N_("HQ's database is busy. Nothing was changed: try again.")) from error
+            raise TryLater(N_("HQ's database is busy or out of reach. Nothing was changed: try again.")) from error
         finally:
             engine.close()
+
+
+def _engine(folder: Folder, keys: HqKeys) -> Engine:
+    if folder.dsn is not None:
+        with _postgres_part():
+            from butler_tui.hq.engines.postgres import PostgresEngine
+        return PostgresEngine(folder.dsn, public_box_key(keys.box))
+    if not folder.database.exists():
+        raise SetUpWrong(N_("There is no HQ in {folder}. Make one with `butler hq init`."), folder=folder.path)
+    return SqliteEngine(folder.database, keys.raw())
 
 
 def add_estate(folder: Folder, name: str, time_zone: str, estate_id: str | None, now_ms: int) -> str:
@@ -166,7 +195,7 @@ def status(folder: Folder) -> list[EstateStatus]:
         return [_estate_status(engine, estate) for estate in engine.read(lambda rows: rows.estates())]
 
 
-def _estate_status(engine: SqliteEngine, estate: EstateRow) -> EstateStatus:
+def _estate_status(engine: Engine, estate: EstateRow) -> EstateStatus:
     where = engine.read(lambda rows: rows.position(estate.estate_id))
     changes, quarantined = engine.read(lambda rows: rows.counts(estate.estate_id))
     terminals = engine.read(lambda rows: rows.terminals(estate.estate_id))
@@ -181,7 +210,7 @@ def _estate_status(engine: SqliteEngine, estate: EstateRow) -> EstateStatus:
     )
 
 
-def _find_estate(engine: SqliteEngine, estate: str) -> EstateRow:
+def _find_estate(engine: Engine, estate: str) -> EstateRow:
     found = [row for row in engine.read(lambda rows: rows.estates()) if estate in (row.estate_id, row.name)]
     if len(found) != 1:
         raise ButlerError(N_("HQ has no estate, or more than one, called {text}."), text=safe(estate))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from butler_tui.errors import SetUpWrong
@@ -15,9 +15,10 @@ from butler_tui.words import N_
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Where HQ keeps its things; none of them need exist yet."""
+    """Where HQ keeps its things; none of them need exist yet. With a `dsn`, its rows are on PostgreSQL instead."""
 
     path: Path
+    dsn: str | None = field(default=None, repr=False)
 
     def file(self, name: str) -> Path:
         """Return a file of the folder."""
@@ -25,7 +26,7 @@ class Folder:
 
     @property
     def database(self) -> Path:
-        """The database of all estates."""
+        """The database of all estates, where they are in a file."""
         return self.file("hq.db")
 
     @property

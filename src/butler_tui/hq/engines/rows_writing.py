@@ -116,6 +116,9 @@ class WritingRows(ReadingRows):
     def use_nonce(self, estate_id: str, terminal_id: str, nonce: str, now_ms: int, forget_before_ms: int) -> bool:
         """Keep a nonce; False where it was used before. Nonces before `forget_before_ms` are forgotten."""
         self._run("DELETE FROM nonce WHERE estate_id = ? AND at_ms < ?", estate_id, forget_before_ms)
+        return self._keep_nonce(estate_id, terminal_id, nonce, now_ms)
+
+    def _keep_nonce(self, estate_id: str, terminal_id: str, nonce: str, now_ms: int) -> bool:
         done = self._run(
             "INSERT INTO nonce (estate_id, terminal_id, nonce, at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             estate_id,

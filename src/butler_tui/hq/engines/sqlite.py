@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from butler_tui.hq.engines import PositionRow, Reading, Unavailable, Writing
 from butler_tui.hq.engines.rows_writing import WritingRows
 from butler_tui.hq.engines.sqlite_upgrade import bring_up_to_date
-from butler_tui.hq.views import views
+from butler_tui.hq.views import sqlite_views
 from butler_tui.store.database import (
     Connection,
     DatabaseError,
@@ -125,7 +125,7 @@ class SqliteEngine:
 def _make_views(connection: Connection) -> None:
     """Make the views that are missing or were made from an older list of fields."""
     rows = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'view'").fetchall()
-    stale = {name: sql for name, sql in views() if (name, sql) not in {(row[0], row[1]) for row in rows}}
+    stale = {name: sql for name, sql in sqlite_views() if (name, sql) not in {(row[0], row[1]) for row in rows}}
     if not stale:
         return
     with transaction(connection):
