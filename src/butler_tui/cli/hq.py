@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,15 @@ def _folder_option() -> Path | None:
     return typer.Option(None, "--dir", help=_("HQ's folder."))  # type: ignore[no-any-return]
 
 
+def _dsn_option() -> str | None:
+    return typer.Option(  # type: ignore[no-any-return]
+        None,
+        "--dsn",
+        metavar="DSN",
+        help=_("The PostgreSQL database that keeps HQ's rows, in place of a file; or the variable BUTLER_HQ_DSN."),
+    )
+
+
 def _json_option() -> bool:
     return typer.Option(False, "--json", help=_("Print it as JSON."))  # type: ignore[no-any-return]
 
@@ -49,7 +59,7 @@ def _name_option() -> list[str]:
     return typer.Option([], "--name", help=_("A further host name or address of this machine."))  # type: ignore[no-any-return]
 
 
-def _folder(given: Path | None) -> Folder:
+def _folder(given: Path | None, dsn: str | None = None) -> Folder:
     try:
         import granian  # noqa: F401 (HQ's part is an extra)
         import starlette  # noqa: F401
@@ -59,18 +69,19 @@ def _folder(given: Path | None) -> Folder:
         ) from error
     from butler_tui.hq.keys import Folder
 
-    return Folder(given or this_home().hq)
+    return Folder(given or this_home().hq, dsn or os.environ.get("BUTLER_HQ_DSN") or None)
 
 
 def _register_init(hq: typer.Typer) -> None:
     @hq.command(help=_("Make an HQ: its database, its keys, its authority."))
     def init(
         folder: Path | None = _folder_option(),
+        dsn: str | None = _dsn_option(),
         name: list[str] = _name_option(),
     ) -> None:
         from butler_tui.hq import admin
 
-        place = _folder(folder)
+        place = _folder(folder, dsn)
         fingerprint = admin.init(place, name, now_ms())
         say(_("HQ is ready in {folder}. Copy {key} to a safe place.", folder=place.path, key=place.keys))
         typer.echo(fingerprint)
@@ -80,11 +91,12 @@ def _register_serve(hq: typer.Typer) -> None:
     @hq.command(help=_("Serve HQ until it is stopped; prints its address once it answers."))
     def serve(
         folder: Path | None = _folder_option(),
+        dsn: str | None = _dsn_option(),
         host: str = typer.Option("127.0.0.1", "--host", help=_("The address to listen on; 0.0.0.0 for all.")),
         port: int = typer.Option(8443, "--port", min=0, max=65535, help=_("The port; 0 picks a free one.")),
         name: list[str] = _name_option(),
     ) -> None:
-        place = _folder(folder)
+        place = _folder(folder, dsn)
         from butler_tui.hq import server
 
         server.serve(place, host, port, name, typer.echo)
@@ -97,11 +109,12 @@ def _register_estate_add(estate: typer.Typer) -> None:
         estate_id: str | None = typer.Option(None, "--id", help=_("The id of an estate that a terminal has already.")),
         time_zone: str = typer.Option("Asia/Shanghai", "--time-zone", help=_("The estate's time zone.")),
         folder: Path | None = _folder_option(),
+        dsn: str | None = _dsn_option(),
         as_json: bool = _json_option(),
     ) -> None:
         from butler_tui.hq import admin
 
-        added = admin.add_estate(_folder(folder), name, time_zone, estate_id, now_ms())
+        added = admin.add_estate(_folder(folder, dsn), name, time_zone, estate_id, now_ms())
         if as_json:
             print_json({"estate_id": added, "name": name, "time_zone": time_zone})
         else:
@@ -119,11 +132,12 @@ def _register_terminal_code(terminal: typer.Typer) -> None:
         kind: TerminalKind = typer.Option(TerminalKind.GATE, "--kind", help=_("What the terminal is.")),
         url: str | None = typer.Option(None, "--url", help=_("HQ's address, where it is not the one served last.")),
         folder: Path | None = _folder_option(),
+        dsn: str | None = _dsn_option(),
         as_json: bool = _json_option(),
     ) -> None:
         from butler_tui.hq import admin
 
-        made = admin.new_code(_folder(folder), estate, kind, now_ms(), url)
+        made = admin.new_code(_folder(folder, dsn), estate, kind, now_ms(), url)
         if as_json:
             facts = {
                 "line": made.line,
@@ -143,19 +157,24 @@ def _register_terminal_revoke(terminal: typer.Typer) -> None:
         estate: str = typer.Argument(help=_("The estate's id or name.")),
         terminal_id: str = typer.Argument(help=_("The terminal's id, as `butler hq status` shows it.")),
         folder: Path | None = _folder_option(),
+        dsn: str | None = _dsn_option(),
     ) -> None:
         from butler_tui.hq import admin
 
-        admin.revoke(_folder(folder), estate, terminal_id, now_ms())
+        admin.revoke(_folder(folder, dsn), estate, terminal_id, now_ms())
         say(_("The terminal is refused from now on."))
 
 
 def _register_status(hq: typer.Typer) -> None:
     @hq.command(help=_("Tell how the estates and their terminals stand."))
-    def status(folder: Path | None = _folder_option(), as_json: bool = _json_option()) -> None:
+    def status(
+        folder: Path | None = _folder_option(),
+        dsn: str | None = _dsn_option(),
+        as_json: bool = _json_option(),
+    ) -> None:
         from butler_tui.hq import admin
 
-        estates = admin.status(_folder(folder))
+        estates = admin.status(_folder(folder, dsn))
         if as_json:
             print_json({"estates": [_facts(estate) for estate in estates]})
             return

@@ -35,7 +35,12 @@ def served(folder: Path, port: int) -> Iterator[str]:
     with tempfile.TemporaryFile() as complaints:
         command = [sys.executable, "-m", "butler_tui", "hq", "serve", "--dir", str(folder), "--port", str(port)]
         child = subprocess.Popen(  # noqa: S603 (our own program)
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, start_new_session=True
+            command,
+            env={name: value for name, value in os.environ.items() if name != "BUTLER_HQ_DSN"},  # the demo has its own
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            start_new_session=True,
         )
         with _ended_with_us(child):
             url = _first_line(child)

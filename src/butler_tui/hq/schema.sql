@@ -1,7 +1,8 @@
 -- HQ's database: every estate's log as it came, and what it amounts to.
 --
--- One encrypted file (SQLCipher). Ids are UUID text, times UTC milliseconds (`…_ms`). Every primary and unique key
--- begins with estate_id and every statement names it, so that the same tables can be spread over many machines.
+-- One encrypted file (SQLCipher), or a database on PostgreSQL, which reads these statements with its own names for the
+-- types (hq/engines/postgres_schema.py). Ids are UUID text, times UTC milliseconds (`…_ms`). Every primary and unique
+-- key begins with estate_id and every statement names it, so that the same tables can be spread over many machines.
 -- Per record type there is a view `v_<type>` (v_visit, v_visit_event, v_resident, …) for people who query; the views
 -- are made from the list in domain/fields.py each time HQ is opened (hq/views.py).
 

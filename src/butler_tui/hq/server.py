@@ -51,9 +51,17 @@ def serve(folder: Folder, host: str, port: int, names: Sequence[str], tell: Call
     """Serve HQ until SIGTERM or SIGINT; `tell` is handed the address once HQ answers. `port` 0 picks a free one.
 
     The address that is told and the further `names` are in HQ's certificate: it is made anew where it lacks one.
-    Raises ButlerError where the port is taken, another serve of this folder runs, or HQ does not come up.
+    A folder with a file of rows is served once; several may serve on one PostgreSQL, and only start one by one, since
+    they share the certificate. Raises ButlerError where the port is taken, another serve of this folder runs, or HQ
+    does not come up.
     """
-    lock = FileLock(folder.file("hq.serve-lock"), timeout=0)
+    lock = FileLock(folder.file("hq.serve-lock"), timeout=0 if folder.dsn is None else _PATIENCE_S)
+
+    def answers(url: str) -> None:
+        if folder.dsn is not None:
+            lock.release()
+        tell(url)
+
     with opened(folder) as (engine, keys):
         try:
             lock.acquire()
@@ -63,7 +71,7 @@ def serve(folder: Folder, host: str, port: int, names: Sequence[str], tell: Call
             place = _place(host, port)
             authority.renew_where_due(folder, [place.name, *names], _now_ms())
             hall = Hall(engine, public_box_key(keys.box), authority.authority_pem(folder), _now_ms, Keyring(keys.box))
-            asyncio.run(_serve(folder, hall, place, tell))
+            asyncio.run(_serve(folder, hall, place, answers))
         finally:
             lock.release()
 

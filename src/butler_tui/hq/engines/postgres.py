@@ -14,7 +14,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from butler_tui.hq.engines import Reading, Unavailable, Writing
-from butler_tui.hq.engines.postgres_connecting import connected, database_of, plain_errors, prepare_connection
+from butler_tui.hq.engines.postgres_connecting import connected, database_of, prepare_connection
 from butler_tui.hq.engines.postgres_rows import ARRIVING_STATE, PostgresConnection, PostgresRows, Stuck
 from butler_tui.hq.engines.postgres_schema import bring_up_to_date, create_tables
 
@@ -105,6 +105,7 @@ class PostgresEngine:
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[PostgresConnection]:
         """Run a block between BEGIN and COMMIT; raises Unavailable where the server, not the block, is at fault."""
+        lost = False
         try:
             with self._pool.connection() as connection:
                 try:
@@ -112,7 +113,7 @@ class PostgresEngine:
                     yield connection
                     connection.execute("COMMIT")
                 except BaseException:
-                    _roll_back(connection)
+                    lost = not _rolled_back(connection)
                     raise
         except psycopg.DataError as error:
             raise ValueError("not a value of this column") from error
@@ -120,18 +121,21 @@ class PostgresEngine:
             raise
         except psycopg.Error as error:
             raise Unavailable(type(error).__name__) from error
+        finally:
+            if lost:
+                self._pool.check()  # a connection that is gone is seldom gone alone
 
 
-def _roll_back(connection: PostgresConnection) -> None:
+def _rolled_back(connection: PostgresConnection) -> bool:
+    """Undo what was begun; False where the connection is gone (the pool makes another in its place)."""
     try:
         connection.execute("ROLLBACK")
     except psycopg.Error:
-        connection.close()  # the pool makes another in its place
+        connection.close()
+        return False
+    return True
 
 
 def _configure(connection: PostgresConnection) -> None:
     prepare_connection(connection)
     connection.execute(ARRIVING_STATE)
-
-
-__all__ = ["PostgresEngine", "create", "plain_errors"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -34,8 +35,9 @@ _SETTINGS = {
 }
 """What holds for each of HQ's connections: nothing waits, and nothing is held, for ever."""
 
-_FOR_LATER = ("57P03", "53300", "57P01", "57P02")
-"""Starting up or shutting down, too many connections: what passes by itself."""
+_REFUSED = ("FATAL:", "password", "certificate", "SSL")
+_PASSES = ("starting up", "shutting down", "recovery", "too many", "slots are reserved", "terminating connection")
+"""What a server that refuses a connection says, and of that what passes by itself: libpq tells no code of it."""
 
 
 class Database(NamedTuple):
@@ -110,15 +112,13 @@ def plain_errors(database: Database) -> Iterator[None]:
 
 
 def _explained(error: psycopg.Error, database: Database) -> ButlerError:
-    said = (error.diag.message_primary or str(error)).strip().splitlines()
-    reason = said[-1].removeprefix("connection failed: ") if said else type(error).__name__
-    later = error.sqlstate is None and "FATAL:" not in str(error)
-    if later or error.sqlstate in _FOR_LATER or isinstance(error, psycopg.errors.LockNotAvailable):
-        return TryLater(
-            N_("HQ's database {database} is out of reach: {reason}. Nothing was changed: try again."),
-            database=database.name,
-            reason=reason.rstrip("."),
-        )
-    return SetUpWrong(
-        N_("HQ's database {database} refuses: {reason}."), database=database.name, reason=reason.rstrip(".")
+    said = (error.diag.message_primary or str(error)).splitlines() or [type(error).__name__]
+    reason = re.split(r"failed: |FATAL: +", said[0])[-1].strip().rstrip(".")
+    refused = any(word in said[0] for word in _REFUSED) and not any(word in said[0] for word in _PASSES)
+    if refused or (error.sqlstate is not None and not isinstance(error, psycopg.OperationalError)):
+        return SetUpWrong(N_("HQ's database {database} refuses: {reason}."), database=database.name, reason=reason)
+    return TryLater(
+        N_("HQ's database {database} is out of reach or busy: {reason}. Nothing was changed: try again."),
+        database=database.name,
+        reason=reason,
     )
