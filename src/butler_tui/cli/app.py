@@ -8,13 +8,26 @@ import typer
 from typer.exceptions import TyperException
 
 from butler_tui import __version__
-from butler_tui.cli import care, demo, export, hq, init, retention, schedule, search, staff, terminal, visits
+from butler_tui.cli import (
+    care,
+    demo,
+    export,
+    hq,
+    init,
+    override_code,
+    retention,
+    schedule,
+    search,
+    staff,
+    terminal,
+    visits,
+)
 from butler_tui.cli.output import say
 from butler_tui.cli.typer_words import Commands, wrong_usage
 from butler_tui.errors import EXIT_DONE, EXIT_USAGE
 from butler_tui.words import _
 
-_GROUPS = (init, staff, terminal, schedule, visits, search, export, retention, care, hq, demo)
+_GROUPS = (init, staff, terminal, schedule, visits, override_code, search, export, retention, care, hq, demo)
 
 
 def _version(wanted: bool) -> None:

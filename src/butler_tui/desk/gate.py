@@ -9,11 +9,15 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from butler_tui import labels
+from butler_tui.desk import override_codes
+from butler_tui.desk.audit import Subject, audit_row
 from butler_tui.desk.session import Session, require
 from butler_tui.desk.visit_events import badge_is_free, kept, visit_event
+from butler_tui.domain.audit import AuditAct
 from butler_tui.domain.changes import Value
 from butler_tui.domain.documents import DocumentType, mask_number, read_number
 from butler_tui.domain.gate_check import Check
+from butler_tui.domain.override_codes import spoken
 from butler_tui.domain.policies import Policies, TurnAwayReason
 from butler_tui.domain.rights import Act, may
 from butler_tui.domain.visits import EventKind, Missing, Registration, in_the_way, missing, under
@@ -43,11 +47,19 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Who lets a visitor in although a check is open, doubtful or failed, and why; their PIN has been checked."""
+    """Who lets a visitor in although a check is open, doubtful or failed, and why; their PIN or code has been checked.
+
+    `challenge` is the one that their code was made from; empty where they gave their PIN.
+    """
 
     by: Staff
     why: str
-    how: str = "pin"
+    challenge: str = ""
+
+    @property
+    def how(self) -> str:
+        """By what it was checked, as it is recorded."""
+        return "code" if self.challenge else "pin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +206,18 @@ def _save(
         for name in registration.companion_names
         if kept(name)
     ]
-    event = _decided(visit_id, session, decision, now_ms)
+    event, override = _decided(visit_id, session, decision, now_ms), decision.override
+    if override is not None and override.challenge:
+        subject, told = Subject("visit", visit_id), spoken(override.challenge)
+        written.append(audit_row(AuditAct.OVERRIDE_CODE_USED, session, now_ms, subject=subject, reason=told))
     badge = safe(registration.badge).strip() if kind is EventKind.ADMITTED else ""
 
     def with_the_draft() -> None:
         if visits.saved(store.connection, visit_id):  # in another window that had brought back the same draft
             raise RuleBroken(SAVED_ALREADY)
         badge_is_free(store, badge)
+        if override is not None and override.challenge:
+            override_codes.use(store, override.challenge, override.by, visit_id, registration)
         if draft_id is not None:
             drafts.drop(store.connection, draft_id)
 

@@ -15,3 +15,6 @@ class AuditAct(StrEnum):
     BACKED_UP = "backed_up"
     RESTORED = "restored"
     ERASED = "erased"
+    OVERRIDE_CODE_MADE = "override_code_made"
+    OVERRIDE_CODE_USED = "override_code_used"
+    OVERRIDE_CODES_WRONG = "override_codes_wrong"

@@ -39,6 +39,8 @@ class Before:
 
 WITHOUT_SESSION = frozenset({AuditAct.BACKED_UP, AuditAct.RESTORED})
 """What a machine does with nobody signed in."""
+OVERRIDDEN_BY = frozenset({"pin", "code"})
+"""By what a shift lead or supervisor says yes: at the booth themselves, or over the phone."""
 _CORRECTING = ("correct_guard_h", "correct_lead_days")
 
 
@@ -64,6 +66,8 @@ def let_in_rightly(change: Change, group: Sequence[Change], before: Before) -> b
     overridden = change.fields.get("override_by") is not None
     if change.fields.get("kind") != EventKind.ADMITTED:
         return not overridden
+    if overridden and change.fields.get("override_how") not in OVERRIDDEN_BY:
+        return False
     visit = _visit(change.parent_id, group, before)
     return overridden or visit.get("reason") == Reason.EMERGENCY or all(admits(visit.get(str(one))) for one in Check)
 

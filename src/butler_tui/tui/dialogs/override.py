@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from butler_tui.desk.gate import Override
@@ -34,11 +34,15 @@ class OverrideDialog(ModalScreen[Override | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "next", _("Next"), id="override.next", tooltip=_("on; at the end let the visitor in")),
+        Binding("ctrl+o", "by_code", _("By code"), id="override.by_code", tooltip=_("by a code over the phone")),
         Binding("escape", "leave", _("Back"), id="override.leave", tooltip=_("back, nothing is saved")),
     ]
 
-    def __init__(self, context: Context, who: str, found: Sequence[str]) -> None:
+    def __init__(
+        self, context: Context, who: str, found: Sequence[str], by_code: Callable[[], Screen[Override | None]]
+    ) -> None:
         super().__init__()
+        self._by_code = by_code
         self._here = context
         self._who = who
         self._found = found
@@ -115,6 +119,16 @@ class OverrideDialog(ModalScreen[Override | None]):
         self._checking = False
         self._say(sentence, "bad")
         self.set_focus(self._fields["pin" if self._fields["number"].text else "number"])
+
+    def action_by_code(self) -> None:
+        """Ask for a code over the phone instead: nobody who may allow it is here."""
+
+        def answered(override: Override | None) -> None:
+            if override is not None:
+                self.dismiss(override)
+
+        if not self._checking:
+            self.app.push_screen(self._by_code(), answered)
 
     def action_next(self) -> None:
         """Enter is handled in the fields."""

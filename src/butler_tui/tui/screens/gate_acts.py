@@ -176,8 +176,9 @@ class GateActs(Steady, Screen[None]):
         self._act(lambda: self.deeds.admit(registration, self._case.draft_id), ends_case=True)
 
     def action_override(self) -> None:
-        """Let a shift lead or supervisor admit in spite of the check, by their own PIN."""
-        from butler_tui.tui.dialogs.override import OverrideDialog
+        """Let a shift lead or supervisor admit in spite of the check, by their own PIN or a code over the phone."""
+        from butler_tui.tui.dialogs.override_by_code import Held
+        from butler_tui.tui.gate_override import ask_override
 
         registration = self._scene().registration
         obstacles = in_the_way(registration)
@@ -185,13 +186,12 @@ class GateActs(Steady, Screen[None]):
             self._say(*gate_words.no_override(registration, obstacles))
             return
 
-        def overridden(override: Override | None) -> None:
-            if override is not None:
-                deed = lambda: self.deeds.admit(registration, self._case.draft_id, override)  # noqa: E731
-                self._act(deed, ends_case=True)
+        def allowed(override: Override) -> None:
+            self._act(lambda: self.deeds.admit(registration, self._case.draft_id, override), ends_case=True)
 
         found = [gate_words.obstacle_sentence(registration, one) for one in obstacles]
-        self.app.push_screen(OverrideDialog(self._here, called(registration), found), overridden)
+        held = Held(called(registration), found, self._case.begin(), registration)
+        ask_override(self, self._here, self._session, held, allowed)
 
     def action_turn_away(self) -> None:
         """Ask why, then save as turned away."""

@@ -17,6 +17,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from butler_tui.desk.session import Session
+from butler_tui.domain.rights import Act, may
 from butler_tui.store import home
 from butler_tui.tui import home_words
 from butler_tui.tui.context import Context
@@ -95,6 +96,7 @@ class HomeScreen(Steady, Screen[None]):
         Binding("f2,escape", "app.gate", _("Visitors"), key_display="F2", id="overview.gate", tooltip=_("to the gate")),
         Binding("f7", "app.on_site('inside')", _("On site"), id="overview.on_site", tooltip=_("who is on site")),
         Binding("f9", "app.sync_view", _("Sync"), id="overview.sync", tooltip=_("how it stands with HQ")),
+        Binding("ctrl+o", "code", _("Code"), id="overview.code", tooltip=_("a code for a guard on the phone")),
         Binding("f10,ctrl+l", "app.lock", _("Lock"), id="overview.lock", tooltip=_("lock the screen")),
         Binding("f1", "app.help", _("Help"), id="overview.help", tooltip=_("this help")),
         Binding("up", "move(-1)", _("Up"), show=False, id="overview.up", tooltip=_("the line above")),
@@ -189,6 +191,16 @@ class HomeScreen(Steady, Screen[None]):
         """Choose the first line of the other side."""
         right = self.focused is not None and self.focused.parent is self.query_one("#machine-side")
         self.set_focus(self._lines["inside" if right else "waiting"])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer codes to those only who may let a visitor in by one."""
+        return action != "code" or may(self._session.staff.role, Act.OVERRIDE)
+
+    def action_code(self) -> None:
+        """Make a one-time code for a guard on the phone."""
+        from butler_tui.tui.dialogs.override_code import OverrideCodeDialog
+
+        self.app.push_screen(OverrideCodeDialog(self._here, self._session))
 
     def on_home_line_opened(self, message: HomeLine.Opened) -> None:
         """Go where the line leads."""
