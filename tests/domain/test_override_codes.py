@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
@@ -87,7 +88,8 @@ def test_any_fact_or_finding_that_changes_makes_other_facts() -> None:
         if value == getattr(before, field.name):
             continue
         changed += 1
-        assert facts_of(replace(before, **{field.name: value})) != facts_of(before), field.name
+        changes: Any = {field.name: value}
+        assert facts_of(replace(before, **changes)) != facts_of(before), field.name
     assert changed >= 20
     noted = replace(before, check=GateCheck(found={Check.ASK_REASON: Outcome.DOUBTFUL}, notes={Check.ASK_REASON: "a"}))
     assert facts_of(noted) != facts_of(replace(noted, check=replace(noted.check, notes={Check.ASK_REASON: "b"})))

@@ -94,7 +94,11 @@ def test_nobody_is_let_in_whom_a_check_keeps_out(booth: Booth, outcome: str | No
         return booth.reasons(visit, booth.event(visit, "admitted", group=group, **event))
 
     assert pair("visiting") == ["not_allowed"] * (2 if one_group else 1)
-    assert pair("visiting", override_by=booth.people["shift_lead"], override_how="pin", note="亲自确认") == []
+    for how in ("pin", "code"):
+        assert pair("visiting", override_by=booth.people["shift_lead"], override_how=how, note="亲自确认") == []
+    for role, unsaid in (("shift_lead", "telepathy"), ("shift_lead", None), ("guard", "code")):
+        refused = pair("visiting", override_by=booth.people[role], override_how=unsaid, note="不作数")
+        assert refused == ["not_allowed"] * (2 if one_group else 1)
     assert pair("emergency") == []
 
 

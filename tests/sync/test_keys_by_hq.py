@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from butler_tui.desk import gate, set_up_staff, shifts
+from butler_tui.desk import gate, override_codes, set_up_staff, shifts
 from butler_tui.domain.changes import Change
 from butler_tui.domain.fields import Op
+from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.hlc import Stamp
+from butler_tui.domain.override_codes import spoken
 from butler_tui.domain.policies import Reason
 from butler_tui.domain.rights import Role, TerminalKind
+from butler_tui.domain.visits import under
 from butler_tui.errors import SetUpWrong
 from butler_tui.hq import admin
 from butler_tui.hq.keys import read_hq_keys
@@ -27,9 +30,9 @@ from butler_tui.store.keys import Keys, read_keys
 from butler_tui.store.local import Store, create_store, open_store
 from butler_tui.store.month_keys import month_key_for
 from butler_tui.sync.enrol import enrol
-from tests.conftest import Estate
+from tests.conftest import ALL_PASSED, Estate
 from tests.keeping import another_home, back_up, quick_passphrases, restore
-from tests.serving import Hq, real_ms, sync
+from tests.serving import Hq, butler, real_ms, sync
 
 __all__ = ["quick_passphrases"]
 pytestmark = pytest.mark.usefixtures("english", "quick_passphrases")
@@ -253,3 +256,45 @@ def test_a_revoked_terminal_gets_nothing_and_a_gate_may_set_nobodys_pin(
         sync(booth)
     assert not read_keys(booth.home.keys).months
     booth.close()
+
+
+def test_a_lead_far_away_lets_in_by_a_code_with_keys_from_hq_and_no_network(
+    hq: Hq, enrolled: Estate, tmp_path: Path
+) -> None:
+    lead, guard = enrolled.sessions[Role.SHIFT_LEAD], enrolled.sessions[Role.GUARD]
+    sync(enrolled.store)
+    sync(enrolled.store)
+    laptop = _another(hq, enrolled, tmp_path / "laptop", TerminalKind.BUTLER)
+    gates = enrolled.store.connection.execute("SELECT gate_id, name FROM gate").fetchall()
+    apply(laptop, [_pulled("gate", row[0], name=row[1]) for row in gates])
+    estates.place_at_gate(laptop.connection, gates[0][0])
+    shifts.set_pin(laptop, lead.staff.staff_id, _PIN)
+    sync(laptop)
+
+    check = ALL_PASSED.with_finding(Check.CHECK_DOCUMENT, Outcome.FAILED)
+    held = under(enrolled.policies, enrolled.registration(check=check), first_visit=True)
+    visit_id = new_id(real_ms())
+    challenge = override_codes.challenge_for(enrolled.store, guard, visit_id, held, real_ms()).challenge
+    told = butler(
+        "override-code", spoken(challenge), "--as", "1001", "--guard", "1007", "--why", "李师傅，业主在场",
+        env={"BUTLER_HOME": str(tmp_path / "laptop"), "BUTLER_PIN": _PIN},
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    assert "王强 (Guard) asks from" in told.stderr
+    code = told.stdout.strip()
+    by = override_codes.allowed(enrolled.store, guard, challenge, "1001", code, real_ms())
+    override = gate.Override(by, "业主在场", challenge)
+    gate.admit(enrolled.store, guard, held, enrolled.policies, real_ms(), override=override, draft_id=visit_id)
+
+    assert sync(enrolled.store).quarantined == 0
+    assert sync(laptop).quarantined == 0
+    allowed_by = hq.query("SELECT override_by, override_how FROM v_visit_event WHERE estate_id = ?", _estate_id(laptop))
+    assert allowed_by == [(id_text(lead.staff.staff_id), "code")]
+    acts = hq.query("SELECT act FROM v_audit WHERE estate_id = ? ORDER BY act", _estate_id(laptop))
+    assert [row[0] for row in acts] == ["override_code_made", "override_code_used"]
+    at_hq = "\n".join(str(row[0]) for row in hq.query("SELECT body FROM change_log")).encode()
+    for content in (_plain_contents(enrolled.store), _plain_contents(laptop), at_hq):
+        assert spoken(challenge).encode() in content
+        assert f'"{code}"'.encode() not in content
+        assert code.encode() not in content.split(b"\0")
+    laptop.close()
