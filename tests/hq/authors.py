@@ -35,6 +35,13 @@ Opened = tuple[Engine, Folder]
 """An HQ that is open, and where its keys are."""
 
 
+def supervisor(estate_id: str) -> TerminalRow:
+    """Return a new supervisor's terminal of an estate."""
+    key = new_id(NOW) + new_id(NOW)
+    kind = str(TerminalKind.SUPERVISOR)
+    return TerminalRow(estate_id, fresh(), "门岗", kind, key, key, NOW, None, None, None, None, None)
+
+
 @dataclass
 class Author:
     """A terminal whose changes are made up by the test."""
@@ -121,8 +128,7 @@ def author_of(engine: Opened) -> MakeAuthor:
         if estate_id is None:
             added = EstateRow(chosen, "云栖玫瑰园", "Asia/Shanghai", 0)
             engine[0].write(lambda rows: rows.add_estate(added, fresh(), NOW)).result()
-        key = new_id(NOW) + new_id(NOW)
-        row = TerminalRow(chosen, fresh(), "门岗", str(kind), key, key, NOW, None, None, None, None, None)
+        row = supervisor(chosen)._replace(kind=str(kind))
         engine[0].write(lambda rows: rows.put_terminal(row)).result()
         where = engine[0].read(lambda rows: rows.position(chosen))
         return Author(engine[0], engine[1], row, where.hq_gen, fresh())

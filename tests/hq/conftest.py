@@ -8,6 +8,7 @@ import pytest
 
 from tests.hq.authors import author, author_of, engine
 from tests.postgres import any_server, own_database
+from tests.serving import Hq, served
 
 __all__ = ["author", "author_of", "engine"]
 
@@ -24,3 +25,11 @@ def postgres_database(postgres_server: str) -> Iterator[str]:
     """Return the address of an empty database."""
     with own_database(postgres_server) as dsn:
         yield dsn
+
+
+@pytest.fixture(scope="module", params=["file", "postgres"])
+def hq(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hq]:
+    """Return a served HQ, on either engine."""
+    dsn = request.getfixturevalue("postgres_database") if request.param == "postgres" else None
+    with served(tmp_path_factory.mktemp("hq") / "hq", dsn=dsn) as served_hq:
+        yield served_hq
