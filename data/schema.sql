@@ -203,6 +203,19 @@ CREATE TABLE audit (
     reason      TEXT
 ) STRICT, WITHOUT ROWID;
 
+-- A picture that belongs to a record: taken with a repair, on a patrol. It lies in a folder beside this file, encrypted
+-- (blob_folder.py), and goes to HQ after the rows.
+CREATE TABLE attachment (
+    attachment_id BLOB PRIMARY KEY CHECK (length(attachment_id) = 16),
+    subject_table TEXT NOT NULL,
+    subject_id    BLOB NOT NULL,
+    sha256        BLOB,                     -- of the cleaned picture; NULL once it is erased
+    bytes         INTEGER NOT NULL,
+    media_type    TEXT NOT NULL,            -- image/jpeg, image/png, image/webp
+    taken_ms      INTEGER
+) STRICT;
+CREATE INDEX attachment_by_subject ON attachment (subject_id, subject_table);
+
 
 -- ── Not synced: this machine ─────────────────────────────────────────────────────────────────────────────────
 
@@ -360,6 +373,16 @@ CREATE TABLE quarantine (
     cid         BLOB PRIMARY KEY CHECK (length(cid) = 16),
     reason      TEXT NOT NULL,
     at_ms       INTEGER NOT NULL
+) STRICT;
+
+-- Where the picture of an attachment is, as far as it is known here; none: not here yet.
+CREATE TABLE blob (
+    attachment_id BLOB PRIMARY KEY CHECK (length(attachment_id) = 16),
+    here          INTEGER NOT NULL DEFAULT 0,  -- 1: its file lies beside this one
+    at_hq         TEXT,                     -- the generation of HQ that has it
+    refused       TEXT,                     -- why HQ did not take or give it when it was last tried
+    tries         INTEGER NOT NULL DEFAULT 0,
+    not_before_ms INTEGER                   -- when it is tried again
 ) STRICT;
 
 -- The permit that the guards of synced tables ask for. A row left here when a transaction commits breaks the

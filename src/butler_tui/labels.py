@@ -149,6 +149,7 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (Act.SET_UP_ESTATE, N_("set up the estate")),
     (Act.MANAGE_STAFF, N_("manage staff")),
     (Act.KEEP_HOUSEHOLDS, N_("keep households")),
+    (Act.ATTACH_PICTURE, N_("add pictures")),
 )
 
 # Keyed by class too: members of different classes may share a value ("other"), and then compare as equal.
@@ -168,6 +169,7 @@ _TABLES = {
     "visit_event": N_("in and out"),
     "document_secret": N_("document numbers"),
     "month_key": N_("keys"),
+    "attachment": N_("pictures"),
     "audit": N_("what was looked at"),
 }
 

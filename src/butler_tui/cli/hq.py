@@ -95,11 +95,14 @@ def _register_serve(hq: typer.Typer) -> None:
         host: str = typer.Option("127.0.0.1", "--host", help=_("The address to listen on; 0.0.0.0 for all.")),
         port: int = typer.Option(8443, "--port", min=0, max=65535, help=_("The port; 0 picks a free one.")),
         name: list[str] = _name_option(),
+        blobs: Path | None = typer.Option(
+            None, "--blobs", help=_("The folder of pictures; servers with one database share it.")
+        ),
     ) -> None:
         place = _folder(folder, dsn)
         from butler_tui.hq import server
 
-        server.serve(place, host, port, name, typer.echo)
+        server.serve(place, host, port, name, typer.echo, blobs)
 
 
 def _register_estate_add(estate: typer.Typer) -> None:

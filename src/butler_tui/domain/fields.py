@@ -6,6 +6,7 @@ Journal, digests, HQ's views, redaction, export and scope all read this table; a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -253,9 +254,31 @@ TABLES: dict[str, Table] = {
             once=True,
             scope=Scope.SUPERVISOR,
         ),
+        Table(
+            "attachment",
+            "attachment_id",
+            Op.PUT,
+            (
+                Field("subject_table"),
+                _id("subject_id"),
+                Field("sha256", Kind.BYTES, Privacy.PERSONAL),
+                _integer("bytes"),
+                Field("media_type"),
+                _integer("taken_ms"),
+            ),
+            once=True,
+        ),
     )
 }
 
 _BY_NAME: dict[str, dict[str, Field]] = {
     table.name: {field.name: field for field in table.fields} for table in TABLES.values()
 }
+
+
+def scope_of(table: Table, values: Mapping[str, object]) -> Scope:
+    """Return who may see a record of `table` with these values: a picture is seen by who sees what it belongs to."""
+    if table.name != "attachment":
+        return table.scope
+    subject = TABLES.get(str(values.get("subject_table")))
+    return Scope.SUPERVISOR if subject is None else subject.scope

@@ -132,6 +132,12 @@ class Policies:
     counsel)."""
     retention_draft_days: int = 7
     """Days for which a half-typed form that nobody touches is kept (ours)."""
+    picture_kb: int = 8192
+    """KiB of one picture, at most: what a telephone makes of 50 megapixels (ours)."""
+    pictures_terminal_mb: int = 2048
+    """MiB of pictures on one terminal, at most; the oldest that HQ has make room (ours)."""
+    pictures_estate_mb: int = 20_480
+    """MiB of an estate's pictures at HQ, at most (ours)."""
 
     def rule(self, reason: Reason) -> ReasonRule:
         """Return what follows from `reason`."""
@@ -197,6 +203,9 @@ _FITS: dict[str, Callable[[object], bool]] = {
     "retention_number_days": _is_whole(1, 3660),
     "retention_visit_days": _is_whole(1, 3660),
     "retention_draft_days": _is_whole(1, 366),
+    "picture_kb": _is_whole(64, 32 * 1024),
+    "pictures_terminal_mb": _is_whole(1, 1024 * 1024),
+    "pictures_estate_mb": _is_whole(1, 16 * 1024 * 1024),
 }
 _fits_stay = _is_whole(1, 366 * _MINUTES_A_DAY)
 

@@ -45,6 +45,7 @@ class Act(StrEnum):
     SET_UP_ESTATE = "set_up_estate"
     MANAGE_STAFF = "manage_staff"
     KEEP_HOUSEHOLDS = "keep_households"
+    ATTACH_PICTURE = "attach_picture"
 
 
 _EVERYONE_AT_THE_GATE = frozenset({Role.GUARD, Role.SHIFT_LEAD, Role.SUPERVISOR})
@@ -70,6 +71,7 @@ BY_ROLE: dict[Act, frozenset[Role]] = {
     Act.SET_UP_ESTATE: _HEADS,
     Act.MANAGE_STAFF: _HEADS,
     Act.KEEP_HOUSEHOLDS: _HEADS | {Role.BUTLER},
+    Act.ATTACH_PICTURE: _EVERYONE,
 }
 
 _ALL_KINDS = frozenset(TerminalKind)
@@ -102,6 +104,7 @@ _WRITING: dict[str, Act] = {
     "document_secret": Act.REGISTER_VISIT,
     "month_key": Act.KEEP_KEYS,
     "audit": Act.KEEP_AUDIT,
+    "attachment": Act.ATTACH_PICTURE,
 }
 
 _EVENTS: dict[str, Act] = {

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from butler_tui import crash_log
-from butler_tui.hq import routes
+from butler_tui.hq import blob_routes, routes
 from butler_tui.hq.routes import Answer, Hall, answered
 from butler_tui.sync.protocol import AUTHORITY_PATH, Code, path_of
 
@@ -24,7 +24,13 @@ def application(hall: Hall, log: Path) -> Starlette:
         status = error.status_code if isinstance(error, HTTPException) else 404
         return JSONResponse({"code": Code.NOT_FOUND}, status)
 
-    posts: dict[str, Answer] = {"enrol": routes.enrol, "hello": routes.hello, "push": routes.push, "pins": routes.pins}
+    posts: dict[str, Answer] = {
+        "enrol": routes.enrol,
+        "hello": routes.hello,
+        "push": routes.push,
+        "pins": routes.pins,
+        **blob_routes.POSTS,
+    }
     return Starlette(
         routes=[
             *(

@@ -35,6 +35,11 @@ class Folder:
         return self.file("hq.key")
 
     @property
+    def blobs(self) -> Path:
+        """The folder of all estates' pictures."""
+        return self.file("blobs")
+
+    @property
     def log(self) -> Path:
         """Where unforeseen trouble is written down."""
         return self.file("hq.log")

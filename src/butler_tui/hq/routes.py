@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from butler_tui.hq import enrolment
+from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.engines import Engine, TerminalRow, Unavailable, Writing
 from butler_tui.hq.ingest import prepare, take
 from butler_tui.hq.keyring import Keyring
@@ -23,6 +24,7 @@ from butler_tui.sync.protocol import (
     MOST_BODY,
     MOST_IN_BATCH,
     WINDOW_MS,
+    Body,
     Code,
     HelloAnswer,
     HelloAsk,
@@ -49,13 +51,14 @@ _MOST_DRAINED = 8 * MOST_BODY
 
 @dataclass(frozen=True, slots=True)
 class Hall:
-    """What every answer needs: the rows, HQ's public sealing key, authority (PEM), clock (UTC ms) and secrets."""
+    """What every answer needs: rows, public sealing key, authority (PEM), clock (UTC ms), secrets, pictures."""
 
     engine: Engine
     box_key: bytes
     authority: str
     now_ms: Callable[[], int]
     keyring: Keyring
+    blobs: Blobs
 
 
 async def enrol(hall: Hall, request: Request) -> Response:
@@ -68,7 +71,7 @@ async def enrol(hall: Hall, request: Request) -> Response:
     answer = await _written(hall, lambda rows: enrolment.enrol(rows, estate_id, ask, hall.box_key, hall.now_ms()))
     if isinstance(answer, Refusal):
         raise answer
-    return _json(request, answer.to_body())
+    return answer_json(request, answer.to_body())
 
 
 async def hello(hall: Hall, request: Request) -> Response:
@@ -79,7 +82,7 @@ async def hello(hall: Hall, request: Request) -> Response:
     ask = hello_from(unpack(content, _encoding(request), MOST_ASK_OPENED))
     _same_epoch(ask.epoch, signed)
     answer = await _written(hall, lambda rows: _hello(rows, hall, terminal, ask, signed))
-    return _json(request, answer.to_body())
+    return answer_json(request, answer.to_body())
 
 
 async def push(hall: Hall, request: Request) -> Response:
@@ -103,7 +106,21 @@ async def push(hall: Hall, request: Request) -> Response:
         return answer
 
     answer = await _written(hall, write)
-    return _json(request, answer.to_body())
+    return answer_json(request, answer.to_body())
+
+
+async def asked(hall: Hall, request: Request, most: int, most_opened: int) -> tuple[TerminalRow, Body]:
+    """Return who signed a request and its JSON, once its nonce is used; raises Refusal or ValueError."""
+    content = await _content(request, most)
+    signed = _signature(request)
+
+    def read() -> tuple[TerminalRow, Body]:
+        terminal = _checked(hall, request, content, signed)
+        return terminal, unpack(content, _encoding(request), most_opened)
+
+    terminal, body = await run_in_threadpool(read)
+    await _written(hall, lambda rows: _use_nonce(rows, hall, terminal, signed))
+    return terminal, body
 
 
 async def pins(hall: Hall, request: Request) -> Response:
@@ -118,7 +135,7 @@ async def pins(hall: Hall, request: Request) -> Response:
         _use_nonce(rows, hall, terminal, signed)
         return hall.keyring.told(rows, terminal, ask.sealed, hall.now_ms())
 
-    return _json(request, {"known": await _written(hall, write)})
+    return answer_json(request, {"known": await _written(hall, write)})
 
 
 async def authority(hall: Hall, _request: Request) -> Response:
@@ -129,7 +146,7 @@ async def authority(hall: Hall, _request: Request) -> Response:
 async def healthz(hall: Hall, request: Request) -> Response:
     """Answer where the rows can be read."""
     await run_in_threadpool(hall.engine.read, lambda rows: rows.estate(""))
-    return _json(request, {"hq": "ok"})
+    return answer_json(request, {"hq": "ok"})
 
 
 def _hello(rows: Writing, hall: Hall, terminal: TerminalRow, ask: HelloAsk, signed: Signed) -> HelloAnswer:
@@ -227,7 +244,10 @@ async def _written(hall: Hall, work: Callable[[Writing], T]) -> T:
     return await asyncio.wrap_future(hall.engine.write(work))
 
 
-def _json(request: Request, body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def answer_json(
+    request: Request, body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    """Return an answer in JSON, compressed as the request allows."""
     accepted = request.headers.get("accept-encoding", "")
     encoding = next((name for name in ("zstd", "deflate") if name in accepted), "")
     content, packed = pack(body, encoding)
@@ -243,8 +263,8 @@ async def answered(hall: Hall, answer: Answer, request: Request) -> Response:
     try:
         return await answer(hall, request)
     except Refusal as refusal:
-        return _json(request, {"code": refusal.code, **refusal.details}, refusal.status)
+        return answer_json(request, {"code": refusal.code, **refusal.details}, refusal.status)
     except ValueError:
-        return _json(request, {"code": Code.MALFORMED}, 400)
+        return answer_json(request, {"code": Code.MALFORMED}, 400)
     except Unavailable:
-        return _json(request, {"code": Code.BUSY}, 503, {"retry-after": str(_BUSY_S)})
+        return answer_json(request, {"code": Code.BUSY}, 503, {"retry-after": str(_BUSY_S)})

@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
@@ -24,6 +25,7 @@ from butler_tui.errors import ButlerError
 from butler_tui.hq import authority
 from butler_tui.hq.admin import opened
 from butler_tui.hq.app import application
+from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.keyring import Keyring
 from butler_tui.hq.keys import Folder
 from butler_tui.hq.routes import Hall
@@ -47,9 +49,17 @@ class Served:
         return f"https://[{self.name}]:{self.port}" if ":" in self.name else f"https://{self.name}:{self.port}"
 
 
-def serve(folder: Folder, host: str, port: int, names: Sequence[str], tell: Callable[[str], None]) -> None:
+def serve(
+    folder: Folder,
+    host: str,
+    port: int,
+    names: Sequence[str],
+    tell: Callable[[str], None],
+    blobs: Path | None = None,
+) -> None:
     """Serve HQ until SIGTERM or SIGINT; `tell` is handed the address once HQ answers. `port` 0 picks a free one.
 
+    Pictures lie in `blobs`, None for the folder's own place: servers that share a database must share that too.
     The address that is told and the further `names` are in HQ's certificate: it is made anew where it lacks one.
     A folder with a file of rows is served once; several may serve on one PostgreSQL, and only start one by one, since
     they share the certificate. Raises ButlerError where the port is taken, another serve of this folder runs, or HQ
@@ -70,7 +80,9 @@ def serve(folder: Folder, host: str, port: int, names: Sequence[str], tell: Call
         try:
             place = _place(host, port)
             authority.renew_where_due(folder, [place.name, *names], _now_ms())
-            hall = Hall(engine, public_box_key(keys.box), authority.authority_pem(folder), _now_ms, Keyring(keys.box))
+            secrets, pictures = Keyring(keys.box), Blobs(blobs or folder.blobs, keys.box)
+            pem = authority.authority_pem(folder)
+            hall = Hall(engine, public_box_key(keys.box), pem, _now_ms, secrets, pictures)
             asyncio.run(_serve(folder, hall, place, answers))
         finally:
             lock.release()

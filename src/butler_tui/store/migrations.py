@@ -118,8 +118,13 @@ def _to_version_2(connection: Connection) -> None:
 
 @STEPS.step
 def _to_version_3(connection: Connection) -> None:
-    """What HQ's log amounts to, beside own changes that it has not brought back: none was ever pulled before."""
+    """What HQ's log amounts to, beside own changes that it has not brought back: none was ever pulled before.
+
+    And the pictures of records.
+    """
     for statement in VERSION_3:
+        connection.execute(statement)
+    for statement in guard_statements(("attachment",)):
         connection.execute(statement)
     profiles = [table.name for table in TABLES.values() if not table.once]
     connection.execute(

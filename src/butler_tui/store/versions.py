@@ -70,4 +70,14 @@ VERSION_3 = (
         "made_ms INTEGER NOT NULL, wrong_tries INTEGER NOT NULL DEFAULT 0, wrong_ms INTEGER, allowed_by BLOB, "
         "used INTEGER NOT NULL DEFAULT 0) STRICT"
     ),
+    (
+        "CREATE TABLE attachment (attachment_id BLOB PRIMARY KEY CHECK (length(attachment_id) = 16), subject_table "
+        "TEXT NOT NULL, subject_id BLOB NOT NULL, sha256 BLOB, bytes INTEGER NOT NULL, media_type TEXT NOT NULL, "
+        "taken_ms INTEGER) STRICT"
+    ),
+    "CREATE INDEX attachment_by_subject ON attachment (subject_id, subject_table)",
+    (
+        "CREATE TABLE blob (attachment_id BLOB PRIMARY KEY CHECK (length(attachment_id) = 16), here INTEGER NOT NULL "
+        "DEFAULT 0, at_hq TEXT, refused TEXT, tries INTEGER NOT NULL DEFAULT 0, not_before_ms INTEGER) STRICT"
+    ),
 )

@@ -1,7 +1,7 @@
 """The protocol of both ends: paths, bodies, codes. HQ and terminal import it from here and from nowhere else.
 
-Requests: `POST /e/{estate}/enrol`, `/hello`, `/push`; JSON, UTF-8, Content-Encoding zstd or deflate. Bodies are frozen
-dataclasses with `to_body` and `…_from`; decoding raises ValueError, and nothing else, for what is not one.
+Requests: `POST /e/{estate}/enrol`, `/hello`, `/push`, `/blob/…`; JSON, UTF-8, Content-Encoding zstd or deflate. Bodies
+are frozen dataclasses with `to_body` and `…_from`; decoding raises ValueError, and nothing else, for what is not one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from butler_tui.sync.batch import MOST_IN_BATCH, PushAsk, push_from
+from butler_tui.sync.blob_wire import (
+    MOST_CHUNK,
+    MOST_CHUNK_OPENED,
+    MOST_PICTURE,
+    GetAsk,
+    HaveAnswer,
+    HaveAsk,
+    PutAnswer,
+    PutAsk,
+    chunk_answer,
+    get_from,
+    have_from,
+    put_from,
+)
+from butler_tui.sync.codes import Code, Reason
 from butler_tui.sync.handing import Handed, Pin, PinsAsk, handed_from, pins_answer_from, pins_ask_from, told_from
 from butler_tui.sync.joining import EnrolAnswer, EnrolAsk, enrol_answer_from, enrol_from
 from butler_tui.sync.signing import WINDOW_MS, Signed, headers_of, is_signed, sign, signed_of, signing_string
@@ -39,26 +54,38 @@ __all__ = [
     "MOST_ASK",
     "MOST_ASK_OPENED",
     "MOST_BODY",
+    "MOST_CHUNK",
+    "MOST_CHUNK_OPENED",
     "MOST_IN_BATCH",
     "MOST_OPENED",
+    "MOST_PICTURE",
     "WINDOW_MS",
+    "Body",
     "Code",
     "EnrolAnswer",
     "EnrolAsk",
+    "GetAsk",
     "Handed",
+    "HaveAnswer",
+    "HaveAsk",
     "HelloAnswer",
     "HelloAsk",
     "Pin",
     "PinsAsk",
     "PushAnswer",
     "PushAsk",
+    "PutAnswer",
+    "PutAsk",
     "Reason",
     "Signed",
     "checked_id",
+    "chunk_answer",
     "compact_json",
     "enrol_answer_from",
     "enrol_from",
+    "get_from",
     "handed_from",
+    "have_from",
     "headers_of",
     "hello_answer_from",
     "hello_from",
@@ -69,6 +96,7 @@ __all__ = [
     "pins_ask_from",
     "push_answer_from",
     "push_from",
+    "put_from",
     "sign",
     "signed_of",
     "signing_string",
@@ -79,40 +107,6 @@ __all__ = [
 
 AUTHORITY_PATH = "/authority"
 """Where HQ's own authority can be fetched; what it says is believed only by its fingerprint."""
-
-
-class Code:
-    """Why a request was not taken; the `code` of an error's JSON."""
-
-    HELLO_AGAIN = "hello_again"
-    OUT_OF_ORDER = "out_of_order"
-    REPLAY = "replay"
-    CHAIN = "chain"
-    MALFORMED = "malformed"
-    TOO_LARGE = "too_large"
-    WRONG_TIME = "wrong_time"
-    NOT_SIGNED = "not_signed"
-    UNKNOWN_TERMINAL = "unknown_terminal"
-    FOREIGN_EPOCH = "foreign_epoch"
-    REVOKED = "revoked"
-    NO_ESTATE = "no_estate"
-    WRONG_CODE = "wrong_code"
-    CODE_EXPIRED = "code_expired"
-    CODE_USED = "code_used"
-    TOO_MANY_TRIES = "too_many_tries"
-    BUSY = "busy"
-    FAILED = "failed"
-    NOT_FOUND = "not_found"
-    NOT_ALLOWED = "not_allowed"
-
-
-class Reason:
-    """Why a change stands in quarantine."""
-
-    NOT_ALLOWED = "not_allowed"
-    MALFORMED = "malformed"
-    PARENT_UNKNOWN = "parent_unknown"
-    ALREADY_THERE = "already_there"
 
 
 def path_of(estate_id: str, step: str) -> str:

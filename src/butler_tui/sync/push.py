@@ -16,7 +16,7 @@ from butler_tui.store import estates, month_keys, sync_state
 from butler_tui.store.database import SCHEMA_VERSION, plain_errors
 from butler_tui.store.local import Store
 from butler_tui.store.sync_state import Batch, Position, Result
-from butler_tui.sync import keyring
+from butler_tui.sync import blobs, keyring
 from butler_tui.sync.failures import OUT_OF_REACH, Refused, busy, not_hq
 from butler_tui.sync.protocol import (
     MOST_BODY,
@@ -156,6 +156,7 @@ class _Sync:
             while (batch := sync_state.batch_after(self.connection, where, self.most)) is not None:
                 where = self._push(where, batch)
             keyring.tell(self.store, self.link, self.estate_id, id_text(where.epoch))
+            blobs.exchange(self.store, self.link, self.estate_id, self.now_ms)
         finally:
             self.link.close()
 

@@ -1,0 +1,42 @@
+"""What HQ says in a word where it does not do what it was asked; both ends have it from protocol.py."""
+
+from __future__ import annotations
+
+
+class Code:
+    """Why a request was not taken; the `code` of an error's JSON."""
+
+    HELLO_AGAIN = "hello_again"
+    OUT_OF_ORDER = "out_of_order"
+    REPLAY = "replay"
+    CHAIN = "chain"
+    MALFORMED = "malformed"
+    TOO_LARGE = "too_large"
+    WRONG_TIME = "wrong_time"
+    NOT_SIGNED = "not_signed"
+    UNKNOWN_TERMINAL = "unknown_terminal"
+    FOREIGN_EPOCH = "foreign_epoch"
+    REVOKED = "revoked"
+    NO_ESTATE = "no_estate"
+    WRONG_CODE = "wrong_code"
+    CODE_EXPIRED = "code_expired"
+    CODE_USED = "code_used"
+    TOO_MANY_TRIES = "too_many_tries"
+    BUSY = "busy"
+    FAILED = "failed"
+    NOT_FOUND = "not_found"
+    NOT_ALLOWED = "not_allowed"
+    NOT_NAMED = "not_named"
+    NOT_THERE = "not_there"
+    WRONG_BYTES = "wrong_bytes"
+    QUOTA = "quota"
+    NO_ROOM = "no_room"
+
+
+class Reason:
+    """Why a change stands in quarantine."""
+
+    NOT_ALLOWED = "not_allowed"
+    MALFORMED = "malformed"
+    PARENT_UNKNOWN = "parent_unknown"
+    ALREADY_THERE = "already_there"
