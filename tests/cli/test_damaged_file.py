@@ -33,7 +33,10 @@ def test_a_damaged_page_is_said_in_a_sentence_and_nothing_unforeseen(estate: Est
     ended = butler(*arguments, env={"BUTLER_HOME": str(home.database.parent)})
 
     assert (ended.returncode, ended.stdout) == (EXIT_FAILED, "")
-    assert f"The file {home.database} is damaged. Copy it aside" in ended.stderr
+    assert (
+        f"The file {home.database} is damaged. Do not delete it. Close the program and run butler salvage"
+        in ended.stderr
+    )
     assert not home.log.exists()
 
 

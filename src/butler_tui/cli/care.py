@@ -1,12 +1,13 @@
-"""`butler backup`, `restore`, `doctor`: care of the terminal's file."""
+"""`butler backup`, `restore`, `salvage`, `doctor`: care of the terminal's file."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from butler_tui.cli.acting import acting
 from butler_tui.cli.asking import ask_hidden
 from butler_tui.cli.output import now_ms, open_terminal, print_json, say, this_home
 from butler_tui.errors import EXIT_FAILED, WrongUsage
-from butler_tui.labels import day_and_clock
+from butler_tui.labels import day_and_clock, table_label
 from butler_tui.settings import read_settings
 from butler_tui.store import estates
 from butler_tui.text import safe
@@ -27,6 +28,7 @@ from butler_tui.words import N_, _
 if TYPE_CHECKING:
     from butler_tui.desk.doctor import Finding
     from butler_tui.desk.doctor_words import Computer
+    from butler_tui.store.salvaging import Salvaged
 
 PASSPHRASE_VARIABLE = "BUTLER_RECOVERY"
 
@@ -35,6 +37,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands that look after the file."""
     _register_backup(app)
     _register_restore(app)
+    _register_salvage(app)
     _register_doctor(app)
 
 
@@ -107,6 +110,54 @@ def _register_restore(app: typer.Typer) -> None:
         if head.terminal_id is not None:
             say(_("{count} changes are offered to HQ again, which takes each of them once: run butler sync. "
                   "What HQ was sent after the backup stays at HQ.", count=done.due))  # fmt: skip
+
+
+def _register_salvage(app: typer.Typer) -> None:
+    @app.command(help=_("Save what can be read of a damaged file; the damaged one is kept."))
+    def salvage(as_json: bool = typer.Option(False, "--json", help=_("Print the figures as JSON."))) -> None:
+        from butler_tui.desk import backups
+
+        with _steps() as told:
+            done = backups.salvage(this_home(), now_ms(), told)
+        if as_json:
+            print_json({**asdict(done), "kept": [str(file) for file in done.kept]})
+            return
+        for line in _salvaged(done):
+            say(line)
+
+
+def _salvaged(done: Salvaged) -> Iterator[str]:
+    """Yield in words what was saved and what was not, and what is to be done next."""
+    yield _("Saved: {tables}.", tables=_by_table(done.saved))
+    if done.rebuilt:
+        yield _("Written anew from the list of changes: {tables}.", tables=_by_table(done.rebuilt))
+    if done.lost:
+        yield _("Could not be read: {tables}, or more that nothing tells of.", tables=_by_table(done.lost))
+    elif done.pages:
+        yield _("Nothing is known to be missing; {count} pages could not be read.", count=done.pages)
+    if done.unknown:
+        yield _("{count} rows were read, and nobody can tell where they belong.", count=done.unknown)
+    for kept in done.kept:
+        yield _("What was here before is kept in {file}.", file=kept)
+    if done.unsent is None:
+        yield _("Nobody can tell whether changes are gone that HQ does not have. Tell HQ about it.")
+    elif done.unsent:
+        yield _("{count} changes that HQ may not have are gone. Tell HQ about it.", count=done.unsent)
+    if done.enrolled:
+        yield _("{count} changes are offered to HQ again, which takes each of them once: run butler sync.",
+                count=done.due)  # fmt: skip
+    else:
+        yield _("The enrolment is not among what was saved. If this terminal had one, ask HQ for a new line, "
+                "run butler enrol with it, and then butler sync.")  # fmt: skip
+
+
+_OWN_TABLES = {"journal": N_("changes"), "draft": N_("half-typed forms"), "staff_pin": N_("PINs")}
+
+
+def _by_table(counts: Mapping[str, int]) -> str:
+    """Return how many of what, as a person calls it."""
+    named = ((_(_OWN_TABLES[name]) if name in _OWN_TABLES else table_label(name), n) for name, n in counts.items())
+    return ", ".join(f"{name} {count}" for name, count in named)
 
 
 def _moment(at_ms: int) -> str:

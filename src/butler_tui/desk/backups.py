@@ -1,10 +1,11 @@
-"""Care of the file: for whom backups are sealed, making one, and making a terminal anew from one."""
+"""Care of the file: for whom backups are sealed, making one, and making a terminal anew from one or from damage."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from butler_tui.desk.audit import note
 from butler_tui.desk.session import Session, require
@@ -29,6 +30,9 @@ from butler_tui.store.database import plain_errors
 from butler_tui.store.local import Store, open_store
 from butler_tui.store.restoring import Restored, restore_backup
 from butler_tui.words import N_
+
+if TYPE_CHECKING:
+    from butler_tui.store.salvaging import Salvaged
 
 _FAULTS = {
     PassphraseFault.TOO_SHORT: N_("A recovery passphrase has at least {least} characters: four words will do."),
@@ -159,3 +163,19 @@ def restore(
     finally:
         store.close()
     return head, done
+
+
+def salvage(home: Home, now_ms: int, told: Told = lambda _words: None) -> Salvaged:
+    """Save what can be read of this computer's damaged file, and go on with it; as `store.salvaging.salvage`.
+
+    The terminal is the same for HQ, in a new epoch: what it holds is offered to HQ again, which takes each change once.
+    """
+    from butler_tui.store import salvaging
+
+    done = salvaging.salvage(home, now_ms, told)
+    store = open_store(home)
+    try:
+        note(store, AuditAct.SALVAGED, None, now_ms)
+    finally:
+        store.close()
+    return done

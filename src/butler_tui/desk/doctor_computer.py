@@ -15,7 +15,7 @@ from butler_tui.words import LANGUAGES, _
 
 _MIB = 1024 * 1024
 _LIBRARIES = ("textual", "typer", "sqlcipher3", "sqlite-utils", "cryptography", "argon2-cffi", "urllib3", "rich")
-_BROKEN_OFF = ("for-backup", "restored")
+_BROKEN_OFF = ("for-backup", "restored", "salvaging", "salvaged")
 _KEPT = ("replaced-*", "before-version-*")
 
 
@@ -42,14 +42,14 @@ def leftovers(computer: Computer) -> Said:
     if broken:
         names = ", ".join(sorted(file.name for file in broken))
         return warning(
-            _("A backup or restore was broken off, or is running: {names}.", names=names),
+            _("A backup, restore or salvage was broken off, or is running: {names}.", names=names),
             _("Run it once more: it clears up after itself."),
         )
     old = [file for file in _beside(computer.home.database, _KEPT) if _age_ms(file, computer) > KEPT_LONG_MS]
     if old:
         names = ", ".join(sorted(file.name for file in old))
         return warning(
-            _("Kept since an earlier restore or version: {names}.", names=names),
+            _("Kept since an earlier restore, salvage or version: {names}.", names=names),
             _("Delete them and the key files of the same name once nobody misses anything: they hold personal data."),
         )
     return good(_("Nothing was left behind."))

@@ -16,6 +16,7 @@ from butler_tui.text import safe
 from butler_tui.words import N_, _
 
 _RESTORE = N_("Copy the file aside, do not delete it, and restore the last backup.")
+_SALVAGE = N_("Do not delete it. Close the program and run butler salvage: it keeps the damaged file.")
 _MOST_NAMED = 8
 
 
@@ -36,7 +37,7 @@ def pages(store: Store, _computer: Computer) -> Said:
     """Look through all pages and indexes."""
     found = health.damages(store.connection)
     if found:
-        return bad(_("The file is damaged: {what}", what="; ".join(found)), _(_RESTORE))
+        return bad(_("The file is damaged: {what}", what="; ".join(found)), _(_SALVAGE))
     return good(_("All pages are sound."))
 
 

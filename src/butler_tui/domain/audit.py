@@ -14,6 +14,7 @@ class AuditAct(StrEnum):
     PIN_RESET = "pin_reset"
     BACKED_UP = "backed_up"
     RESTORED = "restored"
+    SALVAGED = "salvaged"
     ERASED = "erased"
     OVERRIDE_CODE_MADE = "override_code_made"
     OVERRIDE_CODE_USED = "override_code_used"

@@ -37,7 +37,7 @@ class Before:
     now_ms: int
 
 
-WITHOUT_SESSION = frozenset({AuditAct.BACKED_UP, AuditAct.RESTORED})
+WITHOUT_SESSION = frozenset({AuditAct.BACKED_UP, AuditAct.RESTORED, AuditAct.SALVAGED})
 """What a machine does with nobody signed in."""
 OVERRIDDEN_BY = frozenset({"pin", "code"})
 """By what a shift lead or supervisor says yes: at the booth themselves, or over the phone."""

@@ -229,7 +229,7 @@ def one_at_a_time(database: Path) -> Iterator[None]:
         try:
             lock.acquire()
         except Timeout as error:
-            raise TryLater(N_("A backup or a restore of this terminal is running already.")) from error
+            raise TryLater(N_("A backup, restore or salvage of this terminal is running already.")) from error
     try:
         yield
     finally:

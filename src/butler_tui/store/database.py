@@ -28,6 +28,14 @@ SCHEMA_VERSION = 3
 """`PRAGMA user_version` of a file this program writes; a higher one is from a newer program."""
 
 
+DAMAGED = N_(
+    "The file {file} is damaged. Do not delete it. Close the program and run butler salvage: it saves what can be "
+    "read, and keeps the damaged file."
+)
+_DAMAGED_HQ = N_("The file {file} is damaged. Copy it aside, do not delete it, and restore the last backup.")
+_HQ_FILE = "hq.db"
+
+
 class RawKey(NamedTuple):
     """What opens an encrypted file: a 32-byte key and the 16-byte salt that stands at the file's head."""
 
@@ -67,6 +75,11 @@ def connect(file: Path, key: RawKey | None) -> Connection:
             raise
         connection.row_factory = driver.Row
     return connection
+
+
+def in_memory() -> Connection:
+    """Return an empty database that is never on a disk."""
+    return driver.connect(":memory:", isolation_level=None)
 
 
 def check_version(connection: Connection, file: Path, known: int = SCHEMA_VERSION) -> int:
@@ -144,21 +157,27 @@ def _explained(error: Exception, file: Path, key: RawKey | None) -> ButlerError:
             N_("The disk cannot be read or written: try again, and have it looked at. Nothing was changed. ({file})"),
             file=file,
         )
-    if "not a database" in reason and key is not None and _head(file) != key.salt:
+    if "not a database" in reason and key is not None and _is_anothers(file, key):
         return SetUpWrong(
             N_("The key file does not belong to {file}. Put the key file that was made with it in its place."),
             file=file,
         )
     if "not a database" in reason or "malformed" in reason or "corrupt" in reason:
-        return FileTrouble(
-            N_("The file {file} is damaged. Copy it aside, do not delete it, and restore the last backup."),
-            file=file,
-        )
+        return FileTrouble(_DAMAGED_HQ if file.name == _HQ_FILE else DAMAGED, file=file)
     if "unable to open" in reason or "readonly" in reason:
         return FileTrouble(N_("The file {file} cannot be opened: check its folder and permissions."), file=file)
     if "locked" in reason or "busy" in reason:
         return FileTrouble(N_("Another program holds {file}. Nothing was saved: try again."), file=file)
     return FileTrouble(N_("The file {file} cannot be used: {reason}. Nothing was changed."), file=file, reason=reason)
+
+
+def _is_anothers(file: Path, key: RawKey) -> bool:
+    """Tell whether a file that does not open was made with another key: then no page of it opens."""
+    if _head(file) == key.salt:
+        return False
+    from butler_tui.store.salvage_pages import any_opens
+
+    return not any_opens(file, key)
 
 
 def _head(file: Path) -> bytes:

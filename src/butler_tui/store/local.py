@@ -59,6 +59,10 @@ def open_store(home: Home) -> Store:
             N_("This computer is not set up yet: {file} is not there. To try the program, run: butler demo"),
             file=home.database,
         )
+    if salvaged_file(home).exists():
+        from butler_tui.store.salvaging import finish_salvage
+
+        finish_salvage(home)
     finish_restore(home)
     keys = read_keys(home.keys)
     plain = is_plain(home.database)
@@ -82,6 +86,11 @@ def open_store(home: Home) -> Store:
         connection.close()
         raise
     return Store(home, connection, keys, plain=plain)
+
+
+def salvaged_file(home: Home) -> Path:
+    """Return where a salvage puts the new file that is about to take the damaged one's place (store/salvaging.py)."""
+    return home.database.with_name(home.database.name + ".salvaged")
 
 
 def restored_keys(home: Home) -> Path:

@@ -7,19 +7,15 @@ database decides, and `store/local.py` gives them their name where a power cut c
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from dataclasses import replace as changed
-from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from butler_tui.errors import ButlerError, FileTrouble, RuleBroken
+from butler_tui.errors import ButlerError, RuleBroken
 from butler_tui.paths import Home
-from butler_tui.private_file import sync_folder, write_private
+from butler_tui.private_file import sync_folder
 from butler_tui.sealed_file import damaged, opened_pieces
 from butler_tui.store.backups import (
     Secrets,
@@ -43,7 +39,8 @@ from butler_tui.store.database import (
 )
 from butler_tui.store.epochs import roll_epoch
 from butler_tui.store.keys import Keys, new_keys, pepper_id_of, read_keys, write_keys
-from butler_tui.store.local import finish_restore, is_plain, restored_keys
+from butler_tui.store.local import finish_restore, is_plain, restored_keys, salvaged_file
+from butler_tui.store.set_aside import forget_links, in_use, kept_aside, no_sync, synced
 from butler_tui.words import N_
 
 STEP_OPEN = N_("Opening the backup …")
@@ -68,7 +65,11 @@ def restore_backup(
     refuses, another program that holds the file), SetUpWrong (a newer file). The terminal is then as it was.
     """
     restored = beside(home.database, "restored")
-    with one_at_a_time(home.database), _no_sync(home):
+    with one_at_a_time(home.database), no_sync(home):
+        if salvaged_file(home).exists():
+            from butler_tui.store.salvaging import put_in_place
+
+            put_in_place(home)
         finish_restore(home)
         if not replace and _has_records(home):
             raise RuleBroken(
@@ -77,7 +78,7 @@ def restore_backup(
         try:
             told(STEP_OPEN)
             with plain_errors(restored):
-                _forget_links(home)
+                forget_links(home)
                 secrets = _unpacked(file, content_key, restored)
             told(STEP_CHECK)
             keys = _keys(home, secrets)
@@ -141,16 +142,8 @@ def _made_ready(restored: Path, secrets: Secrets, keys: Keys, now_ms: int) -> in
         finally:
             connection.close()
         change_key(restored, secrets.raw(), RawKey(keys.database, keys.salt))
-        _synced(restored)
+        synced(restored)
     return due
-
-
-def _synced(file: Path) -> None:
-    descriptor = os.open(file, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _has_records(home: Home) -> bool:
@@ -183,7 +176,7 @@ def _present(home: Home) -> Iterator[Connection | None]:
 
 def _put_in_place(home: Home, restored: Path, keys: Keys, now_ms: int) -> tuple[Path, ...]:
     with _held(home):
-        kept = _kept_aside(home, now_ms)
+        kept = kept_aside(home, now_ms)
         write_keys(restored_keys(home), keys)
         for ending in ("-wal", "-shm", "-journal"):
             home.database.with_name(home.database.name + ending).unlink(missing_ok=True)
@@ -207,77 +200,15 @@ def _held(home: Home) -> Iterator[None]:
                 connection.execute("BEGIN EXCLUSIVE")
             except DatabaseError as error:
                 if "locked" in str(error):
-                    raise _in_use() from error
+                    raise in_use() from error
         yield
-
-
-def _in_use() -> FileTrouble:
-    return FileTrouble(N_("The program is open on this computer. Nothing was changed: close it and try again."))
-
-
-def _kept_aside(home: Home, now_ms: int) -> tuple[Path, ...]:
-    """Keep what is there under names that say when, beside itself; return the names."""
-    word = _free_word(home, now_ms)
-    kept = []
-    for ending in ("", "-wal", "-journal"):
-        there = home.database.with_name(home.database.name + ending)
-        if there.exists():
-            aside = home.database.with_name(f"{home.database.name}.{word}{ending}")
-            _linked(there, aside)
-            kept.append(aside)
-    if home.keys.exists():
-        aside = home.keys.with_name(f"{home.keys.name}.{word}")
-        write_private(aside, home.keys.read_bytes())
-        kept.append(aside)
-    if kept:
-        sync_folder(home.database.parent)
-    return tuple(kept)
-
-
-def _free_word(home: Home, now_ms: int) -> str:
-    """Return `replaced-DATE-TIME` by this computer's clock, with a number where that is taken."""
-    when = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone().strftime("replaced-%Y%m%d-%H%M%S")
-    names = (when, *(f"{when}-{number}" for number in range(2, 1000)))
-    return next(name for name in names if not list(home.database.parent.glob(f"{home.database.name}.{name}*")))
-
-
-def _forget_links(home: Home) -> None:
-    """Remove the second names of files that are still in their place: a restore was broken off before it counted."""
-    for aside in home.database.parent.glob(f"{home.database.name}.replaced-*"):
-        if home.database.exists() and aside.samefile(home.database):
-            word = aside.name.removeprefix(f"{home.database.name}.")
-            home.keys.with_name(f"{home.keys.name}.{word}").unlink(missing_ok=True)
-            for one in (f"{aside}-wal", f"{aside}-journal", aside):
-                Path(one).unlink(missing_ok=True)
-
-
-def _linked(there: Path, aside: Path) -> None:
-    """Give a file a second name; where the file system has no such thing, copy it."""
-    try:
-        aside.hardlink_to(there)
-    except OSError:
-        shutil.copy2(there, aside)
-        _synced(aside)
 
 
 def _clear(home: Home, restored: Path) -> None:
     """Remove what a restore made for itself: after it, and after one that was broken off."""
-    _forget_links(home)
+    forget_links(home)
     for left in restored.parent.glob(f"{restored.name}*"):
         left.unlink(missing_ok=True)
     if restored_keys(home).exists():
         finish_restore(home)
         restored_keys(home).unlink(missing_ok=True)
-
-
-@contextmanager
-def _no_sync(home: Home) -> Iterator[None]:
-    lock = FileLock(home.sync_lock, timeout=5)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise _in_use() from error
-    try:
-        yield
-    finally:
-        lock.release()
