@@ -46,7 +46,8 @@ class Salvaged:
     """What was saved and what was not, by table; `rebuilt` records were written anew from the journal.
 
     `pages` could not be read; of `unknown` rows nobody can tell the table; `due` changes are offered to HQ again,
-    `unsent` ones are gone and HQ may not have them (None: nobody can tell how many). `enrolled` tells whether the enrolment was among what was saved.
+    `unsent` ones are gone and HQ may not have them (None: nobody can tell how many). `enrolled` tells whether the
+    enrolment was among what was saved.
     """
 
     saved: Mapping[str, int]
