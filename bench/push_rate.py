@@ -37,7 +37,8 @@ from butler_tui.store import estates, sync_state
 from butler_tui.store.local import Store, open_store
 from butler_tui.sync.enrol import enrol
 from butler_tui.sync.protocol import compact_json
-from butler_tui.sync.push import Tally, sync_once
+from butler_tui.sync.syncing import sync_once
+from butler_tui.sync.talk import Tally
 
 RATE_LIMIT = 0.5
 BYTES_LIMIT, BYTES_WITH_DOCUMENT_LIMIT, NOTHING_LIMIT = 100, 160, 2048

@@ -365,7 +365,10 @@ CREATE TABLE sync_state (
     last_try_ms    INTEGER,
     last_result    TEXT,                    -- ok, unreachable, refused
     whole_upto     INTEGER,                 -- while all records are fetched anew: as they were at this position, …
-    whole_after    TEXT                     -- … and the last one that has come, as HQ names it
+    whole_after    TEXT,                    -- … and the last one that has come, as HQ names it
+    whole_acked    INTEGER,                 -- the last own change (journal_id) that HQ had when that began
+    fork_seq       INTEGER NOT NULL DEFAULT 0,  -- HQ was restored: what was written up to here had seen another log, …
+    fork_pos       INTEGER NOT NULL DEFAULT 0   -- … which is the present one up to this position only
 ) STRICT;
 
 -- Changes that HQ could not apply (待处理数据), with its reason; the record stays here, marked.

@@ -25,7 +25,7 @@ from butler_tui.store import estates
 from butler_tui.store.database import connect
 from butler_tui.store.local import Store
 from butler_tui.sync.enrol import enrol
-from butler_tui.sync.push import SyncReport, sync_once
+from butler_tui.sync.syncing import SyncReport, sync_once
 from tests.hq_rows import rows_at
 
 

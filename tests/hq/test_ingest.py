@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from butler_tui.domain.audit_chain import FIRST_LINK
 from butler_tui.domain.hlc import Stamp
+from butler_tui.domain.merge import state_from
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq import admin
 from butler_tui.hq.engines import LogRow, Unavailable, sqlite
@@ -23,7 +24,6 @@ from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.replay import replayed
 from butler_tui.ids import parse_id
 from butler_tui.store.database import DatabaseError
-from butler_tui.sync.merge import state_from
 from butler_tui.sync.protocol import PushAsk
 from tests.hq.authors import NOW, Author, MakeAuthor, fresh
 from tests.hq_rows import rows_at

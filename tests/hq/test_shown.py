@@ -20,10 +20,10 @@ from butler_tui.hq.engines.sqlite import SqliteEngine
 from butler_tui.hq.keys import Folder, read_hq_keys
 from butler_tui.ids import id_text, parse_id
 from butler_tui.store.database import connect
-from butler_tui.store.journal import apply
 from butler_tui.store.local import Store
 from tests.hq.authors import NOW, Author, MakeAuthor, fresh
 from tests.hq_rows import rows_at
+from tests.pulling import apply
 
 CHECKS = ("ask_identity", "ask_reason", "ask_host", "check_document", "check_vehicle", "check_belongings")
 ALLOWED: dict[str, Any] = {"gate_id": fresh(), "staff_id": fresh()}

@@ -17,10 +17,11 @@ from butler_tui.domain.fields import TABLES, Op
 from butler_tui.domain.hlc import Stamp
 from butler_tui.errors import ButlerError, RuleBroken
 from butler_tui.ids import id_text, new_id
-from butler_tui.store import database, derived
-from butler_tui.store.journal import Written, apply, erase, record
+from butler_tui.store import database, derived, pulled
+from butler_tui.store.journal import Written, erase, record
 from butler_tui.store.journal_rows import change_of, verify_chain
 from butler_tui.store.local import Store
+from tests.pulling import apply
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, Estate
@@ -273,11 +274,23 @@ def test_what_a_newer_hq_sends_and_this_version_does_not_know_is_passed_over(sto
     assert names(store) == ["东"]
 
 
-def test_what_hq_sends_is_applied_whole_or_not_at_all(store: Store) -> None:
+def test_a_page_is_taken_whole_or_not_at_all(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pulled, "_stand_at", fails)
     with pytest.raises(ButlerError):
-        apply(store, [incoming("gate", b"\2" * 16, {"name": "东门岗"}), incoming("gate", b"\3" * 16, {"name": None})])
+        apply(store, [incoming("gate", b"\2" * 16, {"name": "东门岗"})])
 
     assert names(store) == []
+
+
+def test_a_record_of_which_a_part_is_missing_is_shown_once_it_comes(store: Store) -> None:
+    apply(store, [incoming("house", b"\2" * 16, {"room_code": "3-2-1801"})])
+    assert count(store, "house") == 0
+
+    apply(store, [incoming("house", b"\2" * 16, {"building": "3"})])
+    assert tuple(store.connection.execute("SELECT room_code, building FROM house").fetchone()) == ("3-2-1801", "3")
 
 
 def test_states_are_derived_after_what_hq_sends_too(estate: Estate, now: Clock) -> None:

@@ -13,6 +13,7 @@ from butler_tui.ids import id_text, new_id, parse_id
 from butler_tui.store import estates, sync_state
 from butler_tui.store.journal import Written, record
 from butler_tui.sync import push
+from butler_tui.sync.talk import Tally
 from tests.conftest import Clock, Estate
 from tests.serving import Hq, sync
 
@@ -52,7 +53,7 @@ def test_a_batch_that_is_too_large_is_halved_until_it_is_not(
 ) -> None:
     monkeypatch.setattr(push, "MOST_BODY", 3_000)
     _write_groups(enrolled, now, [3] * 150)
-    tally = push.Tally()
+    tally = Tally()
     report = sync(enrolled.store, tally=tally)
     assert report.waiting == 0
     assert tally.traffic.requests > 4

@@ -25,7 +25,7 @@ from butler_tui.ids import new_id, ruled_id
 from butler_tui.store import blobs, estates, journal, sync_state
 from butler_tui.store.journal import Written, record
 from butler_tui.store.local import Store
-from butler_tui.sync.push import Tally
+from butler_tui.sync.talk import Tally
 from tests.conftest import Clock, Estate
 from tests.pictures import JPEG, png
 from tests.serving import Hq, Proxy, proxied, real_ms, sync

@@ -108,7 +108,7 @@ def test_answers_come_out_as_they_went_in(
 ) -> None:
     pushed = PushAnswer(count + 1, cid, count, known, held)
     assert protocol.push_answer_from(unpack(*pack(pushed.to_body()))) == pushed
-    said = HelloAnswer("gen", count, cid, count, 0, count, 1, 0, held)
+    said = HelloAnswer("gen", count, cid, count, 0, count, 1, 0, "gate", count, held)
     assert protocol.hello_answer_from(unpack(*pack(said.to_body()))) == said
 
 

@@ -25,7 +25,7 @@ from butler_tui.store.journal import Written, record
 from butler_tui.store.local import open_store
 from butler_tui.store.month_keys import month_key_for
 from butler_tui.sync import push
-from butler_tui.sync.push import Tally
+from butler_tui.sync.talk import Tally
 from tests.conftest import Clock, Estate
 from tests.serving import Hq, proxied, real_ms, sync
 
@@ -122,20 +122,17 @@ def test_a_clock_an_hour_off_locks_nobody_out(enrolled: Estate) -> None:
     sync(enrolled.store, now_ms=lambda: real_ms() - 3_600_000, tally=tally)
     offset = sync_state.status(enrolled.store.connection).clock_offset_ms
     assert offset == pytest.approx(3_600_000, abs=5_000)
-    assert tally.traffic.requests == 3  # refused by time, hello, push
+    assert tally.traffic.requests == 4  # refused by time, hello, push, pull
 
 
-def test_a_restored_terminal_stops_with_a_sentence_and_loses_nothing(
-    hq: Hq, enrolled: Estate, now: Clock, english: None
-) -> None:
+def test_a_restored_terminal_goes_on_and_gets_back_what_it_had_sent(hq: Hq, enrolled: Estate, now: Clock) -> None:
     sync(enrolled.store)
     home = enrolled.store.home
     enrolled.store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     aside = home.database.with_name("aside")
     shutil.copyfile(home.database, aside)
-    _admit(enrolled, now)
+    _admit(enrolled, now, badge="A001")
     sync(enrolled.store)
-    at_hq = hq.query("SELECT count(*) FROM change_log WHERE estate_id = ?", _estate_id(enrolled))
     enrolled.store.close()
     for name in ("-wal", "-shm"):
         home.database.with_name(home.database.name + name).unlink(missing_ok=True)
@@ -143,17 +140,21 @@ def test_a_restored_terminal_stops_with_a_sentence_and_loses_nothing(
     restored = replace(enrolled, store=open_store(home))
     for badge in ("B001", "B002", "B003"):
         _admit(restored, now, badge=badge)
-    waiting = sync_state.waiting(restored.store.connection)
-    with pytest.raises(SetUpWrong, match="restored or copied"):
-        sync(restored.store)
-    assert sync_state.waiting(restored.store.connection) == waiting
-    assert hq.query("SELECT count(*) FROM change_log WHERE estate_id = ?", _estate_id(restored)) == at_hq
-    assert sync_state.status(restored.store.connection).last_result is sync_state.Result.REFUSED
+
+    report = sync(restored.store)
+
+    assert (report.waiting, report.hq, report.quarantined) == (0, "ok", 0)
+    assert badges(restored) == ["A001", "B001", "B002", "B003"]
+    at_hq = hq.query("SELECT badge FROM v_visit WHERE estate_id = ? ORDER BY badge", _estate_id(restored))
+    assert [row[0] for row in at_hq] == badges(restored)
+    told = hq.query("SELECT kind FROM report WHERE estate_id = ?", _estate_id(restored))
+    assert told == [("new_epoch",)]
+    assert sync(restored.store).pushed == 0
     restored.store.close()
 
 
-def test_a_live_clone_that_pushes_in_between_stops_the_other_with_a_sentence(
-    hq: Hq, enrolled: Estate, now: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, english: None
+def test_a_live_clone_that_pushes_in_between_and_its_original_both_go_on(
+    hq: Hq, enrolled: Estate, now: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sync(enrolled.store)
     enrolled.store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -161,27 +162,27 @@ def test_a_live_clone_that_pushes_in_between_stops_the_other_with_a_sentence(
     clone = replace(enrolled, store=open_store(find_home({"BUTLER_HOME": str(tmp_path / "clone")})))
     _admit(clone, now, badge="B001")
     _admit(enrolled, now, badge="B002")
-    honest, clones_turn = push._Sync._push, [True]
+    honest, clones_turn = push._Push.send, [True]
 
     def after_the_clone(self: Any, *arguments: Any) -> Any:
         if clones_turn.pop() if clones_turn else False:
             sync(clone.store)
         return honest(self, *arguments)
 
-    monkeypatch.setattr(push._Sync, "_push", after_the_clone)
-    with pytest.raises(SetUpWrong, match="restored or copied"):
-        sync(enrolled.store)
-    clone.store.close()
-    assert sync_state.waiting(enrolled.store.connection) == 2
-    badges = hq.query("SELECT badge FROM v_visit WHERE estate_id = ?", _estate_id(enrolled))
-    assert badges == [("B001",)]
-
-
-def test_another_generation_of_hq_stops_with_a_sentence(enrolled: Estate, english: None) -> None:
+    monkeypatch.setattr(push._Push, "send", after_the_clone)
     sync(enrolled.store)
-    enrolled.store.connection.execute("UPDATE sync_state SET hq_gen = 'another'")
-    with pytest.raises(SetUpWrong, match="HQ was restored"):
-        sync(enrolled.store)
+    sync(clone.store)
+
+    assert badges(enrolled) == badges(clone) == ["B001", "B002"]
+    at_hq = hq.query("SELECT badge FROM v_visit WHERE estate_id = ? ORDER BY badge", _estate_id(enrolled))
+    assert at_hq == [("B001",), ("B002",)]
+    places = hq.query("SELECT pos FROM change_log WHERE estate_id = ? ORDER BY pos", _estate_id(enrolled))
+    assert [place[0] for place in places] == list(range(1, len(places) + 1))
+    clone.store.close()
+
+
+def badges(estate: Estate) -> list[str]:
+    return [row[0] for row in estate.store.connection.execute("SELECT badge FROM visit ORDER BY badge")]
 
 
 def test_a_revoked_terminal_is_refused(hq: Hq, estate: Estate) -> None:

@@ -70,13 +70,13 @@ async def test_a_sync_that_fails_says_so_comes_again_and_ends_nothing(
 async def test_an_error_nobody_foresaw_is_kept_in_the_log_without_values_and_tried_again(
     open_booth: OpenBooth, estate: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from butler_tui.sync import push
+    from butler_tui.sync import syncing
 
     def broken(*_arguments: object, **_named: object) -> None:
         raise RuntimeError("李文博 13900001234")
 
     enrol(estate)
-    monkeypatch.setattr(push, "sync_once", broken)
+    monkeypatch.setattr(syncing, "sync_once", broken)
     async with open_booth() as booth:
         await booth.sign_in()
         await booth.keys("f9")
@@ -98,14 +98,14 @@ def test_the_wait_grows_with_failures_and_ends_at_a_quarter_of_an_hour(monkeypat
 async def test_a_busy_hq_is_left_alone_as_long_as_it_asks(
     open_booth: OpenBooth, estate: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from butler_tui.sync import push
+    from butler_tui.sync import syncing
     from butler_tui.sync.failures import busy
 
     def refused(*_arguments: object, **_named: object) -> None:
         raise busy(600)
 
     enrol(estate)
-    monkeypatch.setattr(push, "sync_once", refused)
+    monkeypatch.setattr(syncing, "sync_once", refused)
     async with open_booth() as booth:
         await booth.sign_in()
         await booth.keys("f9")

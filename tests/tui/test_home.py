@@ -129,7 +129,7 @@ async def test_it_begins_at_the_first_line_and_esc_from_the_sync_comes_back_to_w
 
 
 async def test_a_clock_that_is_off_is_a_warning(open_booth: OpenBooth, estate: Estate, now: Clock) -> None:
-    sync_state.note_hello(estate.store.connection, hq_gen="g", durable_pos=0, clock_offset_ms=3_600_000)
+    sync_state.note_hello(estate.store.connection, hq_gen="g", durable_pos=0, server_ms=now() + 3_600_000, now_ms=now())
     async with open_booth() as booth:
         await at_home(booth)
         assert "60 分钟" in shown(booth, "clock")

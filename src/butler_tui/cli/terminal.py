@@ -23,7 +23,7 @@ from butler_tui.tui.sync_words import clock_words, hq_words
 from butler_tui.words import _
 
 if TYPE_CHECKING:
-    from butler_tui.sync.push import SyncReport
+    from butler_tui.sync.syncing import SyncReport
 
 
 def register(app: typer.Typer) -> None:
@@ -53,7 +53,9 @@ def _register_sync(app: typer.Typer) -> None:
         as_json: bool = typer.Option(False, "--json", help=_("Print the figures as JSON.")),
         push_only: bool = typer.Option(False, "--push-only", help=_("Send only, fetch nothing.")),
     ) -> None:
-        from butler_tui.sync.push import Tally, sync_once
+        from butler_tui.sync.syncing import report as reported
+        from butler_tui.sync.syncing import sync_once
+        from butler_tui.sync.talk import Tally
 
         tally = Tally()
         with open_terminal() as store:
@@ -62,7 +64,7 @@ def _register_sync(app: typer.Typer) -> None:
             except ButlerError:
                 if as_json:
                     told = sync_state.status(store.connection)
-                    print_json(asdict(tally.report(told.waiting, _hq_word(told))))
+                    print_json(asdict(reported(store, tally, _hq_word(told))))
                 raise
             if as_json:
                 print_json(asdict(report))

@@ -117,7 +117,7 @@ def join(store: Store, folder: Path, url: str, now_ms: Callable[[], int]) -> int
     from butler_tui.hq import admin
     from butler_tui.hq.keys import Folder
     from butler_tui.sync.enrol import enrol
-    from butler_tui.sync.push import sync_once
+    from butler_tui.sync.syncing import sync_once
 
     if estates.terminal(store.connection).terminal_id is None:
         place, estate = Folder(folder), estates.estate(store.connection)

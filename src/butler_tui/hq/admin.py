@@ -189,6 +189,14 @@ def revoke(folder: Folder, estate: str, terminal_id: str, now_ms: int) -> None:
             raise ButlerError(N_("This estate has no terminal {text}."), text=safe(terminal_id))
 
 
+def change_kind(folder: Folder, estate: str, terminal_id: str, kind: TerminalKind) -> None:
+    """Let a terminal see what `kind` may, from its next sync on; raises ButlerError where the estate has none."""
+    with opened(folder) as (engine, _keys):
+        estate_id = _find_estate(engine, estate).estate_id
+        if not engine.write(lambda rows: rows.put_kind(estate_id, terminal_id.lower(), str(kind))).result():
+            raise ButlerError(N_("This estate has no terminal {text}."), text=safe(terminal_id))
+
+
 def status(folder: Folder) -> list[EstateStatus]:
     """Return how every estate stands."""
     with opened(folder) as (engine, _keys):

@@ -1,4 +1,4 @@
-"""HQ as an ASGI application: three steps of a sync, and what is asked without a signature."""
+"""HQ as an ASGI application: the steps of a sync, and what is asked without a signature."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def application(hall: Hall, log: Path) -> Starlette:
         "enrol": routes.enrol,
         "hello": routes.hello,
         "push": routes.push,
+        "pull": routes.pull,
         "pins": routes.pins,
         **blob_routes.POSTS,
     }

@@ -9,15 +9,16 @@ from itertools import groupby
 from butler_tui.domain.audit_chain import next_link
 from butler_tui.domain.changes import Change, WireValue
 from butler_tui.domain.hlc import Stamp, canonical
+from butler_tui.domain.merge import FieldStamp, RecordState, highest_seen, kept_json, merged, stamps_json, state_from
 from butler_tui.domain.rights import TerminalKind
+from butler_tui.hq import reports
 from butler_tui.hq.engines import DuplicateRow, EpochRow, LogRow, StateRow, TerminalRow, Writing
 from butler_tui.hq.judging import leans_on, reason_against
 from butler_tui.hq.judging_visits import Before
 from butler_tui.hq.refusals import Refusal
-from butler_tui.hq.replay import APPLIED, QUARANTINED, made_safe
+from butler_tui.hq.replay import APPLIED, QUARANTINED, SEEN_MOST, made_safe
 from butler_tui.hq.shown import EVENTS, PARENT, corrected, shown
 from butler_tui.ids import parse_id
-from butler_tui.sync.merge import FieldStamp, RecordState, highest_seen, kept_json, merged, stamps_json, state_from
 from butler_tui.sync.protocol import Code, PushAnswer, PushAsk, compact_json
 
 
@@ -59,7 +60,11 @@ def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> 
     known = rows.known_cids(terminal.estate_id, [change.cid for change in ask.changes])
     fresh = len(ask.changes) - len(known)
     first = rows.advance(terminal.estate_id, fresh) if fresh else where.next_pos
-    landing = _Landing(rows, terminal, first, now_ms, Stamp(head.last_ms, head.last_counter) if head else Stamp(0, 0))
+    if head is None and rows.has_epochs(terminal.estate_id, terminal.terminal_id):
+        reports.new_epoch(rows, terminal, ask.epoch, now_ms)
+    # Whatever file the terminal writes from, its author's cause beats the clock.
+    stamp = rows.last_stamp(terminal.estate_id, terminal.terminal_id)
+    landing = _Landing(rows, terminal, first, now_ms, stamp, ask.seen_most)
     landing.land(batch, known)
     last = ask.changes[-1]
     rows.put_epoch(
@@ -99,6 +104,7 @@ class _Landing:
     pos: int
     now_ms: int
     stamp: Stamp
+    seen_most: int | None = None
     held: list[tuple[str, str]] = field(default_factory=list)
     log: list[LogRow] = field(default_factory=list)
     states: dict[tuple[str, str], RecordState] = field(default_factory=dict)
@@ -165,9 +171,12 @@ class _Landing:
                 self.held.append((change.cid, reason))
             self.pos += 1
 
+    def _seen(self, change: Change) -> int:
+        return change.seen if self.seen_most is None else min(change.seen, self.seen_most)
+
     def _canonical(self, change: Change) -> Stamp:
         state = self.known(change.table, change.record_id)
-        seen = highest_seen(state, (*change.fields, *(change.personal or ())), change.seen) if state else None
+        seen = highest_seen(state, (*change.fields, *(change.personal or ())), self._seen(change)) if state else None
         return canonical(change.hlc, max(self.stamp, seen or self.stamp), self.now_ms)
 
     def _apply(self, change: Change) -> None:
@@ -175,7 +184,7 @@ class _Landing:
         state = self.known(*key) or RecordState()
         values = made_safe({**change.fields, **(change.personal or {})}.items())
         place = (change.epoch, change.seq, change.cid, self.pos)
-        stamp = FieldStamp(*self.stamp, *place, change.seen, self.terminal.terminal_id, change.staff_id)
+        stamp = FieldStamp(*self.stamp, *place, self._seen(change), self.terminal.terminal_id, change.staff_id)
         self.states[key] = merged(state, change.op, values, stamp, change.resolves)
         self.parents[key] = change.parent_id or self.parents.get(key)
         self.changed[key] = self.pos
@@ -206,7 +215,7 @@ class _Landing:
             hlc_counter=self.stamp.counter,
             claimed_ms=change.hlc.ms,
             claimed_counter=change.hlc.counter,
-            body=_body(change),
+            body=_body(change, self._seen(change)),
             link=link,
             verdict=APPLIED if reason is None else QUARANTINED,
             reason=reason,
@@ -214,8 +223,9 @@ class _Landing:
         )
 
 
-def _body(change: Change) -> str:
+def _body(change: Change, seen: int) -> str:
     parts = {
+        SEEN_MOST: seen if seen < change.seen else None,
         "fields": dict(change.fields),
         "personal": None if change.personal is None else dict(change.personal),
         "salt": change.salt,

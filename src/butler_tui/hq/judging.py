@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from butler_tui.domain.changes import Change, from_wire
 from butler_tui.domain.fields import TABLES, Kind, Privacy, Table
+from butler_tui.domain.merge import RecordState, holding
 from butler_tui.domain.rights import WITHOUT_PERSON, Act, Role, TerminalKind, act_of, may, terminal_may
 from butler_tui.domain.visits import EventKind
 from butler_tui.hq.judging_visits import Before, Known, corrected_rightly, let_in_rightly, named_truly, policy_ids
-from butler_tui.sync.merge import RecordState, holding
 from butler_tui.sync.protocol import Reason, checked_id
 
 _BY_KEY = {table.key: table.name for table in TABLES.values()}

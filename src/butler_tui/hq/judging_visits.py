@@ -16,11 +16,11 @@ from butler_tui.domain.corrections import Corrected, may_be_found, read_correcte
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.gate_check import Check, admits
 from butler_tui.domain.hlc import MOST_AHEAD_MS
+from butler_tui.domain.merge import RecordState
 from butler_tui.domain.policies import LONGEST_TO_CORRECT, Policies, Reason, policies_from
 from butler_tui.domain.rights import Role
 from butler_tui.domain.visits import EventKind, VisitState
 from butler_tui.ids import id_text, parse_id, ruled_id
-from butler_tui.sync.merge import RecordState
 
 Known = Callable[[str, str], RecordState | None]
 """The present state of a record by table and id, or None where HQ has none."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from butler_tui.domain.merge import state_from
 from butler_tui.hq.engines import Reading
 from butler_tui.hq.keyring import MONTH_KEY, Keyring
 from butler_tui.hq.keys import HqKeys
 from butler_tui.ids import parse_id
 from butler_tui.sealing import open_sealed, unseal
-from butler_tui.sync.merge import state_from
 
 
 def open_number(rows: Reading, keys: HqKeys, estate_id: str, secret_id: str) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from butler_tui.domain.changes import WireValue
 from butler_tui.domain.fields import Op
+from butler_tui.domain.merge import FieldStamp, RecordState, merged
 from butler_tui.hq.engines import LogRow
-from butler_tui.sync.merge import FieldStamp, RecordState, merged
 from butler_tui.text import safe
 
 APPLIED = "applied"
 QUARANTINED = "quarantined"
+SEEN_MOST = "seen_most"
 
 
 def made_safe(values: Iterable[tuple[str, WireValue]]) -> dict[str, WireValue]:
@@ -25,13 +26,21 @@ def after(state: RecordState, row: LogRow) -> RecordState:
     """Return what a record amounts to after one more change of the log."""
     body: dict[str, Any] = json.loads(row.body)
     values = made_safe({**body.get("fields", {}), **(body.get("personal") or {})}.items())
-    return merged(state, Op(row.op), values, stamp_of(row), body.get("resolves", ()))
+    return merged(state, Op(row.op), values, stamp_of(row, body), body.get("resolves", ()))
 
 
-def stamp_of(row: LogRow) -> FieldStamp:
+def stamp_of(row: LogRow, body: Mapping[str, Any]) -> FieldStamp:
     """Return who wrote a change of the log."""
     place = (row.hlc_ms, row.hlc_counter, row.epoch, row.seq, row.cid, row.pos)
-    return FieldStamp(*place, row.seen, row.terminal_id, row.staff_id)
+    return FieldStamp(*place, seen_of(row, body), row.terminal_id, row.staff_id)
+
+
+def seen_of(row: LogRow, body: Mapping[str, Any]) -> int:
+    """Return up to which position of this log the author of a change had pulled.
+
+    Before HQ was restored it may have pulled more, of another log: `seen_most` is up to where both are the same.
+    """
+    return min(row.seen, int(body.get(SEEN_MOST, row.seen)))
 
 
 def replayed(rows: Iterable[LogRow]) -> dict[tuple[str, str], RecordState]:

@@ -14,15 +14,15 @@ from starlette.responses import Response
 from butler_tui.hq import enrolment
 from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.engines import Engine, TerminalRow, Unavailable, Writing
+from butler_tui.hq.feed import page
+from butler_tui.hq.greeting import greet
 from butler_tui.hq.ingest import prepare, take
 from butler_tui.hq.keyring import Keyring
 from butler_tui.hq.refusals import Refusal
-from butler_tui.store.database import SCHEMA_VERSION
 from butler_tui.sync.protocol import (
     MOST_ASK,
     MOST_ASK_OPENED,
     MOST_BODY,
-    MOST_IN_BATCH,
     WINDOW_MS,
     Body,
     Code,
@@ -34,6 +34,7 @@ from butler_tui.sync.protocol import (
     is_signed,
     pack,
     pins_ask_from,
+    pull_from,
     push_from,
     signed_of,
     signing_string,
@@ -43,7 +44,6 @@ from butler_tui.text import safe
 
 T = TypeVar("T")
 
-_OLDEST_SCHEMA = max(1, SCHEMA_VERSION - 2)
 _BUSY_S = 2
 _MOST_DRAINED = 8 * MOST_BODY
 """Bytes read, and dropped, of a body that is too large: its sender only reads an answer once it has sent."""
@@ -138,6 +138,18 @@ async def pins(hall: Hall, request: Request) -> Response:
     return answer_json(request, {"known": await _written(hall, write)})
 
 
+async def pull(hall: Hall, request: Request) -> Response:
+    """Give a page of what others wrote."""
+    content = await _content(request, MOST_ASK)
+    signed = _signature(request)
+    terminal = await run_in_threadpool(_checked, hall, request, content, signed)
+    ask = pull_from(unpack(content, _encoding(request), MOST_ASK_OPENED))
+    _same_epoch(ask.epoch, signed)
+    await _written(hall, lambda rows: _use_nonce(rows, hall, terminal, signed))
+    answer = await run_in_threadpool(hall.engine.read, lambda rows: page(rows, terminal, ask))
+    return answer_json(request, answer.to_body())
+
+
 async def authority(hall: Hall, _request: Request) -> Response:
     """Return HQ's authority, to be believed by its fingerprint."""
     return Response(hall.authority + "\n", media_type="application/x-pem-file")
@@ -157,23 +169,7 @@ def _hello(rows: Writing, hall: Hall, terminal: TerminalRow, ask: HelloAsk, sign
             seen_ms=now_ms, waiting=ask.waiting, clock_ahead_ms=ask.clock - now_ms, version=safe(ask.version)
         )
     )
-    where = rows.position(terminal.estate_id)
-    head = rows.epoch(terminal.estate_id, ask.epoch)
-    if head is not None and head.terminal_id != terminal.terminal_id:
-        raise Refusal(403, Code.FOREIGN_EPOCH)
-    held = rows.quarantined_after(terminal.estate_id, ask.epoch, ask.acked_seq, MOST_IN_BATCH)
-    return HelloAnswer(
-        hq_gen=where.hq_gen,
-        last_seq=head.last_seq if head else 0,
-        last_cid=head.last_cid if head else None,
-        pos=where.next_pos - 1,
-        durable_pos=0,  # no backup of HQ has been verified: there is none before issue "Sync"
-        server_time=now_ms,
-        min_schema=_OLDEST_SCHEMA,
-        scope_gen=where.scope_gen,
-        quarantined=tuple(held),
-        keys=hall.keyring.handed(rows, terminal, ask.handed or "", now_ms),
-    )
+    return greet(rows, terminal, ask, now_ms, hall.keyring)
 
 
 async def _content(request: Request, most: int) -> bytes:

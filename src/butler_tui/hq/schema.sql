@@ -111,7 +111,7 @@ CREATE TABLE duplicate (
 ) STRICT;
 
 -- What the applied changes amount to: one row a record. `state` is made safe to show; `stamps` says who wrote each
--- field last (sync/merge.py). `shown` is what follows for a visit from its events (hq/shown.py); NULL for others.
+-- field last (domain/merge.py). `shown` is what follows for a visit from its events (hq/shown.py); NULL for others.
 CREATE TABLE record_state (
     estate_id   TEXT NOT NULL,
     tbl         TEXT NOT NULL,

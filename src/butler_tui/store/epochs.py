@@ -8,18 +8,20 @@ from butler_tui.store.database import Connection
 from butler_tui.store.journal_rows import change_of, journal_id
 
 
-def roll_epoch(connection: Connection, now_ms: int) -> int:
+def roll_epoch(connection: Connection, now_ms: int, *, whole: bool = False) -> int:
     """Begin a new epoch at `now_ms` (UTC ms), and return how many changes stand in it, all due for HQ again.
 
     The changes keep their cids, so HQ takes each of them once, whichever it has already. The newest one that HQ is
-    known to have stays in the old epoch: its link is where the new epoch's chain begins. Runs in the caller's
-    transaction.
+    known to have stays in the old epoch: its link is where the new epoch's chain begins. With `whole`, what stands in
+    older epochs is issued again too, for an HQ that has lost even that. Runs in the caller's transaction.
     """
     state = connection.execute(
         "SELECT s.epoch_no, s.acked_seq, e.epoch, (SELECT max(epoch_no) FROM epoch) + 1 AS next"
         " FROM sync_state s JOIN epoch e USING (epoch_no)"
     ).fetchone()
     begins, acked = journal_id(state["epoch_no"], 0), journal_id(state["epoch_no"], state["acked_seq"])
+    if whole:
+        begins, acked = 0, 0
     before = connection.execute(
         "SELECT link FROM journal WHERE journal_id < ?1 OR journal_id = ?2 AND ?2 > ?1"
         " ORDER BY journal_id DESC LIMIT 1",

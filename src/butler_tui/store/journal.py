@@ -13,12 +13,12 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
-from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change, Value, from_wire, to_wire
+from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change, Value, to_wire
 from butler_tui.domain.fields import TABLES, Privacy
 from butler_tui.domain.hlc import Stamp, tick
 from butler_tui.errors import RuleBroken
-from butler_tui.ids import id_text, new_id, parse_id
-from butler_tui.store import derived, search_keys
+from butler_tui.ids import id_text, new_id
+from butler_tui.store import base, derived, search_keys
 from butler_tui.store.database import SCHEMA_VERSION, Connection, plain_errors, transaction
 from butler_tui.store.journal_rows import journal_id, keep
 from butler_tui.store.local import Store
@@ -86,27 +86,16 @@ def record(
             (head.seq, head.link, *head.stamp),
         )
         derived.derive(connection, [(one.table, one.record_id, one.values) for one in written])
+        for one in written:
+            base.show_standing(store, one.table, one.record_id)
     return group_id
 
 
-def apply(store: Store, changes: Sequence[Change]) -> None:
-    """Write what HQ sent, in its order, in one transaction: columns that this version knows, no journal rows."""
-    connection = store.connection
-    with plain_errors(store.home.database), transaction(connection), _permit(connection, "apply"):
-        touched: list[derived.Touched] = []
-        for change in changes:
-            table = TABLES.get(change.table)
-            if table is None:
-                continue
-            values = {**change.fields, **(change.personal or {})}
-            known = {
-                name: from_wire(field.kind, value)
-                for name, value in values.items()
-                if (field := table.field(name)) is not None
-            }
-            write(store, table, parse_id(change.record_id), known)
-            touched.append((change.table, parse_id(change.record_id), known))
-        derived.derive(connection, touched)
+@contextmanager
+def apply(store: Store) -> Iterator[Connection]:
+    """Open the door for what HQ sent, in one transaction; there are no journal rows of it (store/pulled.py)."""
+    with plain_errors(store.home.database), transaction(store.connection), _permit(store.connection, "apply"):
+        yield store.connection
 
 
 _REDACTED = "personal = NULL, salt = NULL"

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from butler_tui.domain.audit_chain import FIRST_LINK
 from butler_tui.domain.changes import MOST_CHANGES, Change
+from butler_tui.domain.fields import TABLES
+from butler_tui.domain.hlc import MOST_AHEAD_MS
 from butler_tui.ids import id_text, parse_id
 from butler_tui.store import estates
 from butler_tui.store.database import Connection, transaction
@@ -64,7 +66,11 @@ class Summary(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where the journal and HQ stand, for the push; `acked_cid` is None before the first acknowledgement."""
+    """Where the journal and HQ stand; `acked_cid` is None before the first acknowledgement.
+
+    `whole_after` is said while all records are fetched anew, as they were at `whole_upto`. What was written up to
+    `fork_seq` had seen another log of HQ than the present one, but for what stands up to `fork_pos`.
+    """
 
     epoch_no: int
     epoch: bytes
@@ -76,6 +82,10 @@ class Position:
     pos_cid: bytes | None
     scope_gen: int
     clock_offset_ms: int
+    whole_upto: int | None
+    whole_after: str | None
+    fork_seq: int
+    fork_pos: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +157,10 @@ def position(connection: Connection) -> Position:
         row["pos_cid"],
         row["scope_gen"],
         row["clock_offset_ms"] or 0,
+        row["whole_upto"],
+        row["whole_after"],
+        row["fork_seq"],
+        row["fork_pos"],
     )
 
 
@@ -200,12 +214,61 @@ def acknowledge(connection: Connection, *, acked_seq: int, quarantined: Iterable
             )
 
 
-def note_hello(connection: Connection, *, hq_gen: str, durable_pos: int, clock_offset_ms: int) -> None:
-    """Write down what a hello brought: HQ's generation, its verified backup, its time minus ours (ms)."""
+def note_hello(connection: Connection, *, hq_gen: str, durable_pos: int, server_ms: int, now_ms: int) -> None:
+    """Write down what a hello brought: HQ's generation, its verified backup, its time (UTC ms) when ours was `now_ms`.
+
+    Stamps that ran ahead with a clock that was wrong begin again from HQ's time.
+    """
     connection.execute(
         "UPDATE sync_state SET hq_gen = ?, durable_pos = ?, clock_offset_ms = ?",
-        (hq_gen, durable_pos, clock_offset_ms),
+        (hq_gen, durable_pos, server_ms - now_ms),
     )
+    connection.execute(
+        "UPDATE sync_state SET hlc_ms = ?1, hlc_counter = 0 WHERE hlc_ms > ?1 + ?2", (server_ms, MOST_AHEAD_MS)
+    )
+
+
+def begin_anew(connection: Connection, scope_gen: int, kind: str) -> None:
+    """Fetch all records anew, in what is from now on this terminal's scope; own changes meanwhile have seen none."""
+    with transaction(connection):
+        connection.execute(f"UPDATE sync_state SET pos = 0, pos_cid = NULL, scope_gen = ?, {_WHOLE}", (scope_gen,))
+        connection.execute("UPDATE terminal SET kind = ?", (kind,))
+
+
+def fork(connection: Connection, *, hq_gen: str, pos: int, last_seq: int) -> None:
+    """HQ was restored: its log is the one that was pulled up to `pos` only, and has this epoch up to `last_seq`.
+
+    Everything is fetched anew, and what HQ has lost is due again, whatever it once said of it.
+    """
+    with transaction(connection):
+        connection.execute("DELETE FROM pull_mark WHERE pos > ?", (pos,))
+        connection.execute(
+            "UPDATE sync_state SET hq_gen = ?1, fork_seq = last_seq, fork_pos = ?2, acked_seq = ?3, pos = ?2,"
+            f" pos_cid = (SELECT cid FROM pull_mark WHERE pos = ?2), {_WHOLE}",
+            (hq_gen, pos, last_seq),
+        )
+        lost = "SELECT {} FROM journal WHERE journal_id > (SELECT epoch_no << 40 | acked_seq FROM sync_state)"
+        connection.execute(f"DELETE FROM quarantine WHERE cid IN ({lost.format('cid')})")
+        profiles = [table.name for table in TABLES.values() if not table.once]
+        connection.execute(
+            f"INSERT OR IGNORE INTO pending (tbl, record_id, journal_id) {lost.format('tbl, record_id, journal_id')}"
+            f" AND tbl IN ({', '.join('?' * len(profiles))})",
+            profiles,
+        )
+
+
+def fetch_all(connection: Connection) -> None:
+    """Fetch all records as they are, before HQ's log is followed for the first time."""
+    connection.execute(f"UPDATE sync_state SET {_WHOLE}")
+
+
+def has_older_epochs(connection: Connection) -> bool:
+    """Tell whether the journal has changes of an earlier incarnation of this file."""
+    first = "SELECT 1 FROM journal WHERE journal_id < (SELECT epoch_no << 40 FROM sync_state) LIMIT 1"
+    return connection.execute(first).fetchone() is not None
+
+
+_WHOLE = "whole_after = '', whole_upto = NULL, whole_acked = NULL"
 
 
 def note_enrolled(connection: Connection, hq_gen: str, now_ms: int) -> None:

@@ -47,6 +47,9 @@ VERSION_3 = (
     "ALTER TABLE terminal ADD COLUMN kind TEXT",
     "ALTER TABLE sync_state ADD COLUMN whole_upto INTEGER",
     "ALTER TABLE sync_state ADD COLUMN whole_after TEXT",
+    "ALTER TABLE sync_state ADD COLUMN whole_acked INTEGER",
+    "ALTER TABLE sync_state ADD COLUMN fork_seq INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE sync_state ADD COLUMN fork_pos INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE journal DROP COLUMN before",
     "ALTER TABLE journal ADD COLUMN resolves TEXT",
     (

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change, WireValue
+from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change
 from butler_tui.domain.fields import Op
 from butler_tui.domain.hlc import Stamp
 from butler_tui.sync.wire import (
-    MOST_INTEGER,
     Body,
     checked_id,
     checked_name,
@@ -24,29 +23,36 @@ from butler_tui.sync.wire import (
     take_object,
     take_text,
     to_base64,
+    values_from,
     without_nulls,
 )
 
 MOST_IN_BATCH = 1000
 """Changes in one push, at most."""
-_MOST_FIELDS = 200
 _MOST_MS = 2**48 - 1
 _MOST_COUNTER = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class PushAsk:
-    """One batch: consecutive changes of one epoch, whole groups only, between two links (32 bytes each)."""
+    """One batch: consecutive changes of one epoch, whole groups only, between two links (32 bytes each).
+
+    `seen_most` is said of changes written before HQ was restored: up to that position its log is still the one their
+    author had pulled, whatever they say they had seen.
+    """
 
     epoch: str
     hq_gen: str
     link_before: bytes
     link_after: bytes
     changes: tuple[Change, ...]
+    seen_most: int | None = None
 
     def to_body(self) -> dict[str, Any]:
         """Return the JSON of this batch; what follows by itself is left out."""
+        most = {} if self.seen_most is None else {"seen_most": self.seen_most}
         return {
+            **most,
             "epoch": self.epoch,
             "hq_gen": self.hq_gen,
             "first_seq": self.changes[0].seq,
@@ -66,7 +72,7 @@ def _groups(changes: Sequence[Change]) -> Iterator[dict[str, Any]]:
         bodies = []
         expected: Stamp | None = members[0].hlc
         for change in members:
-            bodies.append(_change_body(change, None if change.hlc == expected else change.hlc))
+            bodies.append(change_body(change, None if change.hlc == expected else change.hlc))
             expected = Stamp(change.hlc.ms, change.hlc.counter + 1)
         yield without_nulls(
             {
@@ -80,7 +86,8 @@ def _groups(changes: Sequence[Change]) -> Iterator[dict[str, Any]]:
         )
 
 
-def _change_body(change: Change, hlc: Stamp | None) -> dict[str, Any]:
+def change_body(change: Change, hlc: Stamp | None) -> dict[str, Any]:
+    """Return the JSON of one change, without what is said of its group; `hlc` None: it follows from the one before."""
     return without_nulls(
         {
             "cid": change.cid,
@@ -113,6 +120,7 @@ def push_from(body: Body) -> PushAsk:
         take_bytes(body, "link_before", 32, 32),
         take_bytes(body, "link_after", 32, 32),
         tuple(changes),
+        maybe(take_integer, body, "seen_most"),
     )
 
 
@@ -124,27 +132,29 @@ def _group_from(group: Any, epoch: str, seq: int) -> list[Change]:
         raise ValueError("group")
     common = (take_id(group, "group_id"), maybe(take_id, group, "staff_id"), take_integer(group, "schema_v"))
     seen = take_integer(group, "seen") if "seen" in group else 0
-    expected = _stamp_from(group)
+    expected = stamp_from(group)
     changes: list[Change] = []
     for body in bodies:
         if not isinstance(body, dict):
             raise ValueError("change")
-        stamp = _stamp_from(body) if "hlc" in body else expected
-        changes.append(_change_from(body, epoch, seq + len(changes), common, seen, stamp))
+        stamp = stamp_from(body) if "hlc" in body else expected
+        changes.append(change_from(body, epoch, seq + len(changes), common, seen, stamp))
         expected = Stamp(stamp.ms, stamp.counter + 1)
     return changes
 
 
-def _stamp_from(body: Body) -> Stamp:
+def stamp_from(body: Body) -> Stamp:
+    """Return the stamp in a body."""
     parts = dict(enumerate(take_list(body, "hlc", 2)))
     named = {str(place): value for place, value in parts.items()}
     return Stamp(take_integer(named, "0", 0, _MOST_MS), take_integer(named, "1", 0, _MOST_COUNTER))
 
 
-def _change_from(
+def change_from(
     body: Body, epoch: str, seq: int, common: tuple[str, str | None, int], seen: int, stamp: Stamp
 ) -> Change:
-    personal = _values(take_object(body, "personal")) if "personal" in body else None
+    """Return one change; `common` are its group, author (staff_id) and schema."""
+    personal = values_from(take_object(body, "personal")) if "personal" in body else None
     salt = _base64(body, "salt", 16)
     digest = _base64(body, "personal_digest", 32)
     if digest is not None and (personal is not None or salt is not None):
@@ -158,7 +168,7 @@ def _change_from(
         record_id=take_id(body, "record_id"),
         parent_id=maybe(take_id, body, "parent_id"),
         op=Op(take_text(body, "op")) if "op" in body else Op.PUT,
-        fields=_values(take_object(body, "fields")),
+        fields=values_from(take_object(body, "fields")),
         personal=personal,
         salt=salt,
         hlc=stamp,
@@ -175,15 +185,3 @@ def _base64(body: Body, name: str, length: int) -> str | None:
         return None
     take_bytes(body, name, length, length)
     return str(body[name])
-
-
-def _values(values: dict[str, Any]) -> dict[str, WireValue]:
-    if len(values) > _MOST_FIELDS:
-        raise ValueError("fields")
-    for name, value in values.items():
-        checked_name(name)
-        if isinstance(value, str):
-            value.encode()
-        elif value is not None and (type(value) is not int or not -MOST_INTEGER <= value <= MOST_INTEGER):
-            raise ValueError(name)
-    return values

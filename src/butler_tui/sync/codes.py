@@ -7,6 +7,7 @@ class Code:
     """Why a request was not taken; the `code` of an error's JSON."""
 
     HELLO_AGAIN = "hello_again"
+    SAY_MARKS = "say_marks"
     OUT_OF_ORDER = "out_of_order"
     REPLAY = "replay"
     CHAIN = "chain"

@@ -12,16 +12,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from butler_tui import __version__
-from butler_tui.domain.changes import Change
-from butler_tui.domain.fields import Op
-from butler_tui.domain.hlc import Stamp
+from butler_tui.domain.fields import TABLES
 from butler_tui.errors import ButlerError, SetUpWrong, WrongUsage
-from butler_tui.ids import id_text, new_id, parse_id
+from butler_tui.ids import id_text, parse_id
 from butler_tui.sealing import public_box_key, public_sign_key
 from butler_tui.store import estates, sync_state
-from butler_tui.store.database import SCHEMA_VERSION, plain_errors, transaction
+from butler_tui.store.database import plain_errors, transaction
 from butler_tui.store.journal import apply
 from butler_tui.store.local import Store
+from butler_tui.store.writing import write
 from butler_tui.sync.failures import Refused, not_hq
 from butler_tui.sync.protocol import (
     AUTHORITY_PATH,
@@ -117,7 +116,9 @@ def keep(store: Store, accepted: Accepted, now_ms: Callable[[], int]) -> EnrolAn
     zone_called(answer.time_zone)
     with plain_errors(store.home.database):
         if estates.estate(store.connection) is None:
-            apply(store, [_estate_from(answer, now_ms())])
+            with apply(store):
+                estate = {"name": safe(answer.estate_name), "time_zone": answer.time_zone}
+                write(store, TABLES["estate"], parse_id(answer.estate_id), estate)
         with transaction(store.connection):
             estates.save_enrolment(
                 store.connection,
@@ -204,24 +205,3 @@ def _exchange(
     if answer.estate_id != address.estate_id:
         raise SetUpWrong(N_("HQ answered for another estate than the one in the address. Nothing was changed."))
     return answer
-
-
-def _estate_from(answer: EnrolAnswer, now_ms: int) -> Change:
-    """Return HQ's estate as the change that an empty terminal applies."""
-    return Change(
-        cid=id_text(new_id(now_ms)),
-        group_id=id_text(new_id(now_ms)),
-        epoch=answer.terminal_id,
-        seq=1,
-        table="estate",
-        record_id=answer.estate_id,
-        parent_id=None,
-        op=Op.PUT,
-        fields={"name": safe(answer.estate_name), "time_zone": answer.time_zone},
-        personal=None,
-        salt=None,
-        hlc=Stamp(now_ms, 0),
-        seen=0,
-        staff_id=None,
-        schema_v=SCHEMA_VERSION,
-    )

@@ -23,6 +23,7 @@ MOST_ASK_OPENED = 16 * 1024
 MOST_INTEGER = 2**63 - 1
 _WORTH_COMPRESSING = 600
 _ZSTD_LEVEL = 3
+_MOST_FIELDS = 200
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -180,6 +181,19 @@ def take_object(body: Body, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(name)
     return value
+
+
+def values_from(values: dict[str, Any]) -> dict[str, Any]:
+    """Return `values` where they are columns of a record: names, and texts, whole numbers or null."""
+    if len(values) > _MOST_FIELDS:
+        raise ValueError("fields")
+    for name, value in values.items():
+        checked_name(name)
+        if isinstance(value, str):
+            value.encode()
+        elif value is not None and (type(value) is not int or not -MOST_INTEGER <= value <= MOST_INTEGER):
+            raise ValueError(name)
+    return values
 
 
 def maybe(take: Callable[[Body, str], _T], body: Body, name: str) -> _T | None:

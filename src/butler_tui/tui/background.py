@@ -61,7 +61,7 @@ class BackgroundSync:
         threading.Thread(target=self._sync, name="sync", daemon=True).start()
 
     def _sync(self) -> None:
-        from butler_tui.sync.push import sync_once
+        from butler_tui.sync.syncing import sync_once
 
         try:
             store = self._here.store.again()

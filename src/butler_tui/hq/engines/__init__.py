@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import NamedTuple, Protocol, TypeVar
 
+from butler_tui.domain.hlc import Stamp
+
 T = TypeVar("T")
 
 
@@ -132,6 +134,17 @@ class SecretRow(NamedTuple):
     sealed: bytes
 
 
+class ReportRow(NamedTuple):
+    """What a supervisor should know and nobody typed; `detail` is JSON."""
+
+    estate_id: str
+    report_id: str
+    at_ms: int
+    kind: str
+    terminal_id: str | None
+    detail: str
+
+
 class Reading(Protocol):
     """What can be asked of HQ's rows inside one transaction or outside."""
 
@@ -158,6 +171,24 @@ class Reading(Protocol):
 
     def epoch(self, estate_id: str, epoch: str) -> EpochRow | None:
         """Return the head of an epoch."""
+
+    def has_epochs(self, estate_id: str, terminal_id: str) -> bool:
+        """Tell whether the log has anything of this terminal."""
+
+    def last_stamp(self, estate_id: str, terminal_id: str) -> Stamp:
+        """Return the latest canonical stamp of what this terminal has sent, from whatever file."""
+
+    def cid_at(self, estate_id: str, pos: int) -> str | None:
+        """Return the change at a position of the log."""
+
+    def log_after(self, estate_id: str, pos: int, most: int) -> list[LogRow]:
+        """Return up to `most` changes after a position, in order."""
+
+    def states_after(self, estate_id: str, tbl: str, record_id: str, most: int) -> list[StateRow]:
+        """Return up to `most` records after this one, by table and id."""
+
+    def reports(self, estate_id: str, most: int) -> list[ReportRow]:
+        """Return up to `most` reports, the newest first."""
 
     def known_cids(self, estate_id: str, cids: Sequence[str]) -> set[str]:
         """Return which of these changes the log has."""
@@ -207,6 +238,15 @@ class Writing(Reading, Protocol):
 
     def revoke(self, estate_id: str, terminal_id: str, now_ms: int) -> bool:
         """Refuse a terminal from now on; tell whether there was one."""
+
+    def put_kind(self, estate_id: str, terminal_id: str, kind: str) -> bool:
+        """Make a terminal one of another kind, which changes what it may see; tell whether there was one."""
+
+    def begin_generation(self, estate_id: str, hq_gen: str, now_ms: int) -> None:
+        """Begin a new generation of an estate's log, where it ends now."""
+
+    def add_report(self, row: ReportRow) -> None:
+        """Keep a report."""
 
     def note_hello(self, row: TerminalRow) -> None:
         """Write down when a terminal was seen, and what it said of itself."""

@@ -12,7 +12,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from butler_tui.hq.engines import CodeRow, EpochRow, EstateRow, PositionRow, SecretRow, StateRow, TerminalRow
+from butler_tui.domain.hlc import Stamp
+from butler_tui.hq.engines import (
+    CodeRow,
+    EpochRow,
+    EstateRow,
+    LogRow,
+    PositionRow,
+    ReportRow,
+    SecretRow,
+    StateRow,
+    TerminalRow,
+)
 
 _TERMINAL = ", ".join(TerminalRow._fields)
 _ESTATE = ", ".join(EstateRow._fields)
@@ -89,6 +100,59 @@ class ReadingRows(ABC):
             f"SELECT {', '.join(EpochRow._fields)} FROM epoch WHERE estate_id = ? AND epoch = ?", estate_id, epoch
         )
         return EpochRow(*row) if row else None
+
+    def has_epochs(self, estate_id: str, terminal_id: str) -> bool:
+        """Tell whether the log has anything of this terminal."""
+        return bool(
+            self._one("SELECT 1 FROM epoch WHERE estate_id = ? AND terminal_id = ? LIMIT 1", estate_id, terminal_id)
+        )
+
+    def last_stamp(self, estate_id: str, terminal_id: str) -> Stamp:
+        """Return the latest canonical stamp of what this terminal has sent, from whatever file."""
+        row = self._one(
+            "SELECT last_ms, last_counter FROM epoch WHERE estate_id = ? AND terminal_id = ?"
+            " ORDER BY last_ms DESC, last_counter DESC LIMIT 1",
+            estate_id,
+            terminal_id,
+        )
+        return Stamp(*row) if row else Stamp(0, 0)
+
+    def cid_at(self, estate_id: str, pos: int) -> str | None:
+        """Return the change at a position of the log."""
+        row = self._one("SELECT cid FROM change_log WHERE estate_id = ? AND pos = ?", estate_id, pos)
+        return str(row[0]) if row else None
+
+    def log_after(self, estate_id: str, pos: int, most: int) -> list[LogRow]:
+        """Return up to `most` changes after a position, in order."""
+        rows = self._all(
+            f"SELECT {', '.join(LogRow._fields)} FROM change_log WHERE estate_id = ? AND pos > ? ORDER BY pos LIMIT ?",
+            estate_id,
+            pos,
+            most,
+        )
+        return [LogRow(*row) for row in rows]
+
+    def states_after(self, estate_id: str, tbl: str, record_id: str, most: int) -> list[StateRow]:
+        """Return up to `most` records after this one, by table and id."""
+        rows = self._all(
+            f"SELECT {', '.join(StateRow._fields)} FROM record_state WHERE estate_id = ?"
+            " AND (tbl, record_id) > (?, ?) ORDER BY tbl, record_id LIMIT ?",
+            estate_id,
+            tbl,
+            record_id,
+            most,
+        )
+        return [StateRow(*row) for row in rows]
+
+    def reports(self, estate_id: str, most: int) -> list[ReportRow]:
+        """Return up to `most` reports, the newest first."""
+        rows = self._all(
+            f"SELECT {', '.join(ReportRow._fields)} FROM report WHERE estate_id = ?"
+            " ORDER BY at_ms DESC, report_id LIMIT ?",
+            estate_id,
+            most,
+        )
+        return [ReportRow(*row) for row in rows]
 
     def known_cids(self, estate_id: str, cids: Sequence[str]) -> set[str]:
         """Return which of these changes the log has."""

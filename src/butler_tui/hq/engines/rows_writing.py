@@ -13,6 +13,7 @@ from butler_tui.hq.engines import (
     EstateRow,
     LogRow,
     PositionRow,
+    ReportRow,
     SecretRow,
     StateRow,
     TerminalRow,
@@ -99,6 +100,31 @@ class WritingRows(ReadingRows):
             terminal_id,
         )
         return done > 0
+
+    def put_kind(self, estate_id: str, terminal_id: str, kind: str) -> bool:
+        """Make a terminal one of another kind, which changes what it may see; tell whether there was one."""
+        done = self._run(
+            "UPDATE terminal SET kind = ?1, scope_gen = scope_gen + CASE WHEN kind = ?1 THEN 0 ELSE 1 END"
+            " WHERE estate_id = ?2 AND terminal_id = ?3",
+            kind,
+            estate_id,
+            terminal_id,
+        )
+        return done > 0
+
+    def begin_generation(self, estate_id: str, hq_gen: str, now_ms: int) -> None:
+        """Begin a new generation of an estate's log, where it ends now."""
+        self._run("UPDATE estate_pos SET hq_gen = ? WHERE estate_id = ?", hq_gen, estate_id)
+        self._run(
+            "INSERT INTO generation (estate_id, hq_gen, from_pos, began_ms)"
+            " SELECT estate_id, hq_gen, next_pos - 1, ? FROM estate_pos WHERE estate_id = ?",
+            now_ms,
+            estate_id,
+        )
+
+    def add_report(self, row: ReportRow) -> None:
+        """Keep a report."""
+        self._run(insert("report", ReportRow._fields), *row)
 
     def note_hello(self, row: TerminalRow) -> None:
         """Write down when a terminal was seen, and what it said of itself."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from butler_tui.domain.fields import TABLES
+from butler_tui.domain.merge import kept_json, stamps_json
 from butler_tui.hq.engines import LogRow
 from butler_tui.hq.replay import replayed
 from butler_tui.hq.shown import EVENTS, PARENT, shown
 from butler_tui.store.database import Connection, transaction
-from butler_tui.sync.merge import kept_json, stamps_json
 
 
 def _show_visits(connection: Connection) -> None:

@@ -51,7 +51,7 @@ def enrol(home: Home, address: str, code: str, step: Step, now_ms: Clock) -> Mes
 
 def sync_again(home: Home, now_ms: Clock) -> Message:
     """Sync once, and return what to tell the screens."""
-    from butler_tui.sync.push import sync_once
+    from butler_tui.sync.syncing import sync_once
 
     try:
         with plain_errors(home.database):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from butler_tui.domain.fields import TABLES, Op
 from butler_tui.domain.hlc import Stamp
-from butler_tui.sync.merge import (
+from butler_tui.domain.merge import (
     FieldStamp,
     RecordState,
     highest_seen,
@@ -113,7 +113,7 @@ def test_conflicts_are_kept_and_read_back() -> None:
 
 def test_until_somebody_decides_the_stricter_holds() -> None:
     resident = TABLES["resident"]
-    stamps = [FieldStamp(ms, 0, "e", ms, f"c{ms}", ms, 0, f"t{ms}") for ms in (1, 2)]
+    stamps = [FieldStamp(ms, 0, f"e{ms}", ms, f"c{ms}", ms, 0, f"t{ms}") for ms in (1, 2)]
     state = RecordState()
     for value, stamp in zip((0, 1), stamps, strict=True):
         state = merged(state, Op.PUT, {"may_confirm": value, "name": f"陈{value}"}, stamp)

@@ -39,8 +39,11 @@ class FieldStamp(NamedTuple):
         return self[:5]
 
     def apart_from(self, other: FieldStamp) -> bool:
-        """Tell whether two writes were made at different terminals, neither knowing of the other."""
-        return self.terminal != other.terminal and self.pos > other.seen and other.pos > self.seen
+        """Tell whether two writes were made in different files, neither knowing of the other.
+
+        A copied file writes under its terminal's name and knows nothing of the original: epochs decide.
+        """
+        return self.epoch != other.epoch and self.pos > other.seen and other.pos > self.seen
 
 
 class Kept(NamedTuple):
@@ -72,6 +75,7 @@ def merged(
     kept = _undecided(state.kept, resolves)
     for name, value in values.items():
         standing = state.stamps.get(name)
+        _take_back(kept, name, stamp.epoch)
         if standing is None:
             new_values[name], new_stamps[name] = value, stamp
         elif op is not Op.EVENT:
@@ -88,6 +92,14 @@ def merged(
 def _undecided(kept: Mapping[str, tuple[Kept, ...]], resolves: Collection[str]) -> dict[str, tuple[Kept, ...]]:
     left = {name: tuple(one for one in losers if one.stamp.cid not in resolves) for name, losers in kept.items()}
     return {name: losers for name, losers in left.items() if losers}
+
+
+def _take_back(kept: dict[str, tuple[Kept, ...]], name: str, epoch: str) -> None:
+    """Forget what the same file wrote into a field before: its author has thought better of it."""
+    if left := tuple(one for one in kept.get(name, ()) if one.stamp.epoch != epoch):
+        kept[name] = left
+    else:
+        kept.pop(name, None)
 
 
 def holding(table: Table, state: RecordState) -> dict[str, WireValue]:

@@ -1,0 +1,177 @@
+"""What a terminal is given when it pulls: the log after its position, or records as they are, in its scope only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any
+
+from butler_tui.domain.changes import MOST_CHANGES, Change, WireValue
+from butler_tui.domain.fields import TABLES, Op, Scope
+from butler_tui.domain.hlc import Stamp
+from butler_tui.domain.rights import TerminalKind
+from butler_tui.hq.engines import LogRow, Reading, StateRow, TerminalRow
+from butler_tui.hq.refusals import Refusal
+from butler_tui.hq.replay import APPLIED, made_safe, seen_of
+from butler_tui.sync.protocol import MOST_IN_PAGE, Code, PullAnswer, PullAsk, Pulled, PulledRecord
+
+_MOST_TEXT = 1024 * 1024
+"""Characters of values in one page, about: what is fetched over a bad line must be small enough to arrive."""
+
+_MAY_SEE: dict[TerminalKind, frozenset[Scope]] = {
+    TerminalKind.GATE: frozenset({Scope.GATE}),
+    TerminalKind.BUTLER: frozenset({Scope.GATE, Scope.BUTLER}),
+    TerminalKind.SUPERVISOR: frozenset(Scope),
+}
+
+
+def page(rows: Reading, terminal: TerminalRow, ask: PullAsk) -> PullAnswer:
+    """Return the next page for a terminal; raises Refusal (`hello_again`) where it pulled another log than this."""
+    where = rows.position(terminal.estate_id)
+    here = rows.cid_at(terminal.estate_id, ask.pos) if ask.pos else None
+    if where.hq_gen != ask.hq_gen or terminal.scope_gen != ask.scope_gen or here != ask.pos_cid:
+        raise Refusal(409, Code.HELLO_AGAIN)
+    if ask.whole_after is not None:
+        return _records(rows, terminal, ask, where.next_pos - 1)
+    return _log(rows, terminal, ask, where.next_pos - 1)
+
+
+def _log(rows: Reading, terminal: TerminalRow, ask: PullAsk, head: int) -> PullAnswer:
+    log = _whole_groups(rows.log_after(terminal.estate_id, ask.pos, MOST_IN_PAGE + MOST_CHANGES), head)
+    wanted = (row for row in log if not _held_already(row, ask))
+    changes = tuple(one for row in wanted if (one := _pulled(row, terminal)) is not None)
+    upto = log[-1].pos if log else ask.pos
+    cid = log[-1].cid if log else ask.pos_cid
+    return PullAnswer(head, upto, cid, changes, terminals=_names(rows, terminal, (one.terminal for one in changes)))
+
+
+def _held_already(row: LogRow, ask: PullAsk) -> bool:
+    """Tell whether the file that asks has a change for certain, and nothing could be new to it: it wrote it itself."""
+    table = TABLES.get(row.tbl)
+    return row.epoch == ask.epoch and table is not None and table.once
+
+
+def _whole_groups(log: list[LogRow], head: int) -> list[LogRow]:
+    """Return the first groups of `log` that make a page; its last group may be cut short but at the log's end."""
+    taken: list[LogRow] = []
+    text = 0
+    for _group, together in groupby(log, lambda row: (row.terminal_id, row.group_id)):
+        members = list(together)
+        text += sum(len(row.body) for row in members)
+        cut_short = members[-1] is log[-1] and members[-1].pos != head
+        if taken and (cut_short or len(taken) + len(members) > MOST_IN_PAGE or text > _MOST_TEXT):
+            break
+        taken += members
+    return taken
+
+
+def _pulled(row: LogRow, terminal: TerminalRow) -> Pulled | None:
+    """Return a change as this terminal may see it, None where it may see nothing of it."""
+    own = row.terminal_id == terminal.terminal_id
+    if row.verdict != APPLIED and not own:
+        return None
+    body: dict[str, Any] = json.loads(row.body)
+    fields = _visible(row.tbl, body.get("fields") or {}, terminal, own=own)
+    personal = _visible(row.tbl, body.get("personal") or {}, terminal, own=own)
+    if fields is None or personal is None:
+        return None
+    change = Change(
+        cid=row.cid,
+        group_id=row.group_id,
+        epoch=row.epoch,
+        seq=row.seq,
+        table=row.tbl,
+        record_id=row.record_id,
+        parent_id=row.parent_id,
+        op=Op(row.op),
+        fields=made_safe(fields.items()),
+        personal=made_safe(personal.items()) or None,
+        salt=None,
+        hlc=Stamp(row.hlc_ms, row.hlc_counter),
+        seen=seen_of(row, body),
+        staff_id=row.staff_id,
+        schema_v=row.schema_v,
+        resolves=tuple(body.get("resolves", ())),
+    )
+    return Pulled(change, row.pos, row.terminal_id, row.reason)
+
+
+def _visible(
+    tbl: str, values: Mapping[str, WireValue], terminal: TerminalRow, *, own: bool = False
+) -> dict[str, WireValue] | None:
+    """Return those of a record's values that a terminal may see, None where it may see no such record.
+
+    What this version does not know is a supervisor's, since nobody here can say who else may see it (PROTOCOL,
+    versions). Whoever wrote a record knows it.
+    """
+    scopes = _MAY_SEE[TerminalKind(terminal.kind)]
+    table = TABLES.get(tbl)
+    if not own and (table.scope if table else Scope.SUPERVISOR) not in scopes:
+        return None
+    if own or table is None:
+        return dict(values)
+    known = ((name, table.field(name)) for name in values)
+    return {name: values[name] for name, one in known if (one.scope if one else Scope.SUPERVISOR) in scopes}
+
+
+def _records(rows: Reading, terminal: TerminalRow, ask: PullAsk, head: int) -> PullAnswer:
+    tbl, _, record_id = (ask.whole_after or "").partition("/")
+    states = rows.states_after(terminal.estate_id, tbl, record_id, MOST_IN_PAGE)
+    taken = _few_enough(states)
+    wanted = (state for state in taken if not _written_by(state, ask.epoch))
+    records = tuple(one for state in wanted if (one := _record(state, terminal)) is not None)
+    upto = head if ask.whole_upto is None else min(ask.whole_upto, head)
+    more = len(taken) < len(states) or len(states) == MOST_IN_PAGE
+    writers = (str(stamp[7]) for one in records for stamp in one.stamps or () if len(stamp) > 8)
+    return PullAnswer(
+        head,
+        upto,
+        rows.cid_at(terminal.estate_id, upto),
+        records=records,
+        whole_after=f"{taken[-1].tbl}/{taken[-1].record_id}" if more else None,
+        terminals=_names(rows, terminal, writers),
+    )
+
+
+def _written_by(row: StateRow, epoch: str) -> bool:
+    """Tell whether a record that is written once is from the file that asks."""
+    table = TABLES.get(row.tbl)
+    return table is not None and table.once and all(stamp[2] == epoch for stamp in json.loads(row.stamps))
+
+
+def _few_enough(states: list[StateRow]) -> list[StateRow]:
+    text = 0
+    for count, state in enumerate(states):
+        text += len(state.state) + len(state.stamps)
+        if count and text > _MOST_TEXT:
+            return states[:count]
+    return states
+
+
+def _record(row: StateRow, terminal: TerminalRow) -> PulledRecord | None:
+    """Return a record as this terminal may see it; who wrote what stands only beside what may be written again."""
+    values = _visible(row.tbl, json.loads(row.state), terminal)
+    if values is None:
+        return None
+    table = TABLES.get(row.tbl)
+    if table is not None and table.once:
+        return PulledRecord(row.tbl, row.record_id, values, row.pos)
+    kept = {name: losers for name, losers in json.loads(row.kept or "{}").items() if name in values}
+    return PulledRecord(row.tbl, row.record_id, values, row.pos, _stamps(row.stamps, values), kept or None)
+
+
+def _stamps(stamps: str, values: Mapping[str, WireValue]) -> list[Any]:
+    """Return who wrote these values; names that a terminal may not see are left out."""
+    told = []
+    for *stamp, names in json.loads(stamps):
+        visible = None if names is None else [name for name in names if name in values]
+        if visible != []:
+            told.append([*stamp, visible])
+    return told
+
+
+def _names(rows: Reading, terminal: TerminalRow, writers: Iterable[str]) -> dict[str, str]:
+    """Return the names of those that wrote, by terminal."""
+    wanted = set(writers) - {terminal.terminal_id}
+    return {one.terminal_id: one.name for one in rows.terminals(terminal.estate_id) if one.terminal_id in wanted}

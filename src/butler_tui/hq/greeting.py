@@ -1,0 +1,76 @@
+"""Answering a hello: where HQ stands with a terminal's file, and whether its log is still the one that it knows."""
+
+from __future__ import annotations
+
+from butler_tui.hq import reports
+from butler_tui.hq.engines import EpochRow, PositionRow, TerminalRow, Writing
+from butler_tui.hq.keyring import Keyring
+from butler_tui.hq.refusals import Refusal
+from butler_tui.ids import id_text, new_id
+from butler_tui.store.database import SCHEMA_VERSION
+from butler_tui.sync.protocol import MOST_IN_BATCH, Code, HelloAnswer, HelloAsk
+
+_OLDEST_SCHEMA = max(1, SCHEMA_VERSION - 2)
+
+
+def greet(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_ms: int, keyring: Keyring) -> HelloAnswer:
+    """Return where HQ stands with the epoch of `ask`; `now_ms` is HQ's UTC ms.
+
+    Raises Refusal for the epoch of another terminal, and `say_marks` where the log is another one than the terminal
+    has pulled and it has not said yet what it pulled before.
+    """
+    head = rows.epoch(terminal.estate_id, ask.epoch)
+    if head is not None and head.terminal_id != terminal.terminal_id:
+        raise Refusal(403, Code.FOREIGN_EPOCH)
+    where = rows.position(terminal.estate_id)
+    fork = None
+    if _lost(rows, terminal, ask, where, head):
+        if not ask.marks and ask.pos:
+            raise Refusal(409, Code.SAY_MARKS)
+        where = _in_new_generation(rows, terminal, ask, now_ms)
+        fork = _common(rows, terminal, ask)
+    held = rows.quarantined_after(terminal.estate_id, ask.epoch, ask.acked_seq, MOST_IN_BATCH)
+    return HelloAnswer(
+        hq_gen=where.hq_gen,
+        last_seq=head.last_seq if head else 0,
+        last_cid=head.last_cid if head else None,
+        pos=where.next_pos - 1,
+        durable_pos=0,
+        server_time=now_ms,
+        min_schema=_OLDEST_SCHEMA,
+        scope_gen=terminal.scope_gen,
+        scope=terminal.kind,
+        fork=fork,
+        quarantined=tuple(held),
+        keys=keyring.handed(rows, terminal, ask.handed or "", now_ms),
+    )
+
+
+def _lost(rows: Writing, terminal: TerminalRow, ask: HelloAsk, where: PositionRow, head: EpochRow | None) -> bool:
+    """Tell whether the log lacks what this terminal had of it: HQ was restored, whoever did it, since they last met.
+
+    A point-in-time recovery or a failover tells nobody. What shows it: another generation, another change at the
+    position up to which the terminal pulled, or less taken of its journal than HQ had confirmed.
+    """
+    if ask.hq_gen is not None and ask.hq_gen != where.hq_gen:
+        return True
+    if ask.pos and rows.cid_at(terminal.estate_id, ask.pos) != ask.pos_cid:
+        return True
+    return ask.acked_seq > (head.last_seq if head else 0)
+
+
+def _in_new_generation(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_ms: int) -> PositionRow:
+    """Return where the log stands in a generation that is not the terminal's, beginning one where there is none."""
+    where = rows.lock(terminal.estate_id) or rows.position(terminal.estate_id)
+    if ask.hq_gen == where.hq_gen:
+        hq_gen = id_text(new_id(now_ms))
+        rows.begin_generation(terminal.estate_id, hq_gen, now_ms)
+        reports.new_generation(rows, terminal, hq_gen, where.next_pos - 1, now_ms)
+        where = where._replace(hq_gen=hq_gen)
+    return where
+
+
+def _common(rows: Writing, terminal: TerminalRow, ask: HelloAsk) -> int:
+    """Return the last position that the terminal knows up to which it pulled this very log."""
+    agreed = (pos for pos, cid in ask.marks if rows.cid_at(terminal.estate_id, pos) == cid)
+    return max(agreed, default=0)

@@ -1,0 +1,36 @@
+"""What HQ tells a supervisor of that nobody typed: files restored or copied, HQ itself restored."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+
+from butler_tui.hq.engines import ReportRow, TerminalRow, Writing
+from butler_tui.ids import id_text, new_id
+
+
+class ReportKind(StrEnum):
+    """What happened; `detail` of a report is JSON, as said here.
+
+    `new_epoch`: a terminal's file was restored from a backup, or copied {epoch}. `new_generation`: HQ was restored, its
+    log lacks what a terminal had pulled or sent {hq_gen, pos}.
+    """
+
+    NEW_EPOCH = "new_epoch"
+    NEW_GENERATION = "new_generation"
+
+
+def new_epoch(rows: Writing, terminal: TerminalRow, epoch: str, now_ms: int) -> None:
+    """Report that a terminal sends from another file than before; `now_ms` is UTC ms."""
+    _report(rows, terminal, ReportKind.NEW_EPOCH, {"epoch": epoch}, now_ms)
+
+
+def new_generation(rows: Writing, terminal: TerminalRow, hq_gen: str, pos: int, now_ms: int) -> None:
+    """Report that a terminal has found HQ's log, which ends at `pos`, to lack what it once had."""
+    _report(rows, terminal, ReportKind.NEW_GENERATION, {"hq_gen": hq_gen, "pos": pos}, now_ms)
+
+
+def _report(rows: Writing, terminal: TerminalRow, kind: ReportKind, detail: dict[str, object], now_ms: int) -> None:
+    told = json.dumps(detail, sort_keys=True)
+    report_id = id_text(new_id(now_ms))
+    rows.add_report(ReportRow(terminal.estate_id, report_id, now_ms, str(kind), terminal.terminal_id, told))

@@ -1,0 +1,34 @@
+"""Forgetting what this terminal may see no longer: others' records above its scope, with all that was kept of them."""
+
+from __future__ import annotations
+
+from butler_tui.domain.fields import TABLES, Scope
+from butler_tui.store.database import Connection
+from butler_tui.store.journal import apply
+from butler_tui.store.local import Store
+
+_SEES: dict[str, frozenset[Scope]] = {
+    "gate": frozenset({Scope.GATE}),
+    "butler": frozenset({Scope.GATE, Scope.BUTLER}),
+    "supervisor": frozenset(Scope),
+}
+
+
+def forget_out_of_scope(store: Store) -> None:
+    """Take away what this terminal may see no longer, in one transaction; what it wrote itself stays."""
+    (kind,) = store.connection.execute("SELECT kind FROM terminal").fetchone()
+    seen = _SEES.get(kind or "", frozenset(Scope))
+    if seen == frozenset(Scope):
+        return
+    with apply(store) as connection:
+        for table in TABLES.values():
+            if table.scope not in seen:
+                _forget_records(connection, table.name, table.key)
+        known = ", ".join("?" * len(TABLES))
+        connection.execute(f"DELETE FROM base WHERE tbl NOT IN ({known})", tuple(TABLES))
+
+
+def _forget_records(connection: Connection, table: str, key: str) -> None:
+    own = "SELECT record_id FROM journal WHERE tbl = ?"
+    connection.execute(f"DELETE FROM {table} WHERE {key} NOT IN ({own})", (table,))
+    connection.execute(f"DELETE FROM base WHERE tbl = ?1 AND record_id NOT IN ({own.replace('?', '?1')})", (table,))

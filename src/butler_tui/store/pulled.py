@@ -1,0 +1,231 @@
+"""Taking a page that HQ sent: records, where this terminal stands, and its clock in one transaction.
+
+What a record of a `once` table says never changes, so one that is here is left alone. What is written more than once
+goes into its base, and what is shown follows from that (store/base.py). What this version cannot show is kept there
+too, raw, until one that can comes along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from butler_tui.domain.changes import WireValue
+from butler_tui.domain.fields import TABLES, Op, Table
+from butler_tui.domain.hlc import Stamp
+from butler_tui.domain.merge import FieldStamp, RecordState, merged
+from butler_tui.ids import id_text, parse_id
+from butler_tui.store import base, derived
+from butler_tui.store.base import Base
+from butler_tui.store.database import Connection, IntegrityError
+from butler_tui.store.journal import apply
+from butler_tui.store.local import Store
+from butler_tui.store.writing import write
+from butler_tui.text import safe
+
+
+@dataclass(frozen=True, slots=True)
+class LogChange:
+    """One change of HQ's log; ids are UUID text, `held` says why HQ did not apply it, `stamp` is the canonical one."""
+
+    table: str
+    record_id: str
+    op: Op
+    values: Mapping[str, WireValue]
+    stamp: FieldStamp
+    resolves: tuple[str, ...]
+    held: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HqRecord:
+    """One record as it is at HQ, by its last change at `pos`."""
+
+    table: str
+    record_id: str
+    state: RecordState
+    pos: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upto:
+    """Up to which position a page speaks, and the change there (UUID text)."""
+
+    pos: int
+    cid: str | None
+
+
+@dataclass(slots=True)
+class _Taking:
+    """One page on its way in: records whose row must be shown anew, and rows just added."""
+
+    store: Store
+    shown: dict[tuple[str, bytes], None] = field(default_factory=dict)
+    added: list[derived.Touched] = field(default_factory=list)
+
+    def end(self) -> None:
+        for tbl, record_id in self.shown:
+            base.show(self.store, tbl, record_id)
+        derived.derive(self.store.connection, self.added)
+
+
+def take_changes(
+    store: Store, changes: Iterable[LogChange], upto: Upto, places: Mapping[str, str], *, now_ms: int
+) -> None:
+    """Apply a page of HQ's log, in its order, and stand at `upto`; `places` are names by terminal, now_ms UTC ms."""
+    with apply(store) as connection:
+        taking = _Taking(store)
+        latest = Stamp(0, 0)
+        for change in changes:
+            latest = max(latest, Stamp(change.stamp.ms, change.stamp.counter))
+            if change.held is not None:
+                _hold(connection, change, now_ms)
+            else:
+                _take_change(taking, change)
+            taking.shown |= _brought_back(connection, change)
+        taking.end()
+        _name_places(connection, places)
+        _stand_at(connection, upto, latest)
+
+
+def take_records(store: Store, records: Iterable[HqRecord], places: Mapping[str, str]) -> None:
+    """Put records as HQ has them in the place of what was known of them."""
+    with apply(store) as connection:
+        taking = _Taking(store)
+        for record in records:
+            table = TABLES.get(record.table)
+            record_id = parse_id(record.record_id)
+            state = _made_safe(record.state)
+            if table is not None and table.once:
+                _add(taking, table, record_id, state.values, record.pos)
+            else:
+                base.put(connection, record.table, record_id, Base(state, record.pos))
+                taking.shown[record.table, record_id] = None
+        taking.end()
+        _name_places(connection, places)
+
+
+def _take_change(taking: _Taking, change: LogChange) -> None:
+    table = TABLES.get(change.table)
+    record_id = parse_id(change.record_id)
+    values = _safe_values(change.values)
+    if table is not None and table.once:
+        _add(taking, table, record_id, values, change.stamp.pos)
+        return
+    connection = taking.store.connection
+    known = base.read(connection, change.table, record_id)
+    if known is not None and change.stamp.pos <= known.pos:
+        return
+    state = merged(known.state if known else RecordState(), change.op, values, change.stamp, change.resolves)
+    base.put(connection, change.table, record_id, Base(state, change.stamp.pos))
+    taking.shown[change.table, record_id] = None
+
+
+def _add(taking: _Taking, table: Table, record_id: bytes, values: Mapping[str, WireValue], pos: int) -> None:
+    """Add a record that is written once; what this version does not know of it, or cannot show, is kept raw."""
+    store = taking.store
+    there = store.connection.execute(f"SELECT 1 FROM {table.name} WHERE {table.key} = ?", (record_id,)).fetchone()
+    if there:
+        return
+    known = base.stored(table, values)
+    try:
+        write(store, table, record_id, known)
+        taking.added.append((table.name, record_id, known))
+        rest = {name: value for name, value in values.items() if name not in known}
+    except IntegrityError:
+        rest = dict(values)
+    if rest:
+        base.put(store.connection, table.name, record_id, Base(RecordState(rest), pos))
+
+
+def _brought_back(connection: Connection, change: LogChange) -> dict[tuple[str, bytes], None]:
+    """Strike an own change off what is pending; return the record that is then to be shown anew."""
+    record_id = parse_id(change.record_id)
+    done = connection.execute(
+        "DELETE FROM pending WHERE tbl = ?1 AND record_id = ?2 AND journal_id ="
+        " (SELECT journal_id FROM journal WHERE cid = ?3)",
+        (change.table, record_id, parse_id(change.stamp.cid)),
+    )
+    return {(change.table, record_id): None} if done.rowcount else {}
+
+
+def _hold(connection: Connection, change: LogChange, now_ms: int) -> None:
+    """Mark an own change that HQ holds back; the record stays as it is shown here."""
+    connection.execute(
+        "INSERT INTO quarantine (cid, reason, at_ms) SELECT cid, ?, ? FROM journal WHERE cid = ?"
+        " ON CONFLICT (cid) DO NOTHING",
+        (change.held, now_ms, parse_id(change.stamp.cid)),
+    )
+
+
+def _stand_at(connection: Connection, upto: Upto, latest: Stamp) -> None:
+    cid = parse_id(upto.cid) if upto.cid else None
+    connection.execute("UPDATE sync_state SET pos = ?, pos_cid = ?", (upto.pos, cid))
+    connection.execute(
+        "UPDATE sync_state SET hlc_ms = ?1, hlc_counter = ?2 WHERE (hlc_ms, hlc_counter) < (?1, ?2)", latest
+    )
+    if cid is not None:
+        connection.execute("INSERT OR REPLACE INTO pull_mark (pos, cid) VALUES (?, ?)", (upto.pos, cid))
+        _thin_out(connection, upto.pos)
+
+
+def _thin_out(connection: Connection, pos: int) -> None:
+    """Keep marks ever fewer towards the past: of those at a distance, one for each power of two."""
+    kept: set[int] = set()
+    for (mark,) in connection.execute("SELECT pos FROM pull_mark ORDER BY pos").fetchall():
+        distance = (pos - mark).bit_length()
+        if distance in kept:
+            connection.execute("DELETE FROM pull_mark WHERE pos = ?", (mark,))
+        kept.add(distance)
+
+
+def _name_places(connection: Connection, places: Mapping[str, str]) -> None:
+    connection.executemany(
+        "INSERT INTO place (terminal_id, name) VALUES (?, ?)"
+        " ON CONFLICT (terminal_id) DO UPDATE SET name = excluded.name WHERE name <> excluded.name",
+        [(parse_id(terminal_id), safe(name)) for terminal_id, name in places.items()],
+    )
+
+
+def begin_whole(connection: Connection, upto: int) -> None:
+    """Write down that all records are fetched as they were at `upto`, and what HQ had of the own changes by then."""
+    connection.execute(
+        "UPDATE sync_state SET whole_upto = ?, whole_acked = epoch_no << 40 | acked_seq WHERE whole_upto IS NULL",
+        (upto,),
+    )
+
+
+def go_on_whole(connection: Connection, after: str) -> None:
+    """Write down the last record that has come."""
+    connection.execute("UPDATE sync_state SET whole_after = ?", (after,))
+
+
+def end_whole(store: Store, upto: Upto) -> None:
+    """All records have come: own changes that HQ had by then are in them, and the log goes on from `upto`."""
+    with apply(store) as connection:
+        (acked,) = connection.execute("SELECT whole_acked FROM sync_state").fetchone()
+        struck = connection.execute("SELECT DISTINCT tbl, record_id FROM pending WHERE journal_id <= ?", (acked,))
+        due = [(row[0], row[1]) for row in struck]
+        connection.execute("DELETE FROM pending WHERE journal_id <= ?", (acked,))
+        for tbl, record_id in due:
+            base.show(store, tbl, record_id)
+        connection.execute("UPDATE sync_state SET whole_upto = NULL, whole_after = NULL, whole_acked = NULL")
+        latest = connection.execute("SELECT hlc_ms, hlc_counter FROM sync_state").fetchone()
+        _stand_at(connection, upto, Stamp(*latest))
+
+
+def _safe_values(values: Mapping[str, WireValue]) -> dict[str, WireValue]:
+    return {name: safe(one, max(1, 2 * len(one))) if isinstance(one, str) else one for name, one in values.items()}
+
+
+def _made_safe(state: RecordState) -> RecordState:
+    kept = {
+        name: tuple(one._replace(value=_safe_values({name: one.value})[name]) for one in losers)
+        for name, losers in state.kept.items()
+    }
+    return RecordState(_safe_values(state.values), state.stamps, kept)
+
+
+def marks(connection: Connection) -> list[tuple[int, str]]:
+    """Return the positions up to which this terminal has pulled at some time, with the change there."""
+    return [(row[0], id_text(row[1])) for row in connection.execute("SELECT pos, cid FROM pull_mark ORDER BY pos")]

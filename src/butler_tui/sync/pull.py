@@ -1,0 +1,92 @@
+"""Bringing back what others wrote: all records as they are, the first time; after that HQ's log, page by page."""
+
+from __future__ import annotations
+
+from butler_tui.domain.merge import FieldStamp, state_from
+from butler_tui.ids import id_text
+from butler_tui.store import narrowing, pulled, sync_state
+from butler_tui.store.pulled import HqRecord, LogChange, Upto
+from butler_tui.store.sync_state import Position
+from butler_tui.sync.failures import Refused, not_hq
+from butler_tui.sync.protocol import (
+    Code,
+    PullAnswer,
+    PullAsk,
+    Pulled,
+    PulledRecord,
+    compact_json,
+    pull_answer_from,
+)
+from butler_tui.sync.talk import Talk, not_taken
+
+
+def pull_all(talk: Talk, where: Position) -> None:
+    """Pull from `where` this terminal stands until it has what HQ had when it last answered."""
+    while where.whole_after is not None or where.pos < talk.head:
+        if where.pos == 0 and where.whole_after is None:
+            sync_state.fetch_all(talk.store.connection)
+            where = talk.where()
+        try:
+            answer = pull_answer_from(talk.post("pull", _ask(where).to_body()))
+            _take(talk, where, answer)
+        except ValueError as error:
+            raise not_hq() from error
+        except Refused as refused:
+            if refused.code != Code.HELLO_AGAIN:
+                raise not_taken(refused) from refused
+            where = talk.hello()
+            continue
+        talk.head = max(answer.head, answer.upto)
+        talk.breathe()
+        if answer.upto <= where.pos and where.whole_after is None:
+            return
+        where = talk.where()
+
+
+def _ask(where: Position) -> PullAsk:
+    return PullAsk(
+        epoch=id_text(where.epoch),
+        hq_gen=where.hq_gen or "",
+        scope_gen=where.scope_gen,
+        pos=where.pos,
+        pos_cid=sync_state.pos_cid_text(where),
+        whole_after=where.whole_after,
+        whole_upto=where.whole_upto,
+    )
+
+
+def _take(talk: Talk, where: Position, answer: PullAnswer) -> None:
+    upto = Upto(answer.upto, answer.upto_cid)
+    if where.whole_after is None:
+        changes = [_change(one) for one in answer.changes]
+        pulled.take_changes(talk.store, changes, upto, answer.terminals, now_ms=talk.now_ms())
+        talk.tally.pulled += sum(one.terminal != talk.terminal_id for one in answer.changes)
+        return
+    connection = talk.store.connection
+    pulled.begin_whole(connection, answer.upto)
+    pulled.take_records(talk.store, [_record(one) for one in answer.records], answer.terminals)
+    talk.tally.pulled += len(answer.records)
+    if answer.whole_after is not None:
+        pulled.go_on_whole(connection, answer.whole_after)
+        return
+    pulled.end_whole(talk.store, upto)
+    narrowing.forget_out_of_scope(talk.store)
+
+
+def _change(one: Pulled) -> LogChange:
+    change = one.change
+    place = (change.epoch, change.seq, change.cid, one.pos, change.seen, one.terminal, change.staff_id)
+    values = {**change.fields, **(change.personal or {})}
+    stamp = FieldStamp(change.hlc.ms, change.hlc.counter, *place)
+    return LogChange(change.table, change.record_id, change.op, values, stamp, change.resolves, one.reason)
+
+
+def _record(one: PulledRecord) -> HqRecord:
+    """Return a record as it is kept; ValueError where who wrote it is not said as the protocol says it."""
+    texts = [compact_json(part).decode() for part in (dict(one.values), list(one.stamps or ()))]
+    kept = compact_json(dict(one.kept)).decode() if one.kept else None
+    try:
+        state = state_from(texts[0], texts[1], kept)
+    except (TypeError, IndexError, AttributeError) as error:
+        raise ValueError("stamps") from error
+    return HqRecord(one.table, one.record_id, state, one.pos)

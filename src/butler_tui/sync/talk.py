@@ -1,0 +1,187 @@
+"""Talking to HQ during one sync: one connection, the hello that says where both stand, and what it finds out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from butler_tui import __version__
+from butler_tui.errors import ButlerError, SetUpWrong, TryLater
+from butler_tui.ids import id_text
+from butler_tui.store import epochs, estates, pulled, sync_state
+from butler_tui.store.database import SCHEMA_VERSION, transaction
+from butler_tui.store.local import Store
+from butler_tui.store.sync_state import Position
+from butler_tui.sync import blobs, keyring
+from butler_tui.sync.failures import OUT_OF_REACH, Refused, busy, not_hq
+from butler_tui.sync.protocol import Code, HelloAnswer, HelloAsk, hello_answer_from, path_of
+from butler_tui.sync.transport import Identity, Link, Traffic
+from butler_tui.words import N_, _
+
+_GENTLE_S = 0.01
+_MOST_HELLOS = 6
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a sync has done so far: also tells of one that was broken off."""
+
+    pushed: int = 0
+    pulled: int = 0
+    quarantined: int = 0
+    traffic: Traffic = field(default_factory=Traffic)
+    began: float = field(default_factory=time.monotonic)
+
+
+class NotTaken(ButlerError):
+    """HQ read what was sent and did not take it."""
+
+
+class Talk:
+    """One sync's connection to HQ; raises SetUpWrong where this terminal is not enrolled."""
+
+    def __init__(self, store: Store, now_ms: Callable[[], int], gentle: bool, tally: Tally) -> None:
+        estate = estates.estate(store.connection)
+        terminal = estates.terminal(store.connection)
+        if estate is None or terminal.terminal_id is None or terminal.hq_url is None:
+            raise SetUpWrong(N_("This terminal is not enrolled at HQ yet: ask HQ for the line that enrols it."))
+        self.store = store
+        self.now_ms = now_ms
+        self.tally = tally
+        self.head = 0
+        """Where HQ's log ends, as far as it has said."""
+        self._gentle = gentle
+        self._hellos = 0
+        where = self.where()
+        base, __, self._estate_id = terminal.hq_url.rpartition("/e/")
+        self.terminal_id = id_text(terminal.terminal_id)
+        identity = Identity(self.terminal_id, id_text(where.epoch), store.keys.sign)
+        self._link = Link(base, terminal.hq_authority, identity, now_ms, where.clock_offset_ms, tally.traffic)
+
+    def where(self) -> Position:
+        """Return where the journal and HQ stand."""
+        return sync_state.position(self.store.connection)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._link.close()
+
+    def breathe(self) -> None:
+        """Leave the screens room after a write."""
+        if self._gentle:
+            time.sleep(_GENTLE_S)
+
+    def beside_records(self, where: Position) -> None:
+        """Exchange what goes beside the records: PINs that were set here, and pictures."""
+        keyring.tell(self.store, self._link, self._estate_id, id_text(where.epoch))
+        blobs.exchange(self.store, self._link, self._estate_id, self.now_ms)
+
+    def post(self, step: str, body: dict[str, object]) -> Mapping[str, Any]:
+        """Return what HQ answers to a request; raises Refused, TryLater or SetUpWrong as the link does."""
+        return self._link.post(path_of(self._estate_id, step), body)
+
+    def post_bytes(self, step: str, content: bytes, encoding: str) -> Mapping[str, Any]:
+        """Return what HQ answers to a body that is packed already."""
+        return self._link.post_bytes(path_of(self._estate_id, step), content, encoding)
+
+    def hello(self, *, with_marks: bool = False) -> Position:
+        """Say where this terminal stands, take what HQ says to it, and return where both stand then.
+
+        A file that was restored or copied begins a new epoch; an HQ that was restored is followed to its fork.
+        """
+        self._hellos += 1
+        if self._hellos > _MOST_HELLOS:
+            raise TryLater(OUT_OF_REACH, reason=_("it does not agree on where we stand"))
+        where = self.where()
+        try:
+            answer = hello_answer_from(self.post("hello", self._greeting(where, with_marks)))
+        except ValueError as error:
+            raise not_hq() from error
+        except Refused as refused:
+            if refused.code == Code.SAY_MARKS and not with_marks:
+                return self.hello(with_marks=True)
+            raise not_taken(refused) from refused
+        self._link.judge_dates(answer.server_time)
+        self._link.offset_ms = answer.server_time - self.now_ms()
+        return self._agree(where, answer)
+
+    def _agree(self, where: Position, answer: HelloAnswer) -> Position:
+        connection = self.store.connection
+        self.head = answer.pos
+        if answer.fork is not None:
+            self._follow(answer, answer.fork)
+        elif where.hq_gen is not None and answer.hq_gen != where.hq_gen:
+            raise not_hq()
+        where = self.where()
+        if not sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid):
+            return self._as_another_file()
+        sync_state.note_hello(
+            connection,
+            hq_gen=answer.hq_gen,
+            durable_pos=answer.durable_pos,
+            server_ms=answer.server_time,
+            now_ms=self.now_ms(),
+        )
+        keyring.take(self.store, answer.keys)
+        if answer.scope_gen != where.scope_gen:
+            sync_state.begin_anew(connection, answer.scope_gen, answer.scope)
+        if answer.last_seq != where.acked_seq or answer.quarantined:
+            self.acknowledge(where, answer.last_seq, answer.quarantined)
+        return self.where()
+
+    def _follow(self, answer: HelloAnswer, fork: int) -> None:
+        """HQ was restored: begin anew from where its log and ours part, and send again what it has lost."""
+        connection = self.store.connection
+        sync_state.fork(connection, hq_gen=answer.hq_gen, pos=fork, last_seq=answer.last_seq)
+        if sync_state.has_older_epochs(connection):
+            with transaction(connection):
+                epochs.roll_epoch(connection, self.now_ms(), whole=True)
+            self._sign_as(self.where())
+
+    def _as_another_file(self) -> Position:
+        """This file was restored or copied: HQ has what it does not hold. It goes on under an epoch of its own."""
+        with transaction(self.store.connection):
+            epochs.roll_epoch(self.store.connection, self.now_ms())
+        self._sign_as(self.where())
+        return self.hello()
+
+    def _sign_as(self, where: Position) -> None:
+        self._link.identity = replace(self._link.identity, epoch=id_text(where.epoch))
+
+    def _greeting(self, where: Position, with_marks: bool) -> dict[str, object]:
+        return HelloAsk(
+            epoch=id_text(where.epoch),
+            max_seq=where.last_seq,
+            acked_seq=where.acked_seq,
+            acked_cid=sync_state.cid_text(where),
+            hq_gen=where.hq_gen,
+            pos=where.pos,
+            pos_cid=sync_state.pos_cid_text(where),
+            scope_gen=where.scope_gen,
+            schema_v=SCHEMA_VERSION,
+            clock=self.now_ms(),
+            version=__version__,
+            waiting=where.last_seq - where.acked_seq,
+            handed=keyring.named(self.store) or None,
+            marks=tuple(pulled.marks(self.store.connection)) if with_marks else (),
+        ).to_body()
+
+    def acknowledge(self, where: Position, acked_seq: int, held: tuple[tuple[str, str], ...]) -> None:
+        """Write down up to where HQ has this epoch, and what of it HQ holds back (cid, reason)."""
+        connection = self.store.connection
+        sync_state.acknowledge(connection, acked_seq=acked_seq, quarantined=held, now_ms=self.now_ms())
+        self.tally.pushed += max(0, acked_seq - where.acked_seq)
+        self.tally.quarantined += len(held)
+        self.breathe()
+
+
+def not_taken(refused: Refused) -> ButlerError:
+    """Return the error that says in words why HQ did not take a request."""
+    if refused.status in (429, 503):
+        return busy(None)
+    return NotTaken(
+        N_("HQ did not take what was sent ({code}). Nothing is lost: it stays on this terminal. Tell HQ about it."),
+        code=refused.code,
+    )
