@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from butler_tui.desk.gate import admit, check_out
 from butler_tui.desk.session import Session
 from butler_tui.domain.policies import Reason
 from butler_tui.ids import new_id
-from butler_tui.store import journal
+from butler_tui.store import handed_keys, journal
+from butler_tui.store.handed_keys import HandedKeys
 from butler_tui.store.keys import read_keys, write_keys
 from butler_tui.store.local import Store, open_store
 from tests.conftest import Clock, Estate
@@ -92,3 +94,21 @@ def test_a_first_sweep_of_many_visits_walks_the_journal_a_few_times_only(
     monkeypatch.setattr(sweeping, "redact", counted)
     assert swept_long_after(estate, estate.store, now).visits == 4_101
     assert walks.count(0) == 1
+
+
+def test_a_key_that_hq_made_is_used_without_a_word_and_goes_when_its_month_is_over(
+    estate: Estate, session: Session, now: Clock
+) -> None:
+    months = {"2026-11": new_id(now()), "2027-06": new_id(now())}
+    handed = HandedKeys("name", False, {one: (month, os.urandom(32)) for month, one in months.items()},
+                        frozenset(months.values()))  # fmt: skip
+    handed_keys.keep(estate.store, handed, [])
+    visit_with_number(estate, session, now)
+    used = estate.store.connection.execute("SELECT month_key_id FROM document_secret").fetchall()
+    assert [row[0] for row in used] == [months["2026-11"]]
+    assert estate.store.connection.execute("SELECT count(*) FROM month_key").fetchone()[0] == 0
+
+    assert swept_long_after(estate, estate.store, now).months == ("2026-11",)
+
+    left = read_keys(estate.store.home.keys)
+    assert (set(left.months), set(left.by_hq), left.handed) == (*[{months["2027-06"].hex()}] * 2, "name")

@@ -100,9 +100,7 @@ def _register_change(staff: typer.Typer) -> None:
 
 
 def _register_reset_pin(staff: typer.Typer) -> None:
-    @staff.command(
-        "reset-pin", help=_("Give a person a new PIN on this computer (BUTLER_NEW_PIN, or asked for twice).")
-    )
+    @staff.command("reset-pin", help=_("Give a person a new PIN (BUTLER_NEW_PIN, or asked for twice)."))
     def reset_pin(number: str = _number_argument(), who: str = as_option(), make: bool = _make_pin_option()) -> None:
         from butler_tui.desk import set_up_staff
         from butler_tui.desk.session import require
@@ -113,8 +111,16 @@ def _register_reset_pin(staff: typer.Typer) -> None:
             require(session, Act.MANAGE_STAFF)
             pin = _new_pin(number, make=make)
             person = set_up_staff.reset_pin(store, session, number, pin, now_ms())
-        say(_("{name} has a new PIN on this computer.", name=safe(person.name)))
+            travels = store.keys.told is not None
+        say(_told(travels, name=safe(person.name)))
         _print_made(pin, make=make)
+
+
+def _told(travels: bool, name: str) -> str:
+    """Return where a new PIN holds: HQ hands those of a supervisor's terminal to the others."""
+    if travels:
+        return _("{name} has a new PIN. It reaches the other computers when both have synced.", name=name)
+    return _("{name} has a new PIN on this computer.", name=name)
 
 
 def _roles_help() -> str:

@@ -71,7 +71,8 @@ def challenge_for(
     FileTrouble. `now_ms` is UTC ms.
     """
     require(session, Act.REGISTER_VISIT)
-    if not _known_keys(store):
+    store.refresh_keys()  # a sync may have brought them meanwhile
+    if not store.keys.overrides:
         raise RuleBroken(N_("This computer has no keys for codes yet: they come from headquarters with a sync."))
     connection, facts = store.connection, _facts(store, registration)
     last = override_challenges.of_visit(connection, visit_id)
@@ -159,18 +160,11 @@ def _facts(store: Store, registration: Registration) -> bytes:
     return match_key(store.keys.match, "override", facts_of(registration).decode())
 
 
-def _known_keys(store: Store) -> bool:
-    if not store.keys.overrides:
-        store.refresh_keys()  # a sync may have brought them meanwhile
-    return bool(store.keys.overrides)
-
-
 def _may_allow(store: Store, number: str) -> Staff:
     person = staff_store.by_number(store.connection, fold(safe(number)).strip())
     if person is None or not may(person.role, Act.OVERRIDE):
         raise RuleBroken(N_("Nobody with this number may allow it: ask a shift lead or supervisor for theirs."))
-    if person.staff_id.hex() not in store.keys.overrides:
-        store.refresh_keys()
+    store.refresh_keys()
     if person.staff_id.hex() not in store.keys.overrides:
         raise RuleBroken(
             N_("The key of {name} has not come to this computer yet: it comes from headquarters with a sync."),
@@ -208,7 +202,7 @@ def code_for(store: Store, session: Session, asked_for: Asked, why: str, now_ms:
     require(session, Act.OVERRIDE)
     if not safe(why).strip():
         raise RuleBroken(N_("Say who is let in, and why: it is written down."))
-    _known_keys(store)
+    store.refresh_keys()
     key = store.keys.overrides.get(session.staff.staff_id.hex())
     if key is None:
         raise RuleBroken(N_("Your key has not come to this computer yet: it comes from headquarters with a sync."))

@@ -13,8 +13,9 @@ from pathlib import Path
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
 from butler_tui.hq import authority, enrolment
-from butler_tui.hq.engines import AlreadyThere, Engine, EstateRow, TerminalRow, Unavailable
+from butler_tui.hq.engines import AlreadyThere, Engine, EstateRow, TerminalRow, Unavailable, Writing
 from butler_tui.hq.engines.sqlite import SqliteEngine, create
+from butler_tui.hq.keyring import begin_anew
 from butler_tui.hq.keys import Folder, HqKeys, new_hq_keys, read_hq_keys, write_hq_keys
 from butler_tui.ids import id_text, new_id, parse_id
 from butler_tui.sealing import public_box_key
@@ -182,10 +183,20 @@ def served_under(folder: Folder) -> str:
 
 
 def revoke(folder: Folder, estate: str, terminal_id: str, now_ms: int) -> None:
-    """Refuse a terminal from now on; raises ButlerError where the estate has none of that id."""
+    """Refuse a terminal from now on, and have other keys made in the place of those that it knows.
+
+    Raises ButlerError where the estate has none of that id.
+    """
     with opened(folder) as (engine, _keys):
         estate_id = _find_estate(engine, estate).estate_id
-        if not engine.write(lambda rows: rows.revoke(estate_id, terminal_id.lower(), now_ms)).result():
+
+        def refuse(rows: Writing) -> bool:
+            known = rows.revoke(estate_id, terminal_id.lower(), now_ms)
+            if known:
+                begin_anew(rows, estate_id, now_ms)
+            return known
+
+        if not engine.write(refuse).result():
             raise ButlerError(N_("This estate has no terminal {text}."), text=safe(terminal_id))
 
 

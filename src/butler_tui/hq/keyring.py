@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from butler_tui.domain.hlc import MOST_AHEAD_MS
 from butler_tui.domain.policies import policies_from
-from butler_tui.domain.retention import kept_for, months_with_keys
+from butler_tui.domain.retention import MONTHS_AHEAD, kept_for, months_with_keys
 from butler_tui.domain.rights import Act, Role, TerminalKind, may, signs_in_at
 from butler_tui.hq.engines import Reading, SecretRow, TerminalRow, Writing
 from butler_tui.hq.refusals import Refusal
@@ -35,10 +35,23 @@ _KEPT_POLICY = "retention_number_days"
 
 @dataclass(frozen=True, slots=True)
 class _Estate:
-    """What decides about an estate's keys: the months that have one, and who works there, by staff id."""
+    """What decides about an estate's keys: the months that may have one, this month, who works there (by staff id)."""
 
     months: tuple[str, ...]
+    present: str
     people: Mapping[str, Role]
+
+
+def begin_anew(rows: Writing, estate_id: str, now_ms: int) -> None:
+    """Forget the keys that a lost terminal knows and that nothing is sealed with yet, so that others are made.
+
+    They are those of the months ahead and of codes. Terminals get the new ones at their next sync.
+    """
+    rows.lock(estate_id)
+    present = _estate(rows, estate_id, now_ms).present
+    ahead = [(row.kind, row.name) for row in rows.secrets(estate_id) if row.kind == MONTH and row.name > present]
+    codes = [(row.kind, row.name) for row in rows.secrets(estate_id) if row.kind == OVERRIDE]
+    rows.drop_secrets(estate_id, [*ahead, *codes])
 
 
 class Keyring:
@@ -156,7 +169,7 @@ def _estate(rows: Reading, estate_id: str, now_ms: int) -> _Estate:
     known = rows.estate(estate_id)
     zone = zone_called(known.time_zone if known else "UTC")
     months = months_with_keys(now_ms, zone, _kept_ms(rows, estate_id))
-    return _Estate(tuple(months), _people(rows, estate_id))
+    return _Estate(tuple(months), months[-MONTHS_AHEAD], _people(rows, estate_id))
 
 
 def _kept_ms(rows: Reading, estate_id: str) -> int:
@@ -182,7 +195,8 @@ def _people(rows: Reading, estate_id: str) -> dict[str, Role]:
 def _lacking(kept: Iterable[SecretRow], estate: _Estate) -> list[tuple[str, str]]:
     there = {(row.kind, row.name) for row in kept}
     allowing = [(OVERRIDE, staff_id) for staff_id, role in estate.people.items() if may(role, Act.OVERRIDE)]
-    return [key for key in [*((MONTH, month) for month in estate.months), *allowing] if key not in there]
+    ahead = [(MONTH, month) for month in estate.months if month >= estate.present]
+    return [key for key in (*ahead, *allowing) if key not in there]
 
 
 def _past(kept: Iterable[SecretRow], estate: _Estate) -> list[tuple[str, str]]:
