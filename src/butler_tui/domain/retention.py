@@ -158,7 +158,8 @@ MONTHS_AHEAD = 7
 
 def months_with_keys(now_ms: int, zone: tzinfo, kept_ms: int) -> list[str]:
     """Return the months that have a key at `now_ms`: those over for less than `kept_ms`, this one, those ahead."""
-    ended = [month for month in months_until(now_ms, zone) if month_ended_ms(month, zone) + kept_ms > now_ms]
+    first = datetime.fromtimestamp((now_ms - kept_ms) / 1000, zone).strftime("%Y-%m")
+    ended = [month for month in months_until(now_ms, zone, first) if month_ended_ms(month, zone) + kept_ms > now_ms]
     month, ahead = date.fromisoformat(ended[-1] + "-01"), list(ended)
     while len(ahead) < len(ended) + MONTHS_AHEAD - 1:
         month = (month + timedelta(days=31)).replace(day=1)

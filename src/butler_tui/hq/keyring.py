@@ -30,6 +30,7 @@ MONTH, OVERRIDE, PEPPER, PIN = "month", "override", "pepper", "pin"
 """The kinds of `estate_secret`."""
 MONTH_KEY = "month key"
 """What terminals bind into the keys that they made themselves and sealed to HQ."""
+_ROLES = {str(role): role for role in Role}
 _KEPT_POLICY = "retention_number_days"
 
 
@@ -184,12 +185,13 @@ def _kept_ms(rows: Reading, estate_id: str) -> int:
 
 def _people(rows: Reading, estate_id: str) -> dict[str, Role]:
     """Return who works there, with their role."""
-    people = {}
-    for row in rows.states_of(estate_id, "staff"):
-        values = json.loads(row.state)
-        if values.get("active") != 0 and values.get("role") in set(Role):
-            people[row.record_id] = Role(values["role"])
-    return people
+    states = rows.states_of(estate_id, "staff")
+    every = json.loads(f"[{','.join(row.state for row in states)}]")  # at each hello: one text is read the fastest
+    return {
+        row.record_id: _ROLES[values["role"]]
+        for row, values in zip(states, every, strict=True)
+        if values.get("active") != 0 and values.get("role") in _ROLES
+    }
 
 
 def _lacking(kept: Iterable[SecretRow], estate: _Estate) -> list[tuple[str, str]]:
