@@ -100,7 +100,7 @@ def _conflicts(world: World) -> None:
 
 def _took_over(world: World, one: Any, two: Any, name: str, changes: list[Any]) -> bool:
     """Tell whether `two` put an end to `one`: a choice, its author's later word, written over when seen."""
-    if one.cid in two.resolves or one.epoch == two.epoch or world.rolled:
+    if one.cid in two.resolves or one.epoch == two.epoch or world.rolled or world.forked:
         return True
     saw = world.saw[two.cid].get(name, frozenset())
     return one.cid in saw or any(other.cid in saw and other.values[name] == one.values[name] for other in changes)
