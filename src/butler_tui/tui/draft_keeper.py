@@ -12,9 +12,12 @@ from butler_tui.store.drafts import Draft
 from butler_tui.store.local import Store
 from butler_tui.words import N_
 
+BREATH_S = 0.025
+"""For so long a change waits for the next one: what a key has changed is painted first, and a scan is written once."""
+
 
 class DraftKeeper:
-    """Writes the newest state of each draft as soon as the disk has taken the one before.
+    """Writes the newest state of each draft soon after it has changed.
 
     Where the disk refuses, `trouble` says why until a later write succeeds; the draft goes with the next change.
     """
@@ -27,6 +30,7 @@ class DraftKeeper:
         self._changed = threading.Condition()
         self._busy = False
         self._ending = False
+        self._hurried = False
         self._thread: threading.Thread | None = None
 
     def keep(self, draft: Draft) -> None:
@@ -46,7 +50,10 @@ class DraftKeeper:
     def flush(self, patience_s: float = 5.0) -> None:
         """Return once everything due is written, or the disk has refused it; at most so many seconds."""
         with self._changed:
+            self._hurried = True
+            self._changed.notify_all()
             self._changed.wait_for(lambda: not self._due and not self._busy, patience_s)
+            self._hurried = False
 
     def close(self) -> None:
         """Write what is due, and end."""
@@ -75,7 +82,8 @@ class DraftKeeper:
             while True:
                 with self._changed:
                     self._changed.wait_for(lambda: self._due or self._ending)
-                    if not self._due:
+                    self._changed.wait_for(lambda: self._hurried or self._ending, BREATH_S)
+                    if not self._due and self._ending:
                         return
                     due, self._due, self._busy = self._due, {}, True
                 self._write(store, due)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 
 from butler_tui.desk.session import Session
 from butler_tui.domain.entries import read_room
@@ -51,7 +52,13 @@ _RESTS_ON: dict[Check, Callable[[Registration], tuple[object, ...]]] = {
 
 def recognised(text: str, policies: Policies) -> Recognised | None:
     """Return what a guard typed or scanned, by the estate's badges and emergency numbers."""
-    return recognise(text, policies.badge_pattern, policies.rule(Reason.EMERGENCY).keys)
+    return _recognised(text, policies.badge_pattern, policies.rule(Reason.EMERGENCY).keys)
+
+
+@lru_cache(maxsize=4)
+def _recognised(text: str, badge_pattern: str, emergency_keys: tuple[str, ...]) -> Recognised | None:
+    # Each key asks several times what stands in the first field.
+    return recognise(text, badge_pattern, emergency_keys)
 
 
 class GateCase:

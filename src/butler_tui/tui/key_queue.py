@@ -64,7 +64,8 @@ class KeyQueue:
             except Exception as error:  # an action failed: the keys after it must still come through
                 self._failed(error)
             for pump in focused.ancestors_with_self if focused is not None else (screen, self._app):
-                await _drained(pump)
+                if pump in (screen, self._app) or not _is_at_rest(pump):
+                    await _drained(pump)
         if self._app.is_running and self._app.screen is not screen:
             await self._new_screen_ready()
 
@@ -145,12 +146,24 @@ def _one_frame(app: App[Any]) -> Iterator[None]:
         paint()
 
 
+def _is_at_rest(pump: MessagePump) -> bool:
+    """Tell whether nothing waits in the queue of `pump`, nor is in hand: then there is nothing to wait for."""
+    queue: Any = pump._message_queue
+    return queue.empty() and not pump._next_callbacks and not getattr(queue, "_unfinished_tasks", 1)
+
+
 async def _drained(pump: MessagePump) -> None:
     """Wait until `pump` has handled what is in its queue now."""
-    done = asyncio.Event()
-    if not pump.is_running or not pump.call_later(done.set):
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def handled() -> None:
+        if not done.done():
+            done.set_result(None)
+
+    if not pump.is_running or not pump.call_later(handled):
         return
     try:
-        await asyncio.wait_for(done.wait(), PATIENCE_S)
+        async with asyncio.timeout(PATIENCE_S):
+            await done
     except TimeoutError:
         return

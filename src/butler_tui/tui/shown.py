@@ -15,6 +15,9 @@ from butler_tui.text import safe
 LONGEST_LINE = 400
 """Characters of one part of a line: more than any screen is wide and any field takes; to lay out more takes seconds."""
 
+STYLES = {"": "", "good": "$success", "warning": "$warning", "bad": "$error"}
+"""How words of each meaning are coloured: by what is written, as a class would have all styles read again."""
+
 Part = str | tuple[str, str]
 """Words, or words with their style."""
 
@@ -40,5 +43,8 @@ def joined(each: Iterable[Content]) -> Content:
 
 
 def put(place: Static, words: Content) -> None:
-    """Show words in a place; where its size does not hang on them, nothing else is laid out or painted again."""
+    """Show words in a place, unless they stand there already; nothing else is laid out where its size stays."""
+    before = place.content
+    if isinstance(before, Content) and before.is_same(words):
+        return
     place.update(words, layout=place.styles.auto_dimensions)

@@ -19,6 +19,7 @@ from butler_tui.labels import cars, people
 from butler_tui.store import badges, visits
 from butler_tui.tui.context import Context
 from butler_tui.tui.messages import FromList, ListAct
+from butler_tui.tui.painting import paint_changes_only
 from butler_tui.tui.shown import line
 from butler_tui.tui.steady import Steady
 from butler_tui.tui.widgets.lines import KeyLine, Sentence, Spots
@@ -105,6 +106,7 @@ class OnSiteDialog(Steady, ModalScreen[bytes | None]):
 
     def __init__(self, context: Context) -> None:
         super().__init__()
+        paint_changes_only(self)
         self._here = context
         self._which = Which.INSIDE
 

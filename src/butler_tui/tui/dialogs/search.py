@@ -19,6 +19,7 @@ from butler_tui.store.gate_home import gate_home
 from butler_tui.store.search import look
 from butler_tui.tui.context import Context
 from butler_tui.tui.messages import TakenIntoForm
+from butler_tui.tui.painting import paint_changes_only
 from butler_tui.tui.search_words import BROAD, NARROW, found_facts, hit_facts, home_facts, record_of, what_may_be_typed
 from butler_tui.tui.shown import line, put
 from butler_tui.tui.steady import Steady
@@ -66,6 +67,7 @@ class SearchDialog(Steady, ModalScreen[Searched]):
 
     def __init__(self, context: Context, session: Session, query: str = "", *, takes: bool = False) -> None:
         super().__init__()
+        paint_changes_only(self)
         self._here = context
         self._session = session
         self._takes = takes
@@ -74,6 +76,8 @@ class SearchDialog(Steady, ModalScreen[Searched]):
         self._box.value = query
         self._rows: RecordList | None = None
         self._beside = Facts(id="beside")
+        self._shown: Hit | None = None
+        """The hit that stands in the right column."""
         self._sentence = Sentence()
 
     def compose(self) -> ComposeResult:
@@ -102,6 +106,7 @@ class SearchDialog(Steady, ModalScreen[Searched]):
         if self._rows is not None:
             self._looked = look(self._here.store, self._box.text)
             self._rows.reload()
+            self._shown = None
             self._show_chosen()
 
     async def _lay_rows(self, width: int) -> None:
@@ -160,8 +165,12 @@ class SearchDialog(Steady, ModalScreen[Searched]):
         return next((hit for hit in self._looked.hits if hit.key == key), None)
 
     def _show_chosen(self) -> None:
-        self._beside.show(self._facts(self.chosen))
-        self.refresh_bindings()
+        hit = self.chosen
+        if hit != self._shown or hit is None:
+            self._beside.show(self._facts(hit))
+        if (hit is None) != (self._shown is None):
+            self.refresh_bindings()
+        self._shown = hit
 
     def _facts(self, hit: Hit | None) -> list[Fact]:
         if hit is None:

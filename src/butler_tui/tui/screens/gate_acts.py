@@ -25,6 +25,7 @@ from butler_tui.tui.gate_deeds import GateDeeds, called
 from butler_tui.tui.gate_scene import Scene
 from butler_tui.tui.key_names import key_called
 from butler_tui.tui.messages import Saved
+from butler_tui.tui.painting import paint_changes_only
 from butler_tui.tui.steady import Steady
 from butler_tui.tui.widgets.check_pane import CheckPane
 from butler_tui.tui.widgets.lines import Sentence, StatusLine, TopLine
@@ -39,6 +40,7 @@ class GateActs(Steady, Screen[None]):
 
     def __init__(self, context: Context, session: Session) -> None:
         super().__init__()
+        paint_changes_only(self)
         self._here = context
         self._session = session
         self._case = GateCase(context, session)

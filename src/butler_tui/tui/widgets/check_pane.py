@@ -13,8 +13,9 @@ from butler_tui.domain.visits import in_the_way
 from butler_tui.tui import gate_words
 from butler_tui.tui.dialogs.note import Note, NoteDialog
 from butler_tui.tui.gate_scene import Scene
-from butler_tui.tui.shown import line, lines, put
+from butler_tui.tui.shown import line, put
 from butler_tui.tui.widgets.check_card import CheckCard
+from butler_tui.tui.widgets.rows import Rows
 from butler_tui.words import _
 
 
@@ -36,7 +37,7 @@ class CheckPane(Vertical):
         self.notes: dict[Check, str] = {}
         """What was typed about each check, kept or not."""
         self._title = Static(classes="title")
-        self._info = Static(id="info")
+        self._info = Rows(id="info")
 
     def compose(self) -> ComposeResult:
         """Lay out title, card and what is known."""
@@ -62,7 +63,7 @@ class CheckPane(Vertical):
 
     def show_info(self, scene: Scene, field: str) -> None:
         """Show what `field` (in focus) means: its choices, or the household."""
-        put(self._info, lines(map(line, gate_words.info(scene, field))))
+        self._info.show_rows(map(line, gate_words.info(scene, field)))
 
     def to(self, check: Check | None = None) -> None:
         """Go to one check, or to the first open one."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from textual.content import Content
-from textual.widgets import Static
 
 from butler_tui.text import safe
-from butler_tui.tui.shown import LONGEST_LINE, line, lines, put
+from butler_tui.tui.shown import LONGEST_LINE, STYLES, line
+from butler_tui.tui.widgets.rows import Rows
 
-STYLES = {"": "", "good": "$success", "warning": "$warning", "bad": "$error", "dim": "$dim", "title": "bold"}
+_STYLES = {**STYLES, "dim": "$dim", "title": "bold"}
 
 _INDENT = "  "
 
@@ -29,7 +29,7 @@ class Fact:
     meaning: str = ""
 
 
-class Facts(Static):
+class Facts(Rows):
     """A column of facts; `label_cells` is the width of the labels, 0 for that of the widest."""
 
     def __init__(self, *, id: str | None = None, label_cells: int = 0) -> None:
@@ -50,11 +50,11 @@ class Facts(Static):
         widest = max((cell_len(fact.label) for fact in self.facts if fact.value), default=0)
         label = self._label_cells or (widest + 2 if widest else 0)
         space = max(8, self.size.width - label - 2) if self.size.width else 40
-        put(self, lines(row for fact in self.facts for row in _rows(fact, label, space)))
+        self.show_rows(row for fact in self.facts for row in _rows(fact, label, space))
 
 
 def _rows(fact: Fact, label: int, space: int) -> list[Content]:
-    style = STYLES[fact.meaning]
+    style = _STYLES[fact.meaning]
     if fact.meaning == "title":
         return [line(" ", (fact.label, "$accent"), "  ", (fact.value, "$dim"))]
     values = wrapped(safe(fact.value, LONGEST_LINE), space)

@@ -18,7 +18,7 @@ from textual.widgets import Static
 
 from butler_tui.tui.context import Context
 from butler_tui.tui.key_names import key_called, key_name
-from butler_tui.tui.shown import joined, line, put
+from butler_tui.tui.shown import STYLES, joined, line, put
 from butler_tui.words import N_, _
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Spots(Static):
             shown.append(line(" " * gap) + words)
             self._spots.append((at, at + gap + words.cell_length, stands_for))
             at = self._spots[-1][1]
-        self.update(joined(shown))
+        put(self, joined(shown))
 
     def on_click(self, event: events.Click) -> None:
         """Tell which part was clicked."""
@@ -125,10 +125,8 @@ class Sentence(Static):
 
     def say(self, text: str, meaning: str = "") -> None:
         """Show `text`; `meaning` ("", "good", "warning", "bad") only colours what it says. Both stay in `words`."""
-        if meaning != self.words[1] or not self.words[0]:
-            self.set_classes(meaning)
         self.words = (text, meaning)
-        put(self, line(f" {text}"))
+        put(self, line((f" {text}", STYLES[meaning])))
 
 
 class StatusLine(Horizontal):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -11,7 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import Reactive, reactive
 from textual.scroll_view import ScrollView
@@ -23,6 +24,8 @@ from butler_tui.words import _
 
 PAGE = 64
 """Rows fetched at a time."""
+_MOST_DRAWN = 512
+"""Rows that are kept as they were drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,9 @@ class Column:
     right: bool = False
 
 
+_Line = tuple[Record | str | None, bool]
+"""What one visible line is drawn from: a row, the words of an empty list, or nothing; and whether it is chosen."""
+
 Fetch = Callable[[Any, int], Sequence[Record]]
 """Returns up to so many records that follow a key (None: from the start)."""
 
@@ -59,7 +65,7 @@ class RecordList(Steady, ScrollView, can_focus=True):
         Binding("pagedown", "page(1)", _("Page down"), show=False, id="list.pagedown", tooltip=_("a page down")),
     ]
     DEFAULT_CSS: ClassVar[str] = """
-    RecordList { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
+    RecordList { height: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }
     RecordList > .record--chosen { background: $panel; color: $accent; }
     RecordList > .record--warning { color: $warning; }
     RecordList > .record--bad { color: $error; }
@@ -75,7 +81,7 @@ class RecordList(Steady, ScrollView, can_focus=True):
 
     virtual_size: Reactive[Size] = Reactive(Size(0, 0))
     """As the base has it, but without laying out the whole screen whenever there are more or fewer rows."""
-    chosen: reactive[int] = reactive(0)
+    chosen: reactive[int] = reactive(0, repaint=False)
 
     class Opened(Message):
         """Enter or a click on a row."""
@@ -94,10 +100,14 @@ class RecordList(Steady, ScrollView, can_focus=True):
         """Whether the chosen row is marked while another widget, a filter over this list, has the focus."""
         self._records: list[Record] = []
         self._complete = False
+        self._window = Size(0, 0)
+        self._drawn: dict[object, Strip] = {}
+        self._drawn_for: tuple[object, ...] = ()
+        self._colours: dict[str, Style] = {}
 
     def reload(self) -> None:
         """Fetch the first page again; the chosen row stays the chosen one where it is still near."""
-        before, loaded = self.chosen_key, len(self._records)
+        painted, before, loaded = self._visible(), self.chosen_key, len(self._records)
         self._records = []
         self._complete = False
         self._load()
@@ -105,10 +115,11 @@ class RecordList(Steady, ScrollView, can_focus=True):
             self._load()
         keys = [record.key for record in self._records]
         self.chosen = keys.index(before) if before in keys else min(self.chosen, max(0, len(keys) - 1))
-        self.refresh()
+        self._paint_changes(painted)
 
     def show_all(self, fetch: Fetch, empty: str) -> None:
         """Show what `fetch` brings from now on, from its start; `empty` stands there where it brings nothing."""
+        painted = self._visible()
         self._fetch = fetch
         self._empty = empty
         self._records = []
@@ -116,7 +127,24 @@ class RecordList(Steady, ScrollView, can_focus=True):
         self._load()
         self.chosen = 0
         self.scroll_to(0, 0, animate=False)
-        self.refresh()
+        self._paint_changes(painted)
+
+    def _visible(self) -> list[_Line]:
+        """Return what each visible line is drawn from."""
+        top = self.scroll_offset.y
+        return [self._line(index) for index in range(top, top + self.size.height)]
+
+    def _line(self, index: int) -> _Line:
+        if index < len(self._records):
+            return self._records[index], index == self.chosen
+        return (self._empty if not self._records and index == 0 else None), False
+
+    def _paint_changes(self, painted: list[_Line]) -> None:
+        """Paint the lines that were `painted` from something else than what they are drawn from now."""
+        width = self.size.width
+        changed = [y for y, (old, new) in enumerate(zip(painted, self._visible(), strict=False)) if old != new]
+        if changed:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     @property
     def chosen_key(self) -> Any:
@@ -131,12 +159,11 @@ class RecordList(Steady, ScrollView, can_focus=True):
         self._take_size(self.size.width)
 
     def _take_size(self, width: int) -> None:
-        """Take the size of all rows; only a scroll bar that comes or goes changes what is around them."""
-        self.virtual_size = Size(width, max(1, len(self._records)))
-        if (self.virtual_size.height > self.size.height) != self.show_vertical_scrollbar:
-            self.refresh(layout=True)
-        else:
-            self._scroll_update(self.virtual_size)
+        """Take the size of all rows; the scroll bar is there always, and empty where all of them are seen."""
+        whole, window = Size(width, max(1, len(self._records), self.size.height)), self.container_size
+        if (whole, window) != (self.virtual_size, self._window):
+            self.virtual_size, self._window = whole, window
+            self._scroll_update(whole)
 
     def on_mount(self) -> None:
         """Fetch the first page, where nobody has yet."""
@@ -183,9 +210,11 @@ class RecordList(Steady, ScrollView, can_focus=True):
         if not self._complete and self._records and new_value + 2 * self.size.height >= len(self._records):
             self._load()
 
-    def watch_chosen(self) -> None:
-        """Draw the choice."""
-        self.refresh()
+    def watch_chosen(self, before: int, now: int) -> None:
+        """Draw the row that was chosen and the one that is."""
+        for index in (before, now):
+            if 0 <= index - self.scroll_offset.y < self.size.height:
+                self.refresh_line(index)
 
     async def _on_key(self, event: events.Key) -> None:
         if event.key == "enter" and self.chosen_key is not None:
@@ -200,34 +229,62 @@ class RecordList(Steady, ScrollView, can_focus=True):
                 self.post_message(self.Opened(self.chosen_key))
             self._choose(index)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw visible lines: without border and padding there is nothing to add to a row that is drawn already."""
+        strips = [self.render_line(y) for y in crop.line_range]
+        background = self.background_colors[1]
+        for one in self.get_line_filters():
+            strips = [strip.apply_filter(one, background) for strip in strips]
+        whole = crop.column_span == (0, self.outer_size.width)
+        return strips if whole else [strip.crop(*crop.column_span) for strip in strips]
+
     def render_line(self, y: int) -> Strip:
-        """Draw one visible line."""
+        """Draw one visible line; as long as a row is in the list it is drawn once, wherever it stands."""
+        line, look = self._line(self.scroll_offset.y + y), (self.outer_size, self.app.theme, self.has_focus)
+        if look != self._drawn_for or len(self._drawn) > _MOST_DRAWN:
+            self._drawn, self._colours, self._drawn_for = {}, self._styles(), look
+        shown, chosen = line
+        key = (shown.key, *shown.cells, shown.meaning, chosen) if isinstance(shown, Record) else line
+        strip = self._drawn.get(key)
+        if strip is None:
+            drawn = self._drawn_line(shown, chosen)
+            strip = self._drawn[key] = drawn.extend_cell_length(self.outer_size.width, self._colours["row"])
+        return strip
+
+    def notify_style_update(self) -> None:
+        """Draw all rows anew in other colours."""
+        self._drawn_for = ()
+        super().notify_style_update()
+
+    def _styles(self) -> dict[str, Style]:
+        names = ("row", "chosen", "warning", "bad", "empty")
+        return {name: self.get_component_rich_style(f"record--{name}") for name in names}
+
+    def _drawn_line(self, shown: Record | str | None, chosen: bool) -> Strip:
         width = self.size.width
-        index = self.scroll_offset.y + y
-        base = self.get_component_rich_style("record--row")
-        if not self._records and y == 0:
-            style = self.get_component_rich_style("record--empty")
-            return Strip([Segment(set_cell_size(f" {self._empty}", width), style)], width)
-        if index >= len(self._records):
-            return Strip.blank(width, base)
-        return self._row(self._records[index], width, (self.has_focus or self.always_marked) and index == self.chosen)
+        if isinstance(shown, Record):
+            return self._row(shown, width, chosen and (self.has_focus or self.always_marked))
+        if shown is not None:
+            return Strip([Segment(set_cell_size(f" {shown}", width), self._colours["empty"])], width)
+        return Strip.blank(width, self._colours["row"])
 
     def _row(self, record: Record, width: int, chosen: bool) -> Strip:
-        base = self.get_component_rich_style("record--chosen" if chosen else "record--row")
+        base = self._colours["chosen" if chosen else "row"]
         spare = width - 2 - sum(column.width for column in self._columns) - self._gap * (len(self._columns) - 1)
         segments = [Segment(">" if chosen else " ", base)]
         last = len(self._columns) - 1
         for index, (column, text) in enumerate(zip(self._columns, record.cells, strict=True)):
-            cells = column.width or max(0, spare)
-            style: Style = base
+            style = base
             if index == last and record.meaning:
-                style = base + Style(color=self.get_component_rich_style(f"record--{record.meaning}").color)
-            segments.append(Segment(_fitted(safe(text), cells, column.right), style))
+                style = base + Style(color=self._colours[record.meaning].color)
+            segments.append(Segment(_fitted(text, column.width or max(0, spare), column.right), style))
             segments.append(Segment(" " * self._gap if index < last else " ", base))
         return Strip(segments).adjust_cell_length(width, base)
 
 
+@lru_cache(maxsize=1024)
 def _fitted(text: str, cells: int, right: bool) -> str:
+    text = safe(text)
     if right:
         text = " " * max(0, cells - cell_len(text)) + text
     return set_cell_size(text, cells)

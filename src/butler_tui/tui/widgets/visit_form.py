@@ -17,7 +17,7 @@ from butler_tui.domain.policies import Policies
 from butler_tui.domain.visits import Registration
 from butler_tui.store.households import GateHousehold
 from butler_tui.tui.gate_case import recognised
-from butler_tui.tui.shown import line, put
+from butler_tui.tui.shown import STYLES, line, put
 from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.tui.widgets.visit_rows import ENTERED_WITH_CARE, FOLDED, ORDER, PATH, ROWS, SCANNED_ELSEWHERE, VALET
 from butler_tui.words import _
@@ -197,8 +197,7 @@ class VisitForm(Vertical):
         end = self._hints[field]
         if self._hinted.get(field) != (words, meaning):
             self._hinted[field] = (words, meaning)
-            end.set_classes(f"hint {meaning}")
-            put(end, line(words))
+            put(end, line((words, STYLES[meaning])))
 
     def show_number_field(self, shown: bool) -> None:
         """Show or hide the field for the document's number: it is there only where policy keeps it."""
