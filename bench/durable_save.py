@@ -14,10 +14,12 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from statistics import median
 
 from sqlcipher3 import dbapi2 as driver
 
+from bench.crowd import Crowd
 from bench.figures import RUNS, Figure, side_by_side
 from butler_tui.demo.making import Wanted, make_demo
 from butler_tui.desk import gate
@@ -87,14 +89,15 @@ class Booth:
         assert house is not None
         self.session = Session(guard, place.gate_id)
         self.house = house
+        self.crowd = Crowd(Random(11))
         self.count = 0
 
     def registration(self) -> Registration:
-        """Return the next visitor, every field filled."""
+        """Return the next visitor, every field filled, of another name, phone, plate and badge than those before."""
         self.count += 1
         self.now_ms += 1000
         return Registration(
-            name="李文博",
+            name=self.crowd.full_name(self.crowd.surname(), Sex.MALE),
             sex=Sex.MALE,
             phone=f"138{self.count:08d}",
             company="顺达家电维修",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -29,6 +30,7 @@ from butler_tui.domain.documents import DocumentType
 from butler_tui.domain.people import Sex
 from butler_tui.domain.policies import Reason
 from butler_tui.domain.rights import TerminalKind
+from butler_tui.domain.visits import NEEDS_NO_HOUSE
 from butler_tui.hq import admin, authority
 from butler_tui.hq.keys import Folder
 from butler_tui.ids import id_text
@@ -44,6 +46,8 @@ RATE_LIMIT = 0.5
 BYTES_LIMIT, BYTES_WITH_DOCUMENT_LIMIT, NOTHING_LIMIT = 100, 160, 2048
 CHANGES = 10_000
 _WIRE = 200
+_LEAST_SECRETS = 0.7
+"""Of the visits, those with a document: who comes to no home shows none, nor does who is turned away."""
 _DAY_MS = 86_400_000
 
 
@@ -148,7 +152,10 @@ def _body(change: Change) -> str:
 
 
 def _on_the_wire(store: Store, now_ms: int, *, with_document: bool) -> float:
-    """Let about 200 changes happen, push them, and return the bytes a change, heads and hello included."""
+    """Let about 200 changes happen, push them, and return the bytes a change, heads and hello included.
+
+    Raises RuntimeError where hardly a visit has left an encrypted number though one was shown.
+    """
     people = People(Random(now_ms))
     houses = plan_houses(People(Random(1)), HOUSEHOLDS)
     calls = plan_calls(people, houses, _WIRE * 10 // (39 if with_document else 29), now_ms)
@@ -156,15 +163,30 @@ def _on_the_wire(store: Store, now_ms: int, *, with_document: bool) -> float:
     show: Callable[[Call], Call] = (lambda call: _showing(people, call)) if with_document else (lambda call: call)
     days = Days(store, gate_ids)
     days._badges_out |= {row[0] for row in store.connection.execute("SELECT badge FROM visit WHERE badge_out = 1")}
+    secrets, visits = _count(store, "document_secret"), _count(store, "visit")
     days.run([show(call) for call in calls], {}, lambda: None)
+    secrets, visits = _count(store, "document_secret") - secrets, _count(store, "visit") - visits
+    print(f"{secrets} encrypted documents for {visits} visits", file=sys.stderr)
+    if with_document and secrets < _LEAST_SECRETS * visits:
+        raise RuntimeError(f"only {secrets} of {visits} visits have an encrypted document")
     report = sync_once(store, now_ms=_now_ms)
     return (report.bytes_up + report.bytes_down) / report.pushed
 
 
+def _count(store: Store, table: str) -> int:
+    (count,) = store.connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return int(count)
+
+
 def _showing(people: People, call: Call) -> Call:
-    if call.reason is Reason.EMERGENCY or call.refused is not None:
+    if call.reason in NEEDS_NO_HOUSE or call.refused is not None:
         return call
     number = people.resident_id(call.registration.sex or Sex.MALE)
-    shown = replace(call.registration, document_type=DocumentType.RESIDENT_ID, document_number=number,
-                    reason=Reason.DOMESTIC_HELP)  # fmt: skip
+    shown = replace(
+        call.registration,
+        document_type=DocumentType.RESIDENT_ID,
+        document_number=number,
+        reason=Reason.DOMESTIC_HELP,
+        phone=f"19{people.random.randrange(10**9):09d}",  # the number is kept of who comes for the first time
+    )
     return replace(call, registration=shown)
