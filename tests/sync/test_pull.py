@@ -264,3 +264,15 @@ def test_the_page_ends_where_it_is_full_and_goes_on(
     sync(enrolled.store)
     assert sync(second).pulled == 780
     assert_same(enrolled.store, second)
+
+
+def test_what_was_held_for_something_unknown_is_let_go_and_the_author_sees_it(enrolled: Estate, second: Store) -> None:
+    sync(second)
+    house = new_id(real_ms())
+    put(second, "household", new_id(real_ms()), house_id=house, name="林宅")
+    assert sync(second).quarantined == 1
+    put(enrolled.store, "house", house, room_code="V17", building="V17")
+    sync(enrolled.store)
+    sync(second)
+    assert sync_state.status(second.connection).quarantined == ()
+    assert_same(enrolled.store, second)

@@ -13,7 +13,7 @@ from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq.engines import LogRow, Reading, StateRow, TerminalRow
 from butler_tui.hq.refusals import Refusal
-from butler_tui.hq.replay import APPLIED, made_safe, seen_of
+from butler_tui.hq.replay import APPLIED, cid_of, made_safe, seen_of
 from butler_tui.sync.protocol import MOST_IN_PAGE, Code, PullAnswer, PullAsk, Pulled, PulledRecord
 
 _MOST_TEXT = 1024 * 1024
@@ -47,9 +47,9 @@ def _log(rows: Reading, terminal: TerminalRow, ask: PullAsk, head: int) -> PullA
 
 
 def _held_already(row: LogRow, ask: PullAsk) -> bool:
-    """Tell whether the file that asks has a change for certain, and nothing could be new to it: it wrote it itself."""
+    """Tell whether the file that asks has a change for certain: it wrote it. That it was let go (seq 0) is new."""
     table = TABLES.get(row.tbl)
-    return row.epoch == ask.epoch and table is not None and table.once
+    return row.epoch == ask.epoch and row.seq > 0 and table is not None and table.once
 
 
 def _whole_groups(log: list[LogRow], head: int) -> list[LogRow]:
@@ -77,7 +77,7 @@ def _pulled(row: LogRow, terminal: TerminalRow) -> Pulled | None:
     if fields is None or personal is None:
         return None
     change = Change(
-        cid=row.cid,
+        cid=cid_of(row, body),
         group_id=row.group_id,
         epoch=row.epoch,
         seq=row.seq,

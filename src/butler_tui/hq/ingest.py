@@ -16,6 +16,7 @@ from butler_tui.hq.engines import DuplicateRow, EpochRow, LogRow, StateRow, Term
 from butler_tui.hq.judging import leans_on, reason_against
 from butler_tui.hq.judging_visits import Before
 from butler_tui.hq.refusals import Refusal
+from butler_tui.hq.releasing import release
 from butler_tui.hq.replay import APPLIED, QUARANTINED, SEEN_MOST, made_safe
 from butler_tui.hq.shown import EVENTS, PARENT, corrected, shown
 from butler_tui.ids import parse_id
@@ -82,7 +83,7 @@ def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> 
     # What a restored terminal sends again may have been held back since its backup: it does not know.
     held_before = rows.held(terminal.estate_id, sorted(known)) if known else []
     held = (*held_before, *landing.held)
-    return PushAnswer(last.seq, last.cid, first + fresh - 1, tuple(sorted(known)), held)
+    return PushAnswer(last.seq, last.cid, landing.pos - 1, tuple(sorted(known)), held)
 
 
 def _check_order(head: EpochRow | None, terminal: TerminalRow, ask: PushAsk) -> None:
@@ -121,10 +122,11 @@ class _Landing:
             if change.cid in known
         )
         fresh = [(change, link) for change, __, link in places if change.cid not in known]
-        self._look_up([change for change, __ in fresh])
+        self.look_up([change for change, __ in fresh])
         for __, group in groupby(fresh, lambda place: place[0].group_id):
             self._land_group(list(group))
         self.rows.add_log(self.log)
+        release(self)
         self.rows.put_states(self._row(key, pos) for key, pos in self.changed.items())
         self._show()
 
@@ -143,7 +145,7 @@ class _Landing:
         """Return a record as it is now, this batch's own changes included."""
         return self.states.get((tbl, record_id))
 
-    def _corrected(self, visit_id: str) -> Mapping[str, WireValue]:
+    def corrected(self, visit_id: str) -> Mapping[str, WireValue]:
         """Return what a visit's corrections amount to, this batch's own included."""
         stored = self.rows.children(self.terminal.estate_id, EVENTS, [visit_id])
         events = {event_id: state for _visit, event_id, state in stored}
@@ -151,7 +153,7 @@ class _Landing:
         events |= {key[1]: compact_json(dict(self.states[key].values)).decode() for key in fresh}
         return corrected(events.items())
 
-    def _look_up(self, changes: Sequence[Change]) -> None:
+    def look_up(self, changes: Sequence[Change]) -> None:
         """Read at once every record that the changes touch or lean on."""
         keys = {key for change in changes for key in leans_on(change, self.terminal.estate_id)}
         for row in self.rows.states(self.terminal.estate_id, sorted(keys)):
@@ -160,13 +162,15 @@ class _Landing:
 
     def _land_group(self, group: Sequence[tuple[Change, bytes]]) -> None:
         changes = [change for change, __ in group]
-        before = Before(self.terminal.estate_id, self.known, self._corrected, self.now_ms)
+        before = Before(self.terminal.estate_id, self.known, self.corrected, self.now_ms)
         reason = reason_against(changes, TerminalKind(self.terminal.kind), before)
         for change, link in group:
             self.stamp = self._canonical(change)
             self.log.append(self._log_row(change, link, reason))
             if reason is None:
-                self._apply(change)
+                place = (change.epoch, change.seq, change.cid, self.pos)
+                author = (self._seen(change), self.terminal.terminal_id, change.staff_id)
+                self.apply(change, FieldStamp(self.stamp.ms, self.stamp.counter, *place, *author))
             else:
                 self.held.append((change.cid, reason))
             self.pos += 1
@@ -179,15 +183,14 @@ class _Landing:
         seen = highest_seen(state, (*change.fields, *(change.personal or ())), self._seen(change)) if state else None
         return canonical(change.hlc, max(self.stamp, seen or self.stamp), self.now_ms)
 
-    def _apply(self, change: Change) -> None:
+    def apply(self, change: Change, stamp: FieldStamp) -> None:
+        """Merge a change into its record, as it is in this batch."""
         key = (change.table, change.record_id)
         state = self.known(*key) or RecordState()
         values = made_safe({**change.fields, **(change.personal or {})}.items())
-        place = (change.epoch, change.seq, change.cid, self.pos)
-        stamp = FieldStamp(*self.stamp, *place, self._seen(change), self.terminal.terminal_id, change.staff_id)
         self.states[key] = merged(state, change.op, values, stamp, change.resolves)
         self.parents[key] = change.parent_id or self.parents.get(key)
-        self.changed[key] = self.pos
+        self.changed[key] = stamp.pos
 
     def _row(self, key: tuple[str, str], pos: int) -> StateRow:
         state = self.states[key]

@@ -14,7 +14,9 @@ from butler_tui.text import safe
 
 APPLIED = "applied"
 QUARANTINED = "quarantined"
+RELEASED = "released"
 SEEN_MOST = "seen_most"
+RELEASES = "releases"
 
 
 def made_safe(values: Iterable[tuple[str, WireValue]]) -> dict[str, WireValue]:
@@ -29,9 +31,14 @@ def after(state: RecordState, row: LogRow) -> RecordState:
     return merged(state, Op(row.op), values, stamp_of(row, body), body.get("resolves", ()))
 
 
+def cid_of(row: LogRow, body: Mapping[str, Any]) -> str:
+    """Return which change a row of the log is: one that is let go has a row of its own, which names it."""
+    return str(body.get(RELEASES, row.cid))
+
+
 def stamp_of(row: LogRow, body: Mapping[str, Any]) -> FieldStamp:
     """Return who wrote a change of the log."""
-    place = (row.hlc_ms, row.hlc_counter, row.epoch, row.seq, row.cid, row.pos)
+    place = (row.hlc_ms, row.hlc_counter, row.epoch, row.seq, cid_of(row, body), row.pos)
     return FieldStamp(*place, seen_of(row, body), row.terminal_id, row.staff_id)
 
 

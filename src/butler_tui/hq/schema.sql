@@ -90,7 +90,7 @@ CREATE TABLE change_log (
     claimed_counter INTEGER NOT NULL,
     body        TEXT NOT NULL,              -- JSON: fields, personal, salt or personal_digest, resolves
     link        BLOB NOT NULL,              -- its author's audit chain up to here, as HQ computed it
-    verdict     TEXT NOT NULL,              -- applied, quarantined
+    verdict     TEXT NOT NULL,              -- applied, quarantined, released: stands once more, applied, at seq 0
     reason      TEXT,                       -- not_allowed, malformed, parent_unknown
     taken_ms    INTEGER NOT NULL,
     PRIMARY KEY (estate_id, pos),
@@ -98,6 +98,8 @@ CREATE TABLE change_log (
 ) STRICT;
 CREATE INDEX change_log_by_epoch ON change_log (estate_id, epoch, seq);
 CREATE INDEX change_log_by_record ON change_log (estate_id, tbl, record_id, pos);
+CREATE INDEX change_log_held_parent ON change_log (estate_id, parent_id) WHERE verdict = 'quarantined';
+CREATE INDEX change_log_held_staff ON change_log (estate_id, staff_id) WHERE verdict = 'quarantined';
 
 -- Changes that came again under another epoch or seq: not applied, but their place in that chain is kept.
 CREATE TABLE duplicate (

@@ -82,6 +82,7 @@ def take_changes(
                 _hold(connection, change, now_ms)
             else:
                 _take_change(taking, change)
+                connection.execute("DELETE FROM quarantine WHERE cid = ?", (parse_id(change.stamp.cid),))
             taking.shown |= _brought_back(connection, change)
         taking.end()
         _name_places(connection, places)

@@ -180,7 +180,7 @@ def _group_from(group: Any) -> Iterator[Pulled]:
     for body in take_list(group, "changes", MOST_IN_PAGE):
         if not isinstance(body, dict):
             raise ValueError("change")
-        seq, seen, stamp = take_integer(body, "seq", 1), take_integer(body, "seen"), stamp_from(body)
+        seq, seen, stamp = take_integer(body, "seq"), take_integer(body, "seen"), stamp_from(body)
         change = change_from(body, epoch, seq, common, seen, stamp)
         yield Pulled(change, take_integer(body, "pos", 1), terminal, reason)
 

@@ -205,6 +205,15 @@ class Reading(Protocol):
     def children(self, estate_id: str, tbl: str, parent_ids: Sequence[str]) -> list[tuple[str, str, str]]:
         """Return (parent_id, record_id, state) of the records of `tbl` that belong to these parents."""
 
+    def has_held(self, estate_id: str) -> bool:
+        """Tell whether anything stands in quarantine."""
+
+    def held_for(self, estate_id: str, record_ids: Sequence[str]) -> list[LogRow]:
+        """Return the changes in quarantine whose parent or author one of these records is, in order."""
+
+    def held_groups(self, estate_id: str, groups: Sequence[tuple[str, str]]) -> list[LogRow]:
+        """Return the changes in quarantine of these groups (epoch, group_id), in order."""
+
     def quarantined_after(self, estate_id: str, epoch: str, seq: int, most: int) -> list[tuple[str, str]]:
         """Return (cid, reason) of this epoch's changes after `seq` that stand in quarantine, duplicates among them."""
 
@@ -277,6 +286,9 @@ class Writing(Reading, Protocol):
 
     def drop_secrets(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> None:
         """Forget the secrets of these kinds and names."""
+
+    def let_go(self, estate_id: str, cids: Sequence[str]) -> None:
+        """Take these changes out of quarantine: they stand in the log once more, applied."""
 
     def put_shown(self, estate_id: str, tbl: str, shown: Iterable[tuple[str, str]]) -> None:
         """Write beside records what follows for them from others: (record_id, JSON)."""

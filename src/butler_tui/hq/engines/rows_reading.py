@@ -27,6 +27,7 @@ from butler_tui.hq.engines import (
 
 _TERMINAL = ", ".join(TerminalRow._fields)
 _ESTATE = ", ".join(EstateRow._fields)
+_LOG_OF_L = ", ".join("l." + name for name in LogRow._fields)
 _POSITION = f"SELECT {', '.join(PositionRow._fields)} FROM estate_pos WHERE estate_id = ?"
 
 
@@ -205,6 +206,36 @@ class ReadingRows(ABC):
             tbl,
         )
         return [(row[0], row[1], row[2]) for row in rows]
+
+    def has_held(self, estate_id: str) -> bool:
+        """Tell whether anything stands in quarantine."""
+        held = "SELECT 1 FROM change_log WHERE estate_id = ? AND verdict = 'quarantined' LIMIT 1"
+        return self._one(held, estate_id) is not None
+
+    def held_for(self, estate_id: str, record_ids: Sequence[str]) -> list[LogRow]:
+        """Return the changes in quarantine whose parent or author one of these records is, in order."""
+        ids = json.dumps(record_ids)
+        found: dict[str, LogRow] = {}
+        for column in ("parent_id", "staff_id"):
+            rows = self._all(
+                f"SELECT {_LOG_OF_L} FROM json_each(?) one CROSS JOIN change_log l"
+                f" WHERE l.estate_id = ? AND l.{column} = one.value AND l.verdict = 'quarantined'",
+                ids,
+                estate_id,
+            )
+            found |= {row[2]: LogRow(*row) for row in rows}
+        return sorted(found.values(), key=lambda row: row.pos)
+
+    def held_groups(self, estate_id: str, groups: Sequence[tuple[str, str]]) -> list[LogRow]:
+        """Return the changes in quarantine of these groups (epoch, group_id), in order."""
+        rows = self._all(
+            f"SELECT {_LOG_OF_L} FROM json_each(?) pair CROSS JOIN change_log l WHERE l.estate_id = ?"
+            " AND l.epoch = pair.value ->> 0 AND l.group_id = pair.value ->> 1 AND l.verdict = 'quarantined'"
+            " ORDER BY l.pos",
+            json.dumps(groups),
+            estate_id,
+        )
+        return [LogRow(*row) for row in rows]
 
     def quarantined_after(self, estate_id: str, epoch: str, seq: int, most: int) -> list[tuple[str, str]]:
         """Return (cid, reason) of this epoch's changes after `seq` that stand in quarantine, duplicates among them."""

@@ -188,6 +188,13 @@ class WritingRows(ReadingRows):
             [(estate_id, kind, name) for kind, name in keys],
         )
 
+    def let_go(self, estate_id: str, cids: Sequence[str]) -> None:
+        """Take these changes out of quarantine: they stand in the log once more, applied."""
+        self._many(
+            "UPDATE change_log SET verdict = 'released' WHERE estate_id = ? AND cid = ?",
+            [(estate_id, cid) for cid in cids],
+        )
+
     def put_shown(self, estate_id: str, tbl: str, shown: Iterable[tuple[str, str]]) -> None:
         """Write beside records what follows for them from others: (record_id, JSON)."""
         self._many(

@@ -30,6 +30,8 @@ def _show_visits(connection: Connection) -> None:
 _VERSION_3 = (
     "ALTER TABLE terminal ADD COLUMN scope_gen INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE record_state ADD COLUMN kept TEXT",
+    "CREATE INDEX change_log_held_parent ON change_log (estate_id, parent_id) WHERE verdict = 'quarantined'",
+    "CREATE INDEX change_log_held_staff ON change_log (estate_id, staff_id) WHERE verdict = 'quarantined'",
     (
         "CREATE TABLE generation (estate_id TEXT NOT NULL, hq_gen TEXT NOT NULL, from_pos INTEGER NOT NULL,"
         " began_ms INTEGER NOT NULL, PRIMARY KEY (estate_id, hq_gen)) STRICT"

@@ -1,0 +1,113 @@
+"""Letting go what was held for something unknown, once that has come: a parent, a person, a role.
+
+What arrives first depends on who has a connection: a visit by a new guard must not be held for ever because the
+terminal that hired him synced a minute later, nor after HQ was restored and lost him.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any, Protocol
+
+from butler_tui.domain.changes import Change, WireValue
+from butler_tui.domain.fields import Op
+from butler_tui.domain.hlc import Stamp
+from butler_tui.domain.merge import FieldStamp, RecordState
+from butler_tui.domain.rights import TerminalKind
+from butler_tui.hq.engines import LogRow, TerminalRow, Writing
+from butler_tui.hq.judging import reason_against
+from butler_tui.hq.judging_visits import Before
+from butler_tui.hq.replay import APPLIED, RELEASES, stamp_of
+from butler_tui.ids import id_text, new_id
+from butler_tui.sync.protocol import compact_json
+
+
+class Landing(Protocol):
+    """What a batch on its way into the log offers here (hq/ingest.py)."""
+
+    rows: Writing
+    terminal: TerminalRow
+    pos: int
+    now_ms: int
+    changed: dict[tuple[str, str], int]
+
+    def known(self, tbl: str, record_id: str) -> RecordState | None:
+        """Return a record as it is now, this batch's own changes included."""
+
+    def corrected(self, visit_id: str) -> Mapping[str, WireValue]:
+        """Return what a visit's corrections amount to."""
+
+    def look_up(self, changes: Sequence[Change]) -> None:
+        """Read at once every record that the changes touch or lean on."""
+
+    def apply(self, change: Change, stamp: FieldStamp) -> None:
+        """Merge a change into its record."""
+
+
+def release(landing: Landing) -> None:
+    """Judge anew what is held for the records that this batch has written, and what hangs on that in turn.
+
+    What is let go takes a position of its own, since readers have passed the old one.
+    """
+    estate_id = landing.terminal.estate_id
+    if not landing.rows.has_held(estate_id):
+        return
+    fresh = {record_id for _tbl, record_id in landing.changed}
+    while fresh:
+        waiting = landing.rows.held_for(estate_id, sorted(fresh))
+        fresh = set()
+        named = sorted({(row.epoch, row.group_id) for row in waiting})
+        rows = landing.rows.held_groups(estate_id, named) if named else []
+        for _group, together in groupby(rows, key=lambda row: (row.epoch, row.group_id)):
+            fresh |= _judge_anew(landing, list(together))
+
+
+def _judge_anew(landing: Landing, group: list[LogRow]) -> set[str]:
+    """Apply a group that nothing is against any more; return the records that it wrote."""
+    author = landing.rows.terminal(landing.terminal.estate_id, group[0].terminal_id)
+    bodies = [json.loads(row.body) for row in group]
+    changes = [_change(row, body) for row, body in zip(group, bodies, strict=True)]
+    landing.look_up([change for change in changes if landing.known(change.table, change.record_id) is None])
+    before = Before(landing.terminal.estate_id, landing.known, landing.corrected, landing.now_ms)
+    if author is None or reason_against(changes, TerminalKind(author.kind), before) is not None:
+        return set()
+    landing.rows.advance(landing.terminal.estate_id, len(group))
+    log = []
+    for row, body, change in zip(group, bodies, changes, strict=True):
+        again = _again(row, body, landing.pos, landing.now_ms)
+        landing.apply(change, stamp_of(again, json.loads(again.body)))
+        log.append(again)
+        landing.pos += 1
+    landing.rows.let_go(landing.terminal.estate_id, [row.cid for row in group])
+    landing.rows.add_log(log)
+    return {change.record_id for change in changes}
+
+
+def _again(row: LogRow, body: Mapping[str, Any], pos: int, now_ms: int) -> LogRow:
+    told = compact_json({**body, RELEASES: row.cid}).decode()
+    cid = id_text(new_id(now_ms))
+    return row._replace(pos=pos, cid=cid, seq=0, body=told, verdict=APPLIED, reason=None, taken_ms=now_ms)
+
+
+def _change(row: LogRow, body: Mapping[str, Any]) -> Change:
+    return Change(
+        cid=row.cid,
+        group_id=row.group_id,
+        epoch=row.epoch,
+        seq=row.seq,
+        table=row.tbl,
+        record_id=row.record_id,
+        parent_id=row.parent_id,
+        op=Op(row.op),
+        fields=body.get("fields", {}),
+        personal=body.get("personal"),
+        salt=body.get("salt"),
+        hlc=Stamp(row.hlc_ms, row.hlc_counter),
+        seen=row.seen,
+        staff_id=row.staff_id,
+        schema_v=row.schema_v,
+        personal_digest=body.get("personal_digest"),
+        resolves=tuple(body.get("resolves", ())),
+    )
