@@ -28,6 +28,7 @@ from butler_tui.store import search_keys
 from butler_tui.store.database import SCHEMA_VERSION, Connection
 from butler_tui.store.journal import migrate
 from butler_tui.store.local import Store, open_store
+from butler_tui.store.readings import readings
 from butler_tui.store.schema import schema_file
 
 FEW, MANY = 10_000, 1_000_000
@@ -181,5 +182,5 @@ def _sampled(connection: Connection, random: Random) -> Samples:
 
 def pinyin_of(name: str) -> tuple[str, str]:
     """Return a name's initials and its full pinyin, as a guard types them."""
-    read = [(search_keys.readings(character) or (character,))[0] for character in name]
+    read = [(readings(character) or (character,))[0] for character in name]
     return "".join(one[:1] for one in read).lower(), "".join(read).lower()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from butler_tui.domain.search_keys import name_keys, phone_keys, plate_keys, typed_key
-from butler_tui.store.search_keys import readings
+from butler_tui.store.readings import readings
 
 
 @pytest.mark.parametrize(

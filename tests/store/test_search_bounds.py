@@ -14,6 +14,7 @@ from butler_tui.store import search_keys, search_visits, visits
 from butler_tui.store.gate_home import gate_home
 from butler_tui.store.journal import migrate
 from butler_tui.store.local import Store
+from butler_tui.store.readings import readings
 from butler_tui.store.search import MOST_HITS, look
 from butler_tui.store.visit_story import phone_of, secret_of, whole_visit
 from tests.conftest import Clock, Estate
@@ -145,7 +146,7 @@ def test_letters_in_the_list_of_those_inside_make_pinyin_of_few(
         fit = [
             one.visit_id
             for one in visits.on_site(estate.store.connection, 9_999)
-            if any(key.startswith(typed) for key in name_keys(one.name, search_keys.readings))
+            if any(key.startswith(typed) for key in name_keys(one.name, readings))
         ]
         assert [one.visit_id for one in found] == fit[:36], typed
         later = visits.on_site(estate.store.connection, 36, after=found[-1].key, matching=typed) if found else []

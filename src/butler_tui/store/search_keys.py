@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from functools import lru_cache
 
 from butler_tui.domain.changes import Value
 from butler_tui.domain.search_keys import SearchKind, keys_of
 from butler_tui.store.database import Connection
+from butler_tui.store.readings import readings
 
 SEARCHED: dict[tuple[str, str], SearchKind] = {
     ("household", "name"): SearchKind.NAME,
@@ -20,28 +19,6 @@ SEARCHED: dict[tuple[str, str], SearchKind] = {
     ("visit", "plate"): SearchKind.PLATE,
 }
 """Every column that is found by search keys, each with an index of its own."""
-
-
-@lru_cache(maxsize=4096)
-def readings(character: str) -> tuple[str, ...]:
-    """Return how a hanzi is read, in letters without tones, the most usual first; empty for other characters."""
-    found = _readings_by_code().get(ord(character))
-    if not found:
-        return ()
-    from pypinyin import Style, pinyin
-
-    return tuple(dict.fromkeys(one for one in pinyin(character, style=Style.NORMAL, heteronym=True)[0] if one))
-
-
-@lru_cache(maxsize=1)
-def _readings_by_code() -> Mapping[int, str]:
-    # Words are of no use for names, and their list is nine tenths of the memory.
-    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
-    os.environ.setdefault("PYPINYIN_NO_DICT_COPY", "true")
-    from pypinyin.constants import PINYIN_DICT
-
-    found: Mapping[int, str] = PINYIN_DICT
-    return found
 
 
 def warm_up() -> None:

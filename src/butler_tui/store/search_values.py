@@ -8,7 +8,7 @@ from functools import lru_cache
 from butler_tui.domain.search_keys import SearchKind, keys_of
 from butler_tui.domain.sought import Sought
 from butler_tui.store.database import Connection
-from butler_tui.store.search_keys import readings
+from butler_tui.store.readings import readings
 
 MOST_VALUES = 32
 """Values of one kind that are looked up: beyond them, what was typed is too short to mean anybody."""

@@ -12,7 +12,7 @@ from butler_tui.domain.search_keys import SearchKind, name_keys, typed_key
 from butler_tui.domain.visits import Registration
 from butler_tui.ids import least_id
 from butler_tui.store.database import Connection, Row
-from butler_tui.store.search_keys import readings
+from butler_tui.store.readings import readings
 
 
 @dataclass(frozen=True, slots=True)
