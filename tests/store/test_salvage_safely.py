@@ -227,6 +227,7 @@ def test_what_was_never_committed_is_not_saved(store: Store, home: Home, tmp_pat
     copy = in_wal(store, home, tmp_path / "copy", 2)
     store.connection.execute("BEGIN IMMEDIATE")
     store.connection.execute("INSERT INTO permit (door) VALUES ('record')")
+    store.connection.execute("UPDATE gate SET name = '未'")
     for number in range(2000):
         store.connection.execute("INSERT INTO gate (gate_id, name) VALUES (?, ?)", (new_id(number), "未" * 100))
     wal = home.database.with_name("butler.db-wal").read_bytes()
@@ -254,6 +255,27 @@ def test_without_the_state_everything_is_offered_and_the_rest_begins_anew(estate
     assert state["hlc_ms"] == store.connection.execute("SELECT max(hlc_ms) FROM journal").fetchone()[0]
     assert (done.enrolled, done.due, done.unsent) == (False, len(journal), None)
     record(store, [Written("gate", new_id(1), {"name": "南门岗"})], staff_id=None, now_ms=NOW_MS)
+    store.close()
+
+
+def test_the_next_pull_begins_at_the_beginning_with_own_changes_on_top(estate: Estate) -> None:
+    connection, home = estate.store.connection, estate.store.home
+    own = keys_in(connection)["journal"]
+    connection.execute("UPDATE sync_state SET pos = 70, pos_cid = ?, acked_seq = last_seq, scope_gen = 3", (new_id(1),))
+    connection.execute("INSERT INTO pull_mark (pos, cid) VALUES (70, ?)", (new_id(1),))
+    connection.execute("DELETE FROM pending")  # HQ's log has brought them back
+    fold_in(estate.store)
+    overwrite(home.database, leaves_of(home, "search_key"))
+
+    salvage(home, NOW_MS)
+
+    store = reopened(home)
+    state = store.connection.execute("SELECT * FROM sync_state").fetchone()
+    assert (state["pos"], state["pos_cid"], state["scope_gen"], state["whole_after"]) == (0, None, 0, "")
+    assert store.connection.execute("SELECT count(*) FROM pull_mark").fetchone()[0] == 0
+    pending = {row[0] for row in store.connection.execute("SELECT journal_id FROM pending")}
+    assert len(pending) == len(own) - 1  # the last one that HQ has stays where it was
+    assert pending <= keys_in(store.connection)["journal"]
     store.close()
 
 

@@ -139,6 +139,8 @@ def _salvaged(done: Salvaged) -> Iterator[str]:
         yield _("{count} rows were read, and nobody can tell where they belong.", count=done.unknown)
     for kept in done.kept:
         yield _("What was here before is kept in {file}.", file=kept)
+    if done.reissued:
+        yield _("{count} changes that were gone are made anew from their records.", count=done.reissued)
     if done.unsent is None:
         yield _("Nobody can tell whether changes are gone that HQ does not have. Tell HQ about it.")
     elif done.unsent:

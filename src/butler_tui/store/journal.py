@@ -40,7 +40,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class _Head:
+class Head:
     """Where the journal stands: the state that the next change follows."""
 
     epoch_no: int
@@ -76,7 +76,7 @@ def record(
         size = 0
         for one in written:
             write(store, TABLES[one.table], one.record_id, one.values)
-            change = _change(one, head, group_id, staff_id, now_ms)
+            change = change_for(one, head, group_id, staff_id, now_ms)
             head = _follow(head, change)
             size += keep(connection, journal_id(head.epoch_no, change.seq), change, head.link)
         if size > MOST_BYTES:
@@ -174,19 +174,20 @@ def _permit(connection: Connection, door: str) -> Iterator[None]:
     connection.execute("DELETE FROM permit")
 
 
-def _head(connection: Connection) -> _Head:
+def _head(connection: Connection) -> Head:
     row = connection.execute(
         "SELECT s.epoch_no, e.epoch, s.last_seq, s.last_link, s.hlc_ms, s.hlc_counter, s.pos "
         "FROM sync_state s JOIN epoch e USING (epoch_no)"
     ).fetchone()
-    return _Head(row[0], row[1], row[2], row[3], Stamp(row[4], row[5]), row[6])
+    return Head(row[0], row[1], row[2], row[3], Stamp(row[4], row[5]), row[6])
 
 
-def _follow(head: _Head, change: Change) -> _Head:
-    return _Head(head.epoch_no, head.epoch, change.seq, change.link(head.link), change.hlc, head.seen)
+def _follow(head: Head, change: Change) -> Head:
+    return Head(head.epoch_no, head.epoch, change.seq, change.link(head.link), change.hlc, head.seen)
 
 
-def _change(one: Written, head: _Head, group_id: bytes, staff_id: bytes | None, now_ms: int) -> Change:
+def change_for(one: Written, head: Head, group_id: bytes, staff_id: bytes | None, now_ms: int) -> Change:
+    """Return the change of one record that follows `head`, by `staff_id` at `now_ms` (UTC ms)."""
     table = TABLES[one.table]
     plain: dict[str, str | int | None] = {}
     personal: dict[str, str | int | None] = {}

@@ -20,6 +20,7 @@ from butler_tui.store.database import Connection, IntegrityError, Row
 from butler_tui.store.epochs import roll_epoch
 from butler_tui.store.journal_rows import journal_id
 from butler_tui.store.local import Store
+from butler_tui.store.salvage_reissue import reissue
 from butler_tui.store.salvage_rows import Tally
 from butler_tui.store.writing import write
 
@@ -30,10 +31,12 @@ _MOST_GAP = 1_000_000
 class Mended:
     """Records written anew, by table; changes due for HQ; and how many changes are gone that HQ may not have.
 
-    `unsent` is None where nobody can tell.
+    `reissued` changes are among those due: they were gone, and their records are there. `unsent` is None where nobody
+    can tell.
     """
 
     rebuilt: Counter[str]
+    reissued: int
     due: int
     unsent: int | None
 
@@ -45,12 +48,13 @@ def mend(store: Store, tally: Tally, now_ms: int) -> Mended:
     """
     connection = store.connection
     _mend_state(connection, now_ms)
-    unsent = _count_gaps(connection, tally)
+    gone = _count_gaps(connection, tally)
     rebuilt = _rebuild(store, tally)
+    reissued = reissue(connection, gone, now_ms) if tally.stands else 0
     search_keys.make_all(connection)
     due = roll_epoch(connection, now_ms)
     _ask_for_everything(connection)
-    return Mended(rebuilt, due, unsent if tally.stands else None)
+    return Mended(rebuilt, reissued, due, len(gone) - reissued if tally.stands else None)
 
 
 def _mend_state(connection: Connection, now_ms: int) -> None:
@@ -71,6 +75,7 @@ def _mend_state(connection: Connection, now_ms: int) -> None:
         " ORDER BY 1 DESC, 2 DESC LIMIT 1"
     ).fetchone()
     connection.execute("UPDATE sync_state SET hlc_ms = ?, hlc_counter = ?, acked_seq = min(acked_seq, last_seq)", last)
+    connection.execute("DELETE FROM pending WHERE journal_id NOT IN (SELECT journal_id FROM journal)")
     (known,) = connection.execute("SELECT count(*) FROM epoch JOIN sync_state USING (epoch_no)").fetchone()
     if not known:
         connection.execute(
@@ -89,7 +94,6 @@ def _ask_for_everything(connection: Connection) -> None:
         " whole_upto = NULL"
     )
     connection.execute("DELETE FROM pull_mark")
-    connection.execute("DELETE FROM pending WHERE journal_id NOT IN (SELECT journal_id FROM journal)")
     profiles = [table.name for table in TABLES.values() if not table.once]
     connection.execute(
         "INSERT OR IGNORE INTO pending (tbl, record_id, journal_id) SELECT tbl, record_id, journal_id FROM journal"
@@ -99,8 +103,8 @@ def _ask_for_everything(connection: Connection) -> None:
     )
 
 
-def _count_gaps(connection: Connection, tally: Tally) -> int:
-    """Note every number of the present epoch that the journal lacks; return how many of them HQ may not have."""
+def _count_gaps(connection: Connection, tally: Tally) -> list[int]:
+    """Note every number of the present epoch that the journal lacks; return those that HQ may not have."""
     epoch_no, acked, last = connection.execute("SELECT epoch_no, acked_seq, last_seq FROM sync_state").fetchone()
     rows = connection.execute(
         "SELECT seq FROM journal WHERE journal_id > ? ORDER BY journal_id", (journal_id(epoch_no, 0),)
@@ -115,7 +119,7 @@ def _count_gaps(connection: Connection, tally: Tally) -> int:
     gone.update(range(before + 1, min(last, before + _MOST_GAP) + 1))
     if gone:
         tally.missing.setdefault("journal", set()).update(journal_id(epoch_no, seq) for seq in gone)
-    return sum(seq > acked for seq in gone)
+    return [seq for seq in gone if seq > acked]
 
 
 def _rebuild(store: Store, tally: Tally) -> Counter[str]:

@@ -79,7 +79,7 @@ class Pages:
         self._wal = wal.open("rb") if wal.exists() else None
         stream.seek(0, 2)
         self._in_file = stream.tell() // PAGE
-        self._cut = stream.tell() % PAGE > 0
+        cut = stream.tell() % PAGE > 0
         self._frames: dict[int, list[tuple[int, int]]] = {}
         self.damaged = 0
         """How many pages, as far as they were looked at by `all`, are not as they were last written."""
@@ -87,7 +87,7 @@ class Pages:
         first = self.page(1)
         said = int.from_bytes(first.content[28:32], "big") if first else 0
         if said <= _MOST_CUT * (self.count + 1):  # else it is damage, in a file that nothing vouches for
-            self.count = max(self.count, said)
+            self.count = max(self.count, said, self._in_file + cut)
 
     def close(self) -> None:
         """Let go of the WAL; the file itself is the caller's."""
@@ -100,7 +100,7 @@ class Pages:
 
     def all(self) -> Iterator[tuple[int, Page]]:
         """Yield every page of which there is a sound version, and count those that are not as they were last."""
-        self.damaged = int(self._cut)
+        self.damaged = 0
         for number in range(1, self.count + 1):
             found, is_last = self._newest(number)
             self.damaged += not is_last

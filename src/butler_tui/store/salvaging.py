@@ -45,14 +45,15 @@ _LOCK_AT, _LOCK_BYTES = 0x4000_0002, 510
 class Salvaged:
     """What was saved and what was not, by table; `rebuilt` records were written anew from the journal.
 
-    `pages` could not be read; of `unknown` rows nobody can tell the table; `due` changes are offered to HQ again,
-    `unsent` ones are gone and HQ may not have them (None: nobody can tell how many). `enrolled` tells whether the
-    enrolment was among what was saved.
+    `reissued` changes were gone and are made anew from their records. `pages` could not be read; of `unknown` rows
+    nobody can tell the table. `due` changes are offered to HQ again, `unsent` ones are gone and HQ may not have them
+    (None: nobody can tell how many). `enrolled` tells whether the enrolment was among what was saved.
     """
 
     saved: Mapping[str, int]
     lost: Mapping[str, int]
     rebuilt: Mapping[str, int]
+    reissued: int
     pages: int
     unknown: int
     due: int
@@ -227,6 +228,7 @@ def _report(connection: Connection, tally: Tally, mended: Mended, pages: int) ->
         saved={name: count for name, count in counts.items() if count},
         lost={name: count for name, count in lost.items() if count > 0},
         rebuilt=dict(mended.rebuilt),
+        reissued=mended.reissued,
         pages=pages,
         unknown=tally.unknown,
         due=mended.due,
