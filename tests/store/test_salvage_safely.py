@@ -228,8 +228,9 @@ def test_what_was_never_committed_is_not_saved(store: Store, home: Home, tmp_pat
     store.connection.execute("BEGIN IMMEDIATE")
     store.connection.execute("INSERT INTO permit (door) VALUES ('record')")
     store.connection.execute("UPDATE gate SET name = '未'")
-    for number in range(2000):
-        store.connection.execute("INSERT INTO gate (gate_id, name) VALUES (?, ?)", (new_id(number), "未" * 100))
+    for number in range(300):
+        values = (new_id(number), bytes(16), "字" * 500)
+        store.connection.execute("INSERT INTO draft VALUES (?, ?, 'gate', ?, 0, 1)", values)
     wal = home.database.with_name("butler.db-wal").read_bytes()
     assert len(wal) > 3 * copy.database.with_name("butler.db-wal").stat().st_size, "nothing spilled"
     copy.database.with_name("butler.db-wal").write_bytes(wal)
