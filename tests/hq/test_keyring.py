@@ -225,7 +225,7 @@ def test_what_is_told_must_open_and_be_whole(place: Place) -> None:
         return keyring.told(rows, terminal, sealed, NOW)
 
     for sealed, why in ((lacking.sealed, "peppers"), (foreign.sealed, "does not open"), ("", "sealed"),
-                        ("AAAA", "sealed"), ("A" * 400, "")):  # fmt: skip
+                        ("AAAA", "sealed"), ("A" * 400, "shared key")):  # fmt: skip
         with pytest.raises(ValueError, match=why):
             place.head.engine.write(partial(tell, sealed=sealed)).result()
 

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from butler_tui.desk import gate, override_codes, set_up_staff, shifts
+from butler_tui.desk.unmask import open_document
 from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.override_codes import spoken
 from butler_tui.domain.policies import Reason
 from butler_tui.domain.rights import Role, TerminalKind
+from butler_tui.domain.unmasking import UnmaskReason
 from butler_tui.domain.visits import under
 from butler_tui.errors import SetUpWrong
 from butler_tui.hq import admin
@@ -20,7 +22,9 @@ from butler_tui.hq.keys import read_hq_keys
 from butler_tui.hq.numbers import open_number
 from butler_tui.ids import id_text, new_id
 from butler_tui.paths import find_home
+from butler_tui.sealing import match_key
 from butler_tui.store import estates
+from butler_tui.store.journal import migrate
 from butler_tui.store.keys import Keys, read_keys
 from butler_tui.store.local import Store, create_store, open_store
 from butler_tui.store.month_keys import month_key_for
@@ -282,3 +286,19 @@ def test_a_lead_far_away_lets_in_by_a_code_with_keys_from_hq_and_no_network(
         assert f'"{code}"'.encode() not in content
         assert code.encode() not in content.split(b"\0")
     laptop.close()
+
+
+def test_a_number_whose_key_comes_after_it_is_found_and_opened_then(hq: Hq, enrolled: Estate, tmp_path: Path) -> None:
+    coming = enrolled.registration(reason=Reason.DOMESTIC_HELP, document_number="11010519491231002X", phone="137")
+    gate.admit(enrolled.store, enrolled.sessions[Role.GUARD], coming, enrolled.policies, real_ms())
+    second = _another(hq, enrolled, tmp_path / "second", TerminalKind.SUPERVISOR)
+    with migrate(second.connection):  # as if that had been pulled between a hello and the push of the key
+        second.connection.execute("UPDATE document_secret SET number_key = NULL")
+    second.change_keys(_nothing_handed(second))
+    sync(second)
+    (row,) = second.connection.execute("SELECT visit_id, number_key FROM document_secret").fetchall()
+    assert row["number_key"] == match_key(second.keys.match, "document", "11010519491231002X")
+    boss = enrolled.sessions[Role.SUPERVISOR]
+    opened = open_document(second, boss, row["visit_id"], UnmaskReason.INCIDENT, "", real_ms())
+    assert opened == "11010519491231002X"
+    second.close()

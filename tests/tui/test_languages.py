@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,8 @@ OURS = re.compile(r"Enter|Esc|Ctrl|Up|Down|Left|Right|Tab|Home|F\d+|GB|A\d{3}|V\
 """Names of keys, units, badges and rooms, which are the same in both languages."""
 WRITTEN = "云栖玫瑰园东西门岗王强周建国陈宅李文博先生太净源家电维修空调轻按老人午睡铃提门浙庭片区"
 """What stands in the records: names, notes, plates."""
+DOUBTFUL = ("李文博\n1\n13900001235\n3-2-1801\n22\n3空调\nA018\n", "1112", "空调\n", "1")
+"""Types a visitor whose document is in doubt."""
 WALKS: dict[str, tuple[str, ...]] = {
     "sign-in": (),
     "gate": ("@",),
@@ -30,6 +33,10 @@ WALKS: dict[str, tuple[str, ...]] = {
     "correct": ("@", "<ctrl+k>", "lwb", "<enter>", "e"),
     "home": ("@", "<ctrl+g>"),
     "sync": ("@", "<f9>"),
+    "override": ("@", *DOUBTFUL, "<ctrl+o>"),
+    "by code": ("@", *DOUBTFUL, "<ctrl+o>", "<ctrl+o>"),
+    "wrong code": ("@", *DOUBTFUL, "<ctrl+o>", "<ctrl+o>", "1001\n000000\n空调\n"),
+    "code": ("@lead", "<ctrl+g>", "<ctrl+o>", "12345678\n1007\n空调\n"),
     "parked": ("@", "abc", "<enter>", "<f8>", "<f8>"),
 }
 SIZES = [(80, 24), pytest.param((120, 36), marks=pytest.mark.soak)]
@@ -38,8 +45,8 @@ SIZES = [(80, 24), pytest.param((120, 36), marks=pytest.mark.soak)]
 async def walk(booth: Booth, steps: tuple[str, ...], *, with_keys: bool) -> str:
     """Go to a screen and return what it shows; the words of the keys are made in Chinese when the tests start."""
     for step in steps:
-        if step == "@":
-            await booth.sign_in()
+        if step.startswith("@"):
+            await booth.sign_in(Role.SHIFT_LEAD if step == "@lead" else Role.GUARD)
         elif step.startswith("<"):
             await booth.keys(step.strip("<>"))
         else:
@@ -50,6 +57,8 @@ async def walk(booth: Booth, steps: tuple[str, ...], *, with_keys: bool) -> str:
 
 @pytest.fixture
 def visited(estate: Estate, now: Clock) -> Estate:
+    lead = estate.sessions[Role.SHIFT_LEAD].staff.staff_id.hex()
+    estate.store.change_keys(replace(estate.store.keys, overrides={lead: bytes(32)}))
     gate.admit(estate.store, estate.sessions[Role.GUARD], estate.registration(), estate.policies, now())
     return estate
 

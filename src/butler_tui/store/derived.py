@@ -44,6 +44,18 @@ def _number_key(keys: Keys, secret_id: bytes, values: Mapping[str, Value]) -> by
     return match_key(keys.match, DOCUMENT, number)
 
 
+def match_numbers(connection: Connection, keys: Keys, month_key_ids: Sequence[bytes]) -> int:
+    """Make the keyed hashes of numbers whose months' keys came after them; return how many. A door is open."""
+    rows = connection.execute(
+        "SELECT secret_id, month_key_id, sealed FROM document_secret WHERE number_key IS NULL AND length(sealed) > 0"
+        f" AND month_key_id IN ({', '.join('?' * len(month_key_ids))})",
+        month_key_ids,
+    ).fetchall()
+    made = [(_number_key(keys, row[0], {"month_key_id": row[1], "sealed": row[2]}), row[0]) for row in rows]
+    connection.executemany("UPDATE document_secret SET number_key = ? WHERE secret_id = ?", made)
+    return len(made)
+
+
 def derive(connection: Connection, touched: Iterable[Touched]) -> None:
     """Recompute what follows from the records just written: search keys, and where visits stand; a door is open."""
     visits: dict[bytes, None] = {}

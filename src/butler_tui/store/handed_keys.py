@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from butler_tui.store import staff
-from butler_tui.store.database import plain_errors, transaction
+from butler_tui.store import derived, staff
+from butler_tui.store.journal import apply
 from butler_tui.store.keys import Keys
 from butler_tui.store.local import Store
 from butler_tui.store.month_keys import changing_keys
@@ -29,15 +29,17 @@ class HandedKeys:
 
 
 def keep(store: Store, handed: HandedKeys, verifiers: Sequence[Verifier]) -> None:
-    """Keep what was handed, durably: the keys, then the verifiers that lean on them, then that all of it is here.
+    """Keep what was handed, durably: the keys, then what leans on them, then that all of it is here.
 
-    A verifier only takes the place of one that was set earlier. Raises FileTrouble where the disk refuses; then what is
-    lacking is handed again.
+    A verifier only takes the place of one that was set earlier; numbers that could not be read before are found by
+    their keyed hash from now on. Raises FileTrouble where the disk refuses; then what is lacking is handed again.
     """
     with changing_keys(store):
+        new = [key_id for key_id in handed.months if key_id.hex() not in store.keys.months or not store.keys.handed]
         store.change_keys(_with(store.keys, handed))
-    with plain_errors(store.home.database), transaction(store.connection):
+    with apply(store):
         staff.take_verifiers(store.connection, verifiers)
+        derived.match_numbers(store.connection, store.keys, new)
     with changing_keys(store):
         told = (store.keys.told or "") if handed.tells else None
         store.change_keys(replace(store.keys, handed=handed.name, told=told))
