@@ -50,6 +50,7 @@ async def test_the_guard_reads_out_types_and_lets_in(handed: Estate, open_booth:
         challenge = await _by_code(booth)
         for words in ("查证件", "1007", "李先生", "工号", "验证码"):
             assert words in booth.text(), booth.text()
+        assert "接入码" not in booth.text()
         await booth.type(f"1001\n{_code(handed, challenge)}\n业主到场确认\n")
         assert isinstance(booth.app.screen, GateScreen), booth.text()
         assert "特批" in booth.sentence, booth.text()
@@ -115,8 +116,11 @@ async def test_the_lead_sees_who_asks_and_makes_the_code(handed: Estate, open_bo
         await booth.type(f"{challenge[:4]} {challenge[4:]}\n1007\n")
         for words in ("王强", "秩序维护员", "东门岗"):
             assert words in booth.sentence, booth.text()
+        assert "三问三查未通过的访客。" in re.sub(r"[\s│]", "", booth.text()), booth.text()  # to its end
         await booth.type("李师傅，照片不清\n")
         code = _code(handed, challenge)
+        assert f"{code[:3]} {code[3:]}" in booth.text(), booth.text()
+        await booth.type("\n")
         assert f"{code[:3]} {code[3:]}" in booth.text(), booth.text()
         await booth.keys("escape")
         assert isinstance(booth.app.screen, HomeScreen)

@@ -26,7 +26,7 @@ from butler_tui.tui.widgets.lines import KeyLine, Sentence
 from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.words import N_, _
 
-_FIELDS = (("number", N_("Staff no.")), ("code", N_("Code")), ("why", N_("Why")))
+_FIELDS = (("number", N_("Staff no.")), ("code", N_("Phone code")), ("why", N_("Why")))
 _LONGEST = {"number": 20, "code": CODE_DIGITS + 1, "why": 200}
 
 

@@ -39,6 +39,8 @@ class OverrideCodeDialog(Steady, ModalScreen[None]):
         self._here = context
         self._session = session
         self._shown = Static(classes="challenge")
+        self._told: tuple[str, ...] = ()
+        """What stood in the fields when the code that is shown was made."""
         self._fields = {
             name: ScanInput(id=name, folded=name != "why", longest=longest) for name, _label, longest in _FIELDS
         }
@@ -60,12 +62,19 @@ class OverrideCodeDialog(Steady, ModalScreen[None]):
         self.set_focus(self._fields["challenge"])
         self._say(_("Have both numbers read out. Ask who wants to come in, and what is wrong with the check."))
 
+    @property
+    def _typed(self) -> tuple[str, ...]:
+        return tuple(self._fields[name].text for name, _label, _longest in _FIELDS)
+
     def _say(self, text: str, meaning: str = "") -> None:
         self.query_one(Sentence).say(text, meaning)
 
     def on_scan_input_entered(self, message: ScanInput.Entered) -> None:
         """Go on to the first field that is still empty, saying what is asked; at the end make the code."""
         message.stop()
+        if self._typed == self._told:
+            return  # the code stands there, and is written down once
+        self._told = ()
         self._shown.update("")
         try:
             self._go_on()
@@ -73,7 +82,7 @@ class OverrideCodeDialog(Steady, ModalScreen[None]):
             self._say(error.sentence(), "bad")
 
     def _go_on(self) -> None:
-        challenge, guard, why = (self._fields[name].text for name, _label, _longest in _FIELDS)
+        challenge, guard, why = self._typed
         asked = None
         if challenge and guard:
             asked = override_codes.asked(self._here.store, self._session, challenge, guard)
@@ -83,7 +92,8 @@ class OverrideCodeDialog(Steady, ModalScreen[None]):
             self.set_focus(empty)
         elif asked is not None:
             code = override_codes.code_for(self._here.store, self._session, asked, why, self._here.now_ms())
-            self._shown.update(line((_("Code"), "$dim"), "  ", (f"{code[:3]} {code[3:]}", "$accent bold")))
+            self._told = self._typed
+            self._shown.update(line((_("Phone code"), "$dim"), "  ", (f"{code[:3]} {code[3:]}", "$accent bold")))
             self._say(
                 _("Tell the guard these six digits. They hold for this visitor only; it is written down."), "good"
             )

@@ -96,7 +96,7 @@ class HomeScreen(Steady, Screen[None]):
         Binding("f2,escape", "app.gate", _("Visitors"), key_display="F2", id="overview.gate", tooltip=_("to the gate")),
         Binding("f7", "app.on_site('inside')", _("On site"), id="overview.on_site", tooltip=_("who is on site")),
         Binding("f9", "app.sync_view", _("Sync"), id="overview.sync", tooltip=_("how it stands with HQ")),
-        Binding("ctrl+o", "code", _("Code"), id="overview.code", tooltip=_("a code for a guard on the phone")),
+        Binding("ctrl+o", "code", _("Phone code"), id="overview.code", tooltip=_("a code for a guard on the phone")),
         Binding("f10,ctrl+l", "app.lock", _("Lock"), id="overview.lock", tooltip=_("lock the screen")),
         Binding("f1", "app.help", _("Help"), id="overview.help", tooltip=_("this help")),
         Binding("up", "move(-1)", _("Up"), show=False, id="overview.up", tooltip=_("the line above")),
