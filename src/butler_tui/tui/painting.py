@@ -56,7 +56,9 @@ class ChangesOnly(Compositor):
     def _cut(self, strip: Strip, seen: Region, y: int, pieces: Pieces) -> None:
         """Lay the pieces of a widget's line where nothing lies in front of them."""
         at = [cut for cut in self.cuts[y] if seen.x <= cut <= seen.right]
-        for x, piece in zip(at, strip.divide([cut - seen.x for cut in at[1:]]), strict=False):
+        whole = len(at) == 2 and strip.cell_length == seen.width
+        cut_up = (strip,) if whole else strip.divide([cut - seen.x for cut in at[1:]])
+        for x, piece in zip(at, cut_up, strict=False):
             if pieces[x] is None:
                 pieces[x] = piece
 
