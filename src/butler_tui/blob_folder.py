@@ -13,7 +13,7 @@ import hmac
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +56,11 @@ class BlobFolder:
     def has(self, record_id: bytes) -> bool:
         """Tell whether the whole picture lies here."""
         return self._whole(record_id).exists()
+
+    def these(self, record_ids: Iterable[bytes]) -> set[bytes]:
+        """Return of which of these the whole picture lies here, from one look at the folder."""
+        found = {file.name for file in self.path.glob("*" + _WHOLE)}
+        return {record_id for record_id in record_ids if self._whole(record_id).name in found}
 
     def write(self, record_id: bytes, content: bytes) -> None:
         """Keep a whole picture durably."""

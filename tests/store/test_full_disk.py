@@ -113,7 +113,7 @@ def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Smal
     mounted = (
         mount is not None
         and not subprocess.run(
-            [mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True
+            [mount, "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)], capture_output=True
         ).returncode
     )
     if not mounted:

@@ -21,7 +21,9 @@ from butler_tui.domain.pictures import cleaned
 from butler_tui.domain.policies import Policies
 from butler_tui.domain.rights import Role, TerminalKind
 from butler_tui.errors import RuleBroken, TryLater
-from butler_tui.ids import new_id, ruled_id
+from butler_tui.hq.blobs import Blobs
+from butler_tui.hq.keys import read_hq_keys
+from butler_tui.ids import id_text, new_id, ruled_id
 from butler_tui.store import blobs, estates, journal, sync_state
 from butler_tui.store.journal import Written, record
 from butler_tui.store.local import Store
@@ -282,6 +284,9 @@ def test_a_terminal_gets_only_pictures_of_records_that_it_may_see(
     attachment_id = attach(enrolled.store, session, Policies(), named, file, None, real_ms())
     sync(enrolled.store)
     other = second_terminal(hq, tmp_path / "other", estate_id_of(enrolled.store), kind)
+    sync(other)
+    rows = other.connection.execute("SELECT count(*) FROM attachment").fetchone()
+    assert rows[0] == (subject == "house" or kind is TerminalKind.SUPERVISOR)
     tell(other, enrolled.store)
     sync(other)
 
@@ -311,6 +316,22 @@ def test_a_damaged_picture_is_fetched_again(enrolled: Estate) -> None:
     assert blobs.content_of(enrolled.store, attachment_id) == cleaned(JPEG).content
 
 
+def test_after_a_restore_pictures_that_lie_here_are_sent_and_those_that_do_not_are_fetched(
+    hq: Hq, enrolled: Estate
+) -> None:
+    """The backup knew nothing of the one, and of the other that it lay here: on another computer, it does not."""
+    store = enrolled.store
+    forgotten, missing = add(enrolled, JPEG), add(enrolled, BIG)
+    sync(store)
+    Blobs(hq.folder.blobs, read_hq_keys(hq.folder.keys).box).forget(estate_id_of(store), id_text(forgotten))
+    store.connection.execute("DELETE FROM blob WHERE attachment_id = ?", (forgotten,))
+    blobs.folder(store).forget(missing)
+    sync(store)
+
+    assert at_hq(hq, estate_id_of(store), forgotten) == cleaned(JPEG).content
+    assert blobs.content_of(store, missing) == BIG
+
+
 def test_what_is_erased_or_revoked_is_gone_from_the_disk(enrolled: Estate) -> None:
     store = enrolled.store
     first, second, third = add(enrolled, JPEG), add(enrolled, JPEG), add(enrolled, JPEG)
@@ -331,7 +352,7 @@ def test_a_crash_between_the_file_and_its_row_leaves_nothing_for_long(enrolled: 
     blobs.keep(enrolled.store, stray, JPEG, 10)
     blobs.sweep(enrolled.store, real_ms())
     assert blobs.folder(enrolled.store).has(stray)
-    blobs.sweep(enrolled.store, real_ms() + 2 * 24 * 3_600_000)
+    blobs.sweep(enrolled.store, real_ms() + 8 * 24 * 3_600_000)
 
     assert not blobs.folder(enrolled.store).has(stray)
     assert blobs.folder(enrolled.store).has(kept)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from butler_tui.desk.attachments import attach
 from butler_tui.desk.gate import admit
 from butler_tui.desk.session import Session
-from butler_tui.store import quarantined, sync_state
+from butler_tui.store import blobs, quarantined, sync_state
 from butler_tui.store.quarantined import Held
 from butler_tui.tui.sync_words import reason_words
 from tests.conftest import Clock, Estate
+from tests.pictures import JPEG
 from tests.store.test_visits import whole_tables_read
 from tests.tui.conftest import OpenBooth
 
@@ -72,3 +76,18 @@ def test_a_change_whose_journal_row_is_gone_is_held_without_a_name(estate: Estat
 
     assert quarantined.held(estate.store.connection, 9) == [Held(None, "malformed")]
     assert sync_state.summary(estate.store.connection).quarantined == 1
+
+
+async def test_pictures_that_wait_and_why_are_told(
+    open_booth: OpenBooth, estate: Estate, session: Session, now: Clock, tmp_path: Path
+) -> None:
+    file = tmp_path / "picture.jpg"
+    file.write_bytes(JPEG)
+    added = [attach(estate.store, session, estate.policies, ("house", bytes(16)), file, None, now()) for __ in "12"]
+    blobs.note_refused(estate.store.connection, added[:1], "quota", now())
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.keys("f9")
+        shown = [" ".join(line.split()) for line in booth.shown("#lines").splitlines()]
+        assert "照片 2 张待发送，0.0 MiB" in shown
+        assert "1 张等待中：总部为本项目预留的照片空间已满" in shown

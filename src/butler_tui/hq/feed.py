@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from butler_tui.domain.changes import MOST_CHANGES, Change, WireValue
-from butler_tui.domain.fields import TABLES, Op, Scope
+from butler_tui.domain.fields import TABLES, Op, Scope, scope_of
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq.engines import LogRow, Reading, StateRow, TerminalRow
@@ -72,8 +72,9 @@ def _pulled(row: LogRow, terminal: TerminalRow) -> Pulled | None:
     if row.verdict != APPLIED and not own:
         return None
     body: dict[str, Any] = json.loads(row.body)
-    fields = _visible(row.tbl, body.get("fields") or {}, terminal, own=own)
-    personal = _visible(row.tbl, body.get("personal") or {}, terminal, own=own)
+    plain = body.get("fields") or {}
+    fields = _visible(row.tbl, plain, terminal, plain, own=own)
+    personal = _visible(row.tbl, body.get("personal") or {}, terminal, plain, own=own)
     if fields is None or personal is None:
         return None
     change = Change(
@@ -98,16 +99,23 @@ def _pulled(row: LogRow, terminal: TerminalRow) -> Pulled | None:
 
 
 def _visible(
-    tbl: str, values: Mapping[str, WireValue], terminal: TerminalRow, *, own: bool = False
+    tbl: str,
+    values: Mapping[str, WireValue],
+    terminal: TerminalRow,
+    plain: Mapping[str, WireValue],
+    *,
+    own: bool = False,
 ) -> dict[str, WireValue] | None:
     """Return those of a record's values that a terminal may see, None where it may see no such record.
+
+    `plain` are the record's plain values, by which a picture tells what it belongs to.
 
     What this version does not know is a supervisor's, since nobody here can say who else may see it (PROTOCOL,
     versions). Whoever wrote a record knows it.
     """
     scopes = _MAY_SEE[TerminalKind(terminal.kind)]
     table = TABLES.get(tbl)
-    if not own and (table.scope if table else Scope.SUPERVISOR) not in scopes:
+    if not own and (scope_of(table, plain) if table else Scope.SUPERVISOR) not in scopes:
         return None
     if own or table is None:
         return dict(values)
@@ -151,7 +159,8 @@ def _few_enough(states: list[StateRow]) -> list[StateRow]:
 
 def _record(row: StateRow, terminal: TerminalRow) -> PulledRecord | None:
     """Return a record as this terminal may see it; who wrote what stands only beside what may be written again."""
-    values = _visible(row.tbl, json.loads(row.state), terminal)
+    state = json.loads(row.state)
+    values = _visible(row.tbl, state, terminal, state)
     if values is None:
         return None
     table = TABLES.get(row.tbl)

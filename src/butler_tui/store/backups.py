@@ -7,9 +7,11 @@ this machine's unfinished things, and may hold a document's number as it was typ
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from butler_tui.errors import FileTrouble, RuleBroken, TryLater
 from butler_tui.private_file import sync_folder
 from butler_tui.sealed_file import KEY_BYTES, MAGIC, PIECE, Head, Recipient, opened_pieces, sealed_head, sealed_pieces
 from butler_tui.store import estates
-from butler_tui.store.database import Connection, RawKey, connect, plain_errors
+from butler_tui.store.database import Connection, DatabaseError, RawKey, connect, plain_errors
 from butler_tui.store.local import Store
 from butler_tui.words import N_
 
@@ -200,11 +202,18 @@ def check_whole(connection: Connection, file: Path) -> None:
 
 
 def change_key(file: Path, old: RawKey, new: RawKey) -> None:
-    """Encrypt a file that nobody else has open anew, every page of it, under `new`."""
+    """Encrypt a file that nobody else has open anew, every page of it, under `new`; OSError where the disk is full.
+
+    The driver calls a disk that is full a wrong key: what room is left tells it apart.
+    """
     connection = connect(file, old)
     try:
         connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute(new.pragma().replace("PRAGMA key", "PRAGMA rekey", 1))
+    except DatabaseError as error:
+        if shutil.disk_usage(file.parent).free < file.stat().st_size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        raise
     finally:
         connection.close()
 

@@ -1,7 +1,7 @@
 """Pictures on this terminal: what lies in the folder beside the database, what HQ has of it, and what is still to come.
 
 The file of a picture is written before the row that names it, and taken away before or with it: a crash in between
-leaves a file that nobody names, which `sweep` takes away, never a row without its picture.
+leaves a file that nobody names, which `sweep` takes away after a week, never a row without its picture.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from butler_tui.words import N_
 
 _FIRST_WAIT_MS = 10 * 60_000
 _LONGEST_WAIT_MS = 24 * 3_600_000
-_STRAY_MS = 24 * 3_600_000
+_STRAY_MS = 7 * 24 * 3_600_000
 _BROKEN_KEPT_MS = 7 * 24 * 3_600_000
 _MIB = 1024 * 1024
 
 _IN_TIME = "(b.not_before_ms IS NULL OR b.not_before_ms <= ?1 OR b.not_before_ms > ?1 + ?2)"  # a clock may fall back
+_NOT_AT_HQ = "(b.at_hq IS NULL OR b.at_hq IS NOT (SELECT hq_gen FROM sync_state))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def to_send(connection: Connection, now_ms: int, most: int) -> list[Due]:
     """Return up to `most` pictures that HQ, as it is now, is not known to have, oldest first; `now_ms` is UTC ms."""
     rows = connection.execute(
         "SELECT a.attachment_id, a.sha256, a.bytes, a.media_type FROM blob b JOIN attachment a USING (attachment_id)"
-        " WHERE b.here = 1 AND a.sha256 IS NOT NULL AND b.at_hq IS NOT (SELECT hq_gen FROM sync_state)"
+        f" WHERE b.here = 1 AND a.sha256 IS NOT NULL AND {_NOT_AT_HQ}"
         f" AND {_IN_TIME} ORDER BY a.attachment_id LIMIT ?3",
         (now_ms, _LONGEST_WAIT_MS, most),
     )
@@ -179,7 +180,7 @@ def waiting(connection: Connection) -> Waiting:
     """Return what of the pictures is not where it should be."""
     sent = connection.execute(
         "SELECT count(*), coalesce(sum(a.bytes), 0) FROM blob b JOIN attachment a USING (attachment_id)"
-        " WHERE b.here = 1 AND a.sha256 IS NOT NULL AND b.at_hq IS NOT (SELECT hq_gen FROM sync_state)"
+        f" WHERE b.here = 1 AND a.sha256 IS NOT NULL AND {_NOT_AT_HQ}"
     ).fetchone()
     fetched = connection.execute(
         "SELECT count(*) FROM attachment a LEFT JOIN blob b USING (attachment_id)"
@@ -212,15 +213,30 @@ def forget_all(store: Store) -> None:
 
 
 def sweep(store: Store, now_ms: int) -> None:
-    """Take away what erased records, broken transfers and crashes have left; `now_ms` is UTC ms."""
+    """Make folder and rows agree, after a restore too; `now_ms` is UTC ms.
+
+    What erased records, broken transfers and crashes have left is taken away; a picture that a row names and that lies
+    here counts as here, and one that has gone is to be fetched.
+    """
     connection = store.connection
     gone = connection.execute(
         "SELECT b.attachment_id FROM blob b LEFT JOIN attachment a USING (attachment_id) WHERE a.sha256 IS NULL"
     ).fetchall()
     forget(store, [row[0] for row in gone])
-    if not folder_of(store.home).exists():
-        return
-    here = {row[0] for row in connection.execute("SELECT attachment_id FROM blob WHERE here = 1")}
+    rows = connection.execute(
+        "SELECT a.attachment_id, coalesce(b.here, 0) FROM attachment a LEFT JOIN blob b USING (attachment_id)"
+        " WHERE a.sha256 IS NOT NULL"
+    ).fetchall()
+    named = {row[0]: row[1] for row in rows}
     with plain_errors(folder_of(store.home)):
+        here = folder(store).these(named)
         folder(store).clean(now_ms - _BROKEN_KEPT_MS)
-        folder(store).forget_others(here, now_ms - _STRAY_MS)
+        folder(store).forget_others(set(named), now_ms - _STRAY_MS)
+    changed = [(one, int(one in here)) for one, was in named.items() if was != (one in here)]
+    if changed:
+        with transaction(connection):
+            connection.executemany(
+                "INSERT INTO blob (attachment_id, here) VALUES (?1, ?2)"
+                " ON CONFLICT (attachment_id) DO UPDATE SET here = ?2",
+                changed,
+            )

@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from butler_tui.domain.hlc import MOST_AHEAD_MS
 from butler_tui.labels import greeting, moment, table_label
+from butler_tui.store.blobs import Waiting
 from butler_tui.store.quarantined import Held
 from butler_tui.store.sync_state import Result, Summary
 from butler_tui.words import N_, _
@@ -62,3 +63,26 @@ def held_words(one: Held, now_ms: int, zone: tzinfo) -> str:
     about = " ".join(filter(None, (who, one.place, when)))
     words = (table_label(one.table or "") or _("a record that is gone"), about, reason_words(one.reason))
     return "  ".join(filter(None, words))
+
+
+_PICTURES = {
+    "quota": N_("headquarters has no more room for this estate's pictures"),
+    "no_room": N_("headquarters' disk is full"),
+    "not_named": N_("headquarters does not know the record of it"),
+    "not_there": N_("headquarters has it not yet"),
+    "wrong_bytes": N_("it is not the picture that its record names"),
+}
+
+
+def picture_words(waiting: Waiting) -> list[Words]:
+    """Return what is said of pictures: nothing where every one is where it should be."""
+    told: list[Words] = []
+    if waiting.to_send:
+        mib = waiting.bytes_to_send / (1024 * 1024)
+        told.append((_("{count} to send, {mib:.1f} MiB", count=waiting.to_send, mib=mib), "warning"))
+    if waiting.to_fetch:
+        told.append((_("{count} to fetch", count=waiting.to_fetch), ""))
+    for code, count in waiting.refused.items():
+        known = _PICTURES.get(code)
+        told.append((_("{count} wait: {reason}", count=count, reason=_(known) if known else code), "warning"))
+    return told

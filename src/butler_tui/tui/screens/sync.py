@@ -15,12 +15,12 @@ from textual.widgets import Static
 
 from butler_tui.desk.session import Session
 from butler_tui.labels import moment, table_label
-from butler_tui.store import quarantined, sync_state
+from butler_tui.store import blobs, quarantined, sync_state
 from butler_tui.tui.context import Context
 from butler_tui.tui.messages import SyncAsked
 from butler_tui.tui.shown import line, lines
 from butler_tui.tui.steady import Steady
-from butler_tui.tui.sync_words import clock_words, held_words, hq_words
+from butler_tui.tui.sync_words import clock_words, held_words, hq_words, picture_words
 from butler_tui.tui.widgets.lines import KeyLine, Sentence, StatusLine, TopLine
 from butler_tui.words import _
 
@@ -108,6 +108,8 @@ class SyncScreen(Steady, Screen[None]):
             rows.append((_("Oldest"), moment(status.oldest_ms, now, zone), ""))
         for name, at_ms in ((_("At HQ"), status.last_sync_ms), (_("Last try"), status.last_try_ms)):
             rows.append((name, moment(at_ms, now, zone) if at_ms is not None else _("not yet"), ""))
+        pictures = picture_words(blobs.waiting(connection))
+        rows += [(_("Pictures") if not place else "", *words) for place, words in enumerate(pictures)]
         rows.append((_("Clock"), *clock_words(status.clock_offset_ms)))
         count = summary.quarantined
         rows.append((_("To be looked at"), _("{count} records", count=count), "warning" if count else ""))
