@@ -153,7 +153,7 @@ def test_thousands_of_visits_and_damage_of_every_size(estate: Estate, now: Clock
         bad = chance.sample(range(1, count + 1), share)
         overwrite(damaged.database, bad, seed)
         done = saved_of(damaged, home, set(bad), where)
-        assert sum(done.saved[table] for table in ("visit", "visit_event")) >= 0.98 * 3800
+        assert sum(done.saved[table] for table in ("visit", "visit_event")) >= 0.97 * 5800
 
 
 def test_roots_and_inner_pages_that_are_gone_cost_nothing(busy: Estate, tmp_path: Path) -> None:
