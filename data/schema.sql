@@ -368,7 +368,8 @@ CREATE TABLE sync_state (
     whole_after    TEXT,                    -- … and the last one that has come, as HQ names it
     whole_acked    INTEGER,                 -- the last own change (journal_id) that HQ had when that began
     fork_seq       INTEGER NOT NULL DEFAULT 0,  -- HQ was restored: what was written up to here had seen another log, …
-    fork_pos       INTEGER NOT NULL DEFAULT 0   -- … which is the present one up to this position only
+    fork_pos       INTEGER NOT NULL DEFAULT 0,  -- … which is the present one up to this position only
+    compared_ms    INTEGER                  -- when what is here was last compared with HQ's sums
 ) STRICT;
 
 -- Changes that HQ could not apply (待处理数据), with its reason; the record stays here, marked.

@@ -30,6 +30,7 @@ def application(hall: Hall, log: Path) -> Starlette:
         "push": routes.push,
         "pull": routes.pull,
         "pins": routes.pins,
+        "compare": routes.compare,
         **blob_routes.POSTS,
     }
     return Starlette(

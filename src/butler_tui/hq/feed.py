@@ -10,20 +10,14 @@ from typing import Any
 from butler_tui.domain.changes import MOST_CHANGES, Change, WireValue
 from butler_tui.domain.fields import TABLES, Op, Scope, scope_of
 from butler_tui.domain.hlc import Stamp
-from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq.engines import LogRow, Reading, StateRow, TerminalRow
 from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.replay import APPLIED, cid_of, made_safe, seen_of
+from butler_tui.hq.scope import scopes_of
 from butler_tui.sync.protocol import MOST_IN_PAGE, Code, PullAnswer, PullAsk, Pulled, PulledRecord
 
 _MOST_TEXT = 1024 * 1024
 """Characters of values in one page, about: what is fetched over a bad line must be small enough to arrive."""
-
-_MAY_SEE: dict[TerminalKind, frozenset[Scope]] = {
-    TerminalKind.GATE: frozenset({Scope.GATE}),
-    TerminalKind.BUTLER: frozenset({Scope.GATE, Scope.BUTLER}),
-    TerminalKind.SUPERVISOR: frozenset(Scope),
-}
 
 
 def page(rows: Reading, terminal: TerminalRow, ask: PullAsk) -> PullAnswer:
@@ -113,7 +107,7 @@ def _visible(
     What this version does not know is a supervisor's, since nobody here can say who else may see it (PROTOCOL,
     versions). Whoever wrote a record knows it.
     """
-    scopes = _MAY_SEE[TerminalKind(terminal.kind)]
+    scopes = scopes_of(terminal)
     table = TABLES.get(tbl)
     if not own and (scope_of(table, plain) if table else Scope.SUPERVISOR) not in scopes:
         return None
@@ -126,11 +120,12 @@ def _visible(
 def _records(rows: Reading, terminal: TerminalRow, ask: PullAsk, head: int) -> PullAnswer:
     tbl, _, record_id = (ask.whole_after or "").partition("/")
     states = rows.states_after(terminal.estate_id, tbl, record_id, MOST_IN_PAGE)
-    taken = _few_enough(states)
-    wanted = (state for state in taken if not _written_by(state, ask.epoch))
+    inside = [row for row in states if ask.whole_until is None or f"{row.tbl}/{row.record_id}" < ask.whole_until]
+    taken = _few_enough(inside)
+    wanted = (state for state in taken if ask.whole_until or not _written_by(state, ask.epoch))
     records = tuple(one for state in wanted if (one := _record(state, terminal)) is not None)
     upto = head if ask.whole_upto is None else min(ask.whole_upto, head)
-    more = len(taken) < len(states) or len(states) == MOST_IN_PAGE
+    more = len(taken) < len(inside) or len(inside) == MOST_IN_PAGE
     writers = (str(stamp[7]) for one in records for stamp in one.stamps or () if len(stamp) > 8)
     return PullAnswer(
         head,

@@ -19,6 +19,7 @@ from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.releasing import release
 from butler_tui.hq.replay import APPLIED, QUARANTINED, SEEN_MOST, made_safe
 from butler_tui.hq.shown import EVENTS, PARENT, corrected, shown
+from butler_tui.hq.tallies import count_in
 from butler_tui.ids import parse_id
 from butler_tui.sync.protocol import Code, PushAnswer, PushAsk, compact_json
 
@@ -111,6 +112,7 @@ class _Landing:
     states: dict[tuple[str, str], RecordState] = field(default_factory=dict)
     parents: dict[tuple[str, str], str | None] = field(default_factory=dict)
     changed: dict[tuple[str, str], int] = field(default_factory=dict)
+    places: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def land(self, batch: Prepared, known: set[str]) -> None:
         """Write log, duplicates and records of the batch."""
@@ -128,6 +130,7 @@ class _Landing:
         self.rows.add_log(self.log)
         release(self)
         self.rows.put_states(self._row(key, pos) for key, pos in self.changed.items())
+        count_in(self.rows, estate_id, ((*key, self.places.get(key), pos) for key, pos in self.changed.items()))
         self._show()
 
     def _show(self) -> None:
@@ -159,6 +162,7 @@ class _Landing:
         for row in self.rows.states(self.terminal.estate_id, sorted(keys)):
             self.states[row.tbl, row.record_id] = state_from(row.state, row.stamps, row.kept)
             self.parents[row.tbl, row.record_id] = row.parent_id
+            self.places[row.tbl, row.record_id] = row.pos
 
     def _land_group(self, group: Sequence[tuple[Change, bytes]]) -> None:
         changes = [change for change, __ in group]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from enum import StrEnum
 
 from butler_tui.hq.engines import ReportRow, TerminalRow, Writing
@@ -13,11 +14,13 @@ class ReportKind(StrEnum):
     """What happened; `detail` of a report is JSON, as said here.
 
     `new_epoch`: a terminal's file was restored from a backup, or copied {epoch}. `new_generation`: HQ was restored, its
-    log lacks what a terminal had pulled or sent {hq_gen, pos}.
+    log lacks what a terminal had pulled or sent {hq_gen, pos}. `differed`: a terminal held other records than HQ, and
+    fetched them again {slices: [[table, month], …]}.
     """
 
     NEW_EPOCH = "new_epoch"
     NEW_GENERATION = "new_generation"
+    DIFFERED = "differed"
 
 
 def new_epoch(rows: Writing, terminal: TerminalRow, epoch: str, now_ms: int) -> None:
@@ -28,6 +31,11 @@ def new_epoch(rows: Writing, terminal: TerminalRow, epoch: str, now_ms: int) -> 
 def new_generation(rows: Writing, terminal: TerminalRow, hq_gen: str, pos: int, now_ms: int) -> None:
     """Report that a terminal has found HQ's log, which ends at `pos`, to lack what it once had."""
     _report(rows, terminal, ReportKind.NEW_GENERATION, {"hq_gen": hq_gen, "pos": pos}, now_ms)
+
+
+def differed(rows: Writing, terminal: TerminalRow, slices: Sequence[tuple[str, str]], now_ms: int) -> None:
+    """Report the tables and months in which a terminal held other records than HQ."""
+    _report(rows, terminal, ReportKind.DIFFERED, {"slices": [list(one) for one in slices]}, now_ms)
 
 
 def _report(rows: Writing, terminal: TerminalRow, kind: ReportKind, detail: dict[str, object], now_ms: int) -> None:

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from butler_tui.hq import enrolment
+from butler_tui.hq import enrolment, tallies
 from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.engines import Engine, TerminalRow, Unavailable, Writing
 from butler_tui.hq.feed import page
@@ -29,6 +29,7 @@ from butler_tui.sync.protocol import (
     HelloAnswer,
     HelloAsk,
     Signed,
+    compare_from,
     enrol_from,
     hello_from,
     is_signed,
@@ -148,6 +149,21 @@ async def pull(hall: Hall, request: Request) -> Response:
     await _written(hall, lambda rows: _use_nonce(rows, hall, terminal, signed))
     answer = await run_in_threadpool(hall.engine.read, lambda rows: page(rows, terminal, ask))
     return answer_json(request, answer.to_body())
+
+
+async def compare(hall: Hall, request: Request) -> Response:
+    """Say where a terminal holds something else than HQ."""
+    content = await _content(request, MOST_BODY)
+    signed = _signature(request)
+    terminal = await run_in_threadpool(_checked, hall, request, content, signed)
+    ask = compare_from(unpack(content, _encoding(request)))
+    _same_epoch(ask.epoch, signed)
+
+    def write(rows: Writing) -> list[tuple[str, str]]:
+        _use_nonce(rows, hall, terminal, signed)
+        return tallies.compare(rows, terminal, ask, hall.now_ms())
+
+    return answer_json(request, {"differing": [list(one) for one in await _written(hall, write)]})
 
 
 async def authority(hall: Hall, _request: Request) -> Response:

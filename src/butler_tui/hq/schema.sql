@@ -128,6 +128,16 @@ CREATE TABLE record_state (
 ) STRICT;
 CREATE INDEX record_state_by_parent ON record_state (estate_id, tbl, parent_id);
 
+-- The sums of what the records amount to, by table and month, to be compared with a terminal's (domain/tallies.py).
+CREATE TABLE tally (
+    estate_id   TEXT NOT NULL,
+    tbl         TEXT NOT NULL,
+    month       TEXT NOT NULL,              -- 2026-11; empty where ids tell no time
+    records     INTEGER NOT NULL,
+    mark        INTEGER NOT NULL,           -- XOR of 60-bit hashes
+    PRIMARY KEY (estate_id, tbl, month)
+) STRICT;
+
 -- The generations of an estate's log: HQ begins a new one where it was restored and its log may lack what it once had.
 CREATE TABLE generation (
     estate_id   TEXT NOT NULL,

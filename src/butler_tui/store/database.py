@@ -122,6 +122,16 @@ def transaction(connection: Connection) -> Iterator[Connection]:
 
 
 @contextmanager
+def reading(connection: Connection) -> Iterator[Connection]:
+    """Run a block that only reads, all of it from the file as it was at its first statement."""
+    connection.execute("BEGIN")
+    try:
+        yield connection
+    finally:
+        connection.execute("ROLLBACK")
+
+
+@contextmanager
 def plain_errors(file: Path, key: RawKey | None = None) -> Iterator[None]:
     """Turn the driver's errors and the disk's about `file` into sentences: wrong key, damage, full disk, permission."""
     try:

@@ -50,6 +50,7 @@ VERSION_3 = (
     "ALTER TABLE sync_state ADD COLUMN whole_acked INTEGER",
     "ALTER TABLE sync_state ADD COLUMN fork_seq INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE sync_state ADD COLUMN fork_pos INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE sync_state ADD COLUMN compared_ms INTEGER",
     "ALTER TABLE journal DROP COLUMN before",
     "ALTER TABLE journal ADD COLUMN resolves TEXT",
     (

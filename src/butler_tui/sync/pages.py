@@ -38,7 +38,7 @@ class PullAsk:
 
     `pos_cid` is the change at `pos`: where HQ has another one there, its log is not the one that was pulled.
     `whole_after` is "" for the first records, else what the page before said; `whole_upto` is the position that the
-    first page named.
+    first page named. With `whole_until` only records before that one come, those that this file wrote among them.
     """
 
     epoch: str
@@ -48,6 +48,7 @@ class PullAsk:
     pos_cid: str | None = None
     whole_after: str | None = None
     whole_upto: int | None = None
+    whole_until: str | None = None
 
     def to_body(self) -> dict[str, Any]:
         """Return its JSON."""
@@ -60,6 +61,7 @@ class PullAsk:
                 "pos_cid": self.pos_cid,
                 "whole_after": self.whole_after,
                 "whole_upto": self.whole_upto,
+                "whole_until": self.whole_until,
             }
         )
 
@@ -74,6 +76,7 @@ def pull_from(body: Body) -> PullAsk:
         maybe(take_id, body, "pos_cid"),
         maybe(take_text, body, "whole_after"),
         maybe(take_integer, body, "whole_upto"),
+        maybe(take_text, body, "whole_until"),
     )
 
 

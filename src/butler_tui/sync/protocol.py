@@ -1,8 +1,8 @@
 """The protocol of both ends: paths, bodies, codes. HQ and terminal import it from here and from nowhere else.
 
-Requests: `POST /e/{estate}/enrol`, `/hello`, `/push`, `/pull`, `/pins`, `/blob/…`; JSON, UTF-8, Content-Encoding zstd
-or deflate. Bodies are frozen dataclasses with `to_body` and `…_from`; decoding raises ValueError, and nothing else, for
-what is not one.
+Requests: `POST /e/{estate}/enrol`, `/hello`, `/push`, `/pull`, `/compare`, `/pins`, `/blob/…`; JSON, UTF-8,
+Content-Encoding zstd or deflate. Bodies are frozen dataclasses with `to_body` and `…_from`; decoding raises ValueError,
+and nothing else, for what is not one.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from butler_tui.sync.blob_wire import (
     put_from,
 )
 from butler_tui.sync.codes import Code, Reason
+from butler_tui.sync.comparing import CompareAsk, compare_from, differing_from
 from butler_tui.sync.greeting import (
     MOST_MARKS,
     HelloAnswer,
@@ -77,6 +78,7 @@ __all__ = [
     "WINDOW_MS",
     "Body",
     "Code",
+    "CompareAsk",
     "EnrolAnswer",
     "EnrolAsk",
     "GetAsk",
@@ -100,6 +102,8 @@ __all__ = [
     "checked_id",
     "chunk_answer",
     "compact_json",
+    "compare_from",
+    "differing_from",
     "enrol_answer_from",
     "enrol_from",
     "get_from",

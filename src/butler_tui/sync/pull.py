@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from butler_tui.domain.merge import FieldStamp, state_from
 from butler_tui.ids import id_text
-from butler_tui.store import narrowing, pulled, sync_state
+from butler_tui.store import narrowing, pulled, sync_state, tallies
 from butler_tui.store.pulled import HqRecord, LogChange, Upto
 from butler_tui.store.sync_state import Position
 from butler_tui.sync.failures import Refused, not_hq
@@ -64,12 +64,13 @@ def _take(talk: Talk, where: Position, answer: PullAnswer) -> None:
         return
     connection = talk.store.connection
     pulled.begin_whole(connection, answer.upto)
-    pulled.take_records(talk.store, [_record(one) for one in answer.records], answer.terminals)
+    pulled.take_records(talk.store, [record_of(one) for one in answer.records], answer.terminals)
     talk.tally.pulled += len(answer.records)
     if answer.whole_after is not None:
         pulled.go_on_whole(connection, answer.whole_after)
         return
     pulled.end_whole(talk.store, upto)
+    tallies.note_compared(connection, talk.now_ms())
     narrowing.forget_out_of_scope(talk.store)
 
 
@@ -81,7 +82,7 @@ def _change(one: Pulled) -> LogChange:
     return LogChange(change.table, change.record_id, change.op, values, stamp, change.resolves, one.reason)
 
 
-def _record(one: PulledRecord) -> HqRecord:
+def record_of(one: PulledRecord) -> HqRecord:
     """Return a record as it is kept; ValueError where who wrote it is not said as the protocol says it."""
     texts = [compact_json(part).decode() for part in (dict(one.values), list(one.stamps or ()))]
     kept = compact_json(dict(one.kept)).decode() if one.kept else None

@@ -14,6 +14,7 @@ from butler_tui.store import conflicts, month_keys, sync_state
 from butler_tui.store.database import plain_errors
 from butler_tui.store.local import Store
 from butler_tui.store.sync_state import Result
+from butler_tui.sync.compare import compare
 from butler_tui.sync.pull import pull_all
 from butler_tui.sync.push import push_all
 from butler_tui.sync.talk import NotTaken, Talk, Tally
@@ -89,6 +90,8 @@ def _run(talk: Talk, *, push_only: bool) -> None:
         where = push_all(talk, talk.hello())
         if not push_only:
             pull_all(talk, where)
+            if not talk.gentle:
+                compare(talk)
         talk.beside_records(talk.where())
     finally:
         talk.close()

@@ -52,7 +52,7 @@ class Talk:
         self.tally = tally
         self.head = 0
         """Where HQ's log ends, as far as it has said."""
-        self._gentle = gentle
+        self.gentle = gentle
         self._hellos = 0
         where = self.where()
         base, __, self._estate_id = terminal.hq_url.rpartition("/e/")
@@ -70,7 +70,7 @@ class Talk:
 
     def breathe(self) -> None:
         """Leave the screens room after a write."""
-        if self._gentle:
+        if self.gentle:
             time.sleep(_GENTLE_S)
 
     def beside_records(self, where: Position) -> None:

@@ -145,6 +145,16 @@ class ReportRow(NamedTuple):
     detail: str
 
 
+class TallyRow(NamedTuple):
+    """How many records of a table and month there are, and their sum (domain/tallies.py)."""
+
+    estate_id: str
+    tbl: str
+    month: str
+    records: int
+    mark: int
+
+
 class Reading(Protocol):
     """What can be asked of HQ's rows inside one transaction or outside."""
 
@@ -204,6 +214,12 @@ class Reading(Protocol):
 
     def children(self, estate_id: str, tbl: str, parent_ids: Sequence[str]) -> list[tuple[str, str, str]]:
         """Return (parent_id, record_id, state) of the records of `tbl` that belong to these parents."""
+
+    def tallies(self, estate_id: str) -> list[TallyRow]:
+        """Return the sums of an estate's records."""
+
+    def tallies_of(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> list[TallyRow]:
+        """Return the sums of these tables and months."""
 
     def has_held(self, estate_id: str) -> bool:
         """Tell whether anything stands in quarantine."""
@@ -286,6 +302,9 @@ class Writing(Reading, Protocol):
 
     def drop_secrets(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> None:
         """Forget the secrets of these kinds and names."""
+
+    def put_tallies(self, rows: Iterable[TallyRow]) -> None:
+        """Write sums as they are now."""
 
     def let_go(self, estate_id: str, cids: Sequence[str]) -> None:
         """Take these changes out of quarantine: they stand in the log once more, applied."""

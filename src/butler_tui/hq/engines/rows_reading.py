@@ -22,6 +22,7 @@ from butler_tui.hq.engines import (
     ReportRow,
     SecretRow,
     StateRow,
+    TallyRow,
     TerminalRow,
 )
 
@@ -206,6 +207,21 @@ class ReadingRows(ABC):
             tbl,
         )
         return [(row[0], row[1], row[2]) for row in rows]
+
+    def tallies(self, estate_id: str) -> list[TallyRow]:
+        """Return the sums of an estate's records."""
+        rows = self._all(f"SELECT {', '.join(TallyRow._fields)} FROM tally WHERE estate_id = ?", estate_id)
+        return [TallyRow(*row) for row in rows]
+
+    def tallies_of(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> list[TallyRow]:
+        """Return the sums of these tables and months."""
+        rows = self._all(
+            f"SELECT {', '.join('t.' + name for name in TallyRow._fields)} FROM json_each(?) pair CROSS JOIN tally t"
+            " WHERE t.estate_id = ? AND t.tbl = pair.value ->> 0 AND t.month = pair.value ->> 1",
+            json.dumps(keys),
+            estate_id,
+        )
+        return [TallyRow(*row) for row in rows]
 
     def has_held(self, estate_id: str) -> bool:
         """Tell whether anything stands in quarantine."""

@@ -16,6 +16,7 @@ from butler_tui.hq.engines import (
     ReportRow,
     SecretRow,
     StateRow,
+    TallyRow,
     TerminalRow,
 )
 from butler_tui.hq.engines.rows_reading import ReadingRows
@@ -38,6 +39,7 @@ DUPLICATE_ANEW = or_update(DuplicateRow._fields[:3], DuplicateRow._fields[3:])
 _ADD_LOG = insert("change_log", LogRow._fields)
 _ADD_DUPLICATE = insert("duplicate", DuplicateRow._fields) + DUPLICATE_ANEW
 _PUT_STATE = insert("record_state", StateRow._fields) + STATE_ANEW
+_PUT_TALLY = insert("tally", TallyRow._fields) + or_update(TallyRow._fields[:3], TallyRow._fields[3:])
 _PUT_EPOCH = insert("epoch", EpochRow._fields) + or_update(EpochRow._fields[:2], EpochRow._fields[4:])
 _PUT_TERMINAL = insert("terminal", TerminalRow._fields) + or_update(
     TerminalRow._fields[:2], ("name", "kind", "box_key", "enrolled_ms", "revoked_ms", "version")
@@ -187,6 +189,10 @@ class WritingRows(ReadingRows):
             "DELETE FROM estate_secret WHERE estate_id = ? AND kind = ? AND name = ?",
             [(estate_id, kind, name) for kind, name in keys],
         )
+
+    def put_tallies(self, rows: Iterable[TallyRow]) -> None:
+        """Write sums as they are now."""
+        self._many(_PUT_TALLY, rows)
 
     def let_go(self, estate_id: str, cids: Sequence[str]) -> None:
         """Take these changes out of quarantine: they stand in the log once more, applied."""

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.merge import kept_json, stamps_json
+from butler_tui.domain.tallies import tallied
 from butler_tui.hq.engines import LogRow
 from butler_tui.hq.replay import replayed
 from butler_tui.hq.shown import EVENTS, PARENT, shown
+from butler_tui.ids import parse_id
 from butler_tui.store.database import Connection, transaction
 
 
@@ -32,6 +34,10 @@ _VERSION_3 = (
     "ALTER TABLE record_state ADD COLUMN kept TEXT",
     "CREATE INDEX change_log_held_parent ON change_log (estate_id, parent_id) WHERE verdict = 'quarantined'",
     "CREATE INDEX change_log_held_staff ON change_log (estate_id, staff_id) WHERE verdict = 'quarantined'",
+    (
+        "CREATE TABLE tally (estate_id TEXT NOT NULL, tbl TEXT NOT NULL, month TEXT NOT NULL, records INTEGER NOT NULL,"
+        " mark INTEGER NOT NULL, PRIMARY KEY (estate_id, tbl, month)) STRICT"
+    ),
     (
         "CREATE TABLE generation (estate_id TEXT NOT NULL, hq_gen TEXT NOT NULL, from_pos INTEGER NOT NULL,"
         " began_ms INTEGER NOT NULL, PRIMARY KEY (estate_id, hq_gen)) STRICT"
@@ -64,6 +70,9 @@ def _keep_losers(connection: Connection) -> None:
                 "UPDATE record_state SET stamps = ?, kept = ? WHERE estate_id = ? AND tbl = ? AND record_id = ?",
                 (stamps_json(state), kept_json(state), estate_id, tbl, record_id),
             )
+        states = connection.execute("SELECT tbl, record_id, pos FROM record_state WHERE estate_id = ?", (estate_id,))
+        for key, tally in tallied((row[0], parse_id(row[1]), row[2]) for row in states.fetchall()).items():
+            connection.execute("INSERT INTO tally VALUES (?, ?, ?, ?, ?)", (estate_id, *key, *tally))
 
 
 STEPS: dict[int, Callable[[Connection], None]] = {1: _show_visits, 2: _keep_losers}

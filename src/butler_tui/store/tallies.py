@@ -1,0 +1,48 @@
+"""The sums of what this terminal holds of what HQ has, to be compared with HQ's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from butler_tui.domain.fields import TABLES
+from butler_tui.domain.tallies import Tally, tallied
+from butler_tui.store.database import Connection
+
+_HELD = "SELECT record_id FROM journal JOIN quarantine USING (cid) WHERE tbl = ?"
+
+
+def sums(connection: Connection) -> dict[tuple[str, str], Tally]:
+    """Return the sums by table and month of all that HQ has taken from here or sent."""
+    return tallied(_records(connection))
+
+
+def _records(connection: Connection) -> Iterator[tuple[str, bytes, int]]:
+    for table in TABLES.values():
+        if table.once:
+            rows = connection.execute(
+                f"SELECT {table.key} FROM {table.name} WHERE {table.key} NOT IN ({_HELD})", (table.name,)
+            )
+            yield from ((table.name, row[0], 0) for row in rows)
+    once = [table.name for table in TABLES.values() if table.once]
+    kept = connection.execute(
+        f"SELECT tbl, record_id, pos FROM base WHERE tbl NOT IN ({', '.join('?' * len(once))})", once
+    )
+    yield from ((row[0], row[1], row[2]) for row in kept)
+    for table in TABLES.values():
+        if table.once:  # what could not be shown is here all the same
+            raw = connection.execute(
+                f"SELECT record_id FROM base WHERE tbl = ? AND record_id NOT IN (SELECT {table.key} FROM {table.name})",
+                (table.name,),
+            )
+            yield from ((table.name, row[0], 0) for row in raw)
+
+
+def due(connection: Connection, now_ms: int, every_ms: int) -> bool:
+    """Tell whether the last comparison was made `every_ms` ago or more, or later than now by the clock."""
+    (last,) = connection.execute("SELECT compared_ms FROM sync_state").fetchone()
+    return last is None or not 0 <= now_ms - last < every_ms
+
+
+def note_compared(connection: Connection, now_ms: int) -> None:
+    """Write down that both ends were compared at `now_ms` (UTC ms)."""
+    connection.execute("UPDATE sync_state SET compared_ms = ?", (now_ms,))

@@ -1,0 +1,63 @@
+"""Once a night: comparing what this terminal holds with HQ's sums, and fetching again what differs."""
+
+from __future__ import annotations
+
+from butler_tui.domain.tallies import span_of
+from butler_tui.ids import id_text
+from butler_tui.store import pulled, sync_state, tallies
+from butler_tui.store.database import reading
+from butler_tui.sync.failures import Refused, not_hq
+from butler_tui.sync.protocol import Code, CompareAsk, PullAsk, differing_from, pull_answer_from
+from butler_tui.sync.pull import record_of
+from butler_tui.sync.talk import Talk, not_taken
+
+EVERY_MS = 20 * 60 * 60 * 1000
+"""How often both ends are compared: once a night, whenever in it."""
+
+
+def compare(talk: Talk) -> list[tuple[str, str]]:
+    """Compare, mend what differs, and return it by table and month; nothing where it was done lately.
+
+    What cannot be compared now, since somebody writes meanwhile, is compared at the next sync. HQ reports a difference
+    to a supervisor.
+    """
+    connection = talk.store.connection
+    if not tallies.due(connection, talk.now_ms(), EVERY_MS):
+        return []
+    with reading(connection):
+        where = sync_state.position(connection)
+        if where.last_seq != where.acked_seq or where.whole_after is not None:
+            return []
+        ask = CompareAsk(id_text(where.epoch), where.hq_gen or "", where.pos, tallies.sums(connection))
+    try:
+        differing = differing_from(talk.post("compare", ask.to_body()))
+        for tbl, month in differing:
+            _fetch_again(talk, tbl, month)
+    except ValueError as error:
+        raise not_hq() from error
+    except Refused as refused:
+        if refused.code == Code.HELLO_AGAIN:
+            return []
+        raise not_taken(refused) from refused
+    tallies.note_compared(connection, talk.now_ms())
+    return differing
+
+
+def _fetch_again(talk: Talk, tbl: str, month: str) -> None:
+    first, after = span_of(month)
+    where = talk.where()
+    place: str | None = f"{tbl}/{id_text(first)}"
+    while place is not None:
+        ask = PullAsk(
+            epoch=id_text(where.epoch),
+            hq_gen=where.hq_gen or "",
+            scope_gen=where.scope_gen,
+            pos=where.pos,
+            pos_cid=sync_state.pos_cid_text(where),
+            whole_after=place,
+            whole_until=f"{tbl}/{id_text(after)}",
+        )
+        answer = pull_answer_from(talk.post("pull", ask.to_body()))
+        pulled.take_records(talk.store, [record_of(one) for one in answer.records], answer.terminals)
+        place = answer.whole_after
+        talk.breathe()
