@@ -112,6 +112,4 @@ def test_what_hq_holds_back_is_not_missed(hq: Hq, settled: tuple[Store, Store]) 
     assert sync(second).quarantined == 1
     second.connection.execute("UPDATE sync_state SET compared_ms = 0")
     sync(second)
-    assert hq.query("SELECT count(*) FROM report WHERE estate_id = ?", id_text(parse_id(estate_id_of(second)))) == [
-        (0,)
-    ]
+    assert hq.query("SELECT count(*) FROM report WHERE estate_id = ?", estate_id_of(second)) == [(0,)]
