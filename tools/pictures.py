@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual import events
@@ -19,6 +20,10 @@ from butler_tui import words
 from butler_tui.demo.making import Wanted, make_demo
 from butler_tui.paths import find_home
 from butler_tui.settings import Settings
+
+if TYPE_CHECKING:  # their words are made when they are loaded
+    from butler_tui.tui.app import ButlerApp
+    from butler_tui.tui.first_start import FirstStartApp
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 NOW_MS = 1_794_527_880_000
@@ -46,6 +51,11 @@ PICTURES = (
     ("parked", 80, 24, SIGN_IN + WALK_IN + "<f8><f8>", DARK),
 )
 IN_ENGLISH = (("gate-en", 80, 24, SIGN_IN + WALK_IN, DARK), ("home-en", 80, 24, SIGN_IN + "<ctrl+g>", DARK))
+EMPTY = Path("/home/booth/butler")
+"""Where the first start finds nothing; nothing is written there either, and its last step shows this path."""
+TO_HOUSES = "1云栖玫瑰园\n\n东门岗，西门岗\n9001\n许文静\n902715\n902715\n1-20 栋 x 2 单元 x 18 层 x 2 户"
+FIRST = (("first", "", DARK), ("first-houses", TO_HOUSES, DARK), ("first-check", TO_HOUSES + "\n", DARK))
+FIRST_IN_ENGLISH = (("first-en", "", DARK),)
 _KEYS = re.compile(r"<([a-z0-9+]+)>|(.)", re.DOTALL)
 """A key by its name in angle brackets, or a character; a newline is Enter."""
 
@@ -57,6 +67,20 @@ async def draw(width: int, height: int, keys: str, home: Path, settings: Setting
 
     store = open_store(find_home({"BUTLER_HOME": str(home)}))
     app = ButlerApp(make_context(store, lambda: NOW_MS), settings)
+    picture = await _drawn(app, width, height, keys)
+    store.close()
+    return picture
+
+
+async def draw_first(width: int, height: int, keys: str, settings: Settings = DARK) -> str:
+    """Return the picture of the first start after `keys`; they must not lead to where it writes."""
+    from butler_tui.tui.first_start import FirstStartApp
+
+    app = FirstStartApp(find_home({"BUTLER_HOME": str(EMPTY)}), settings, lambda: NOW_MS)
+    return await _drawn(app, width, height, keys)
+
+
+async def _drawn(app: ButlerApp | FirstStartApp, width: int, height: int, keys: str) -> str:
     async with app.run_test(size=(width, height)) as pilot:
         for key, character in _KEYS.findall(keys):
             name = key or ("enter" if character == "\n" else _character_to_key(character))
@@ -65,9 +89,7 @@ async def draw(width: int, height: int, keys: str, home: Path, settings: Setting
             await app.keys_settled()
             await app.workers.wait_for_complete()
         await pilot.pause()
-        picture = app.export_screenshot()
-    store.close()
-    return plain(picture)
+        return plain(app.export_screenshot())
 
 
 def plain(svg: str) -> str:
@@ -93,6 +115,8 @@ def main(english: bool) -> int:
         for name, width, height, keys, settings in IN_ENGLISH if english else PICTURES:
             own = shutil.copytree(home, Path(folder) / name)  # a draft of one picture is not brought back in the next
             (FOLDER / f"{name}.svg").write_text(asyncio.run(draw(width, height, keys, own, settings)), "utf-8")
+    for name, keys, settings in FIRST_IN_ENGLISH if english else FIRST:
+        (FOLDER / f"{name}.svg").write_text(asyncio.run(draw_first(80, 24, keys, settings)), "utf-8")
     if not english:  # the words of a screen's keys are those of the language it was loaded in
         return subprocess.run([sys.executable, __file__, "--english"], check=False).returncode  # noqa: S603
     return 0
