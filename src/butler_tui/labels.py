@@ -51,7 +51,7 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (TurnAwayReason.REFUSES_CHECK, N_("refuses the check")),
     (TurnAwayReason.OTHER, N_("other reason")),
     (CorrectionReason.TYPING_ERROR, N_("typing error")),
-    (CorrectionReason.TOLD_OTHERWISE, N_("the visitor told otherwise")),
+    (CorrectionReason.TOLD_OTHERWISE, N_("told otherwise")),
     (CorrectionReason.COMPLETED_AFTERWARDS, N_("completed afterwards")),
     (CorrectionReason.LONGER_STAY, N_("longer stay agreed")),
     (CorrectionReason.OTHER, N_("other reason")),
@@ -253,12 +253,18 @@ def moment(at_ms: int, now_ms: int, zone: tzinfo) -> str:
     return clock(at_ms, zone) if same else day_and_clock(at_ms, zone)
 
 
-def duration(ms: int) -> str:
-    """Return a length of time in ms as people say it: 12小时50分, 7分钟."""
+LONG_HOURS = 10
+"""Hours from which minutes no longer matter to who only glances at a list (ours)."""
+
+
+def duration(ms: int, *, roughly: bool = False) -> str:
+    """Return a length of time in ms as people say it: 12小时50分, 7分钟; `roughly` 12小时 where it is long."""
     minutes = ms // 60_000
     if minutes < 60:
         return _("{minutes} min", minutes=minutes)
     hours, rest = divmod(minutes, 60)
+    if roughly and LONG_HOURS <= hours < 48:
+        return _("{hours} h", hours=hours)
     if hours < 48:
         return _("{hours} h {minutes:02d}", hours=hours, minutes=rest)
     return _("{days} days", days=hours // 24)
@@ -274,9 +280,9 @@ def cars(count: int) -> str:
     return _("1 car") if count == 1 else _("{count} cars", count=count)
 
 
-def room_left(expected_out_ms: int, now_ms: int) -> str:
-    """Return how long a visitor may still stay, or by how much the time is over."""
+def room_left(expected_out_ms: int, now_ms: int, *, roughly: bool = False) -> str:
+    """Return how long a visitor may still stay, or by how much the time is over; `roughly` as for `duration`."""
     left = expected_out_ms - now_ms
     if left >= 0:
-        return _("{time} left", time=duration(left))
-    return _("over {time}", time=duration(-left))
+        return _("{time} left", time=duration(left, roughly=roughly))
+    return _("over {time}", time=duration(-left, roughly=roughly))

@@ -108,6 +108,7 @@ async def test_f8_parks_for_everyone_and_another_takes_it_up(open_booth: OpenBoo
         await booth.keys("f8")
         assert isinstance(booth.app.screen, ParkedDialog)
         assert "李文博" in booth.text()
+        assert booth.sentence == "按 Enter 将所选访客取回表单。"
         await booth.keys("enter")
         assert booth.field("name") == "李文博"
         assert drafts.count_parked(estate.store.connection, GATE) == 0

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from butler_tui.desk import gate
+from butler_tui.desk.session import Session
+from butler_tui.desk.set_up import NewHouse, add_house
 from butler_tui.domain.policies import Reason
 from butler_tui.domain.rights import Role
 from butler_tui.store import visits
@@ -206,3 +209,41 @@ async def test_a_courier_who_comes_to_several_homes_is_asked_which(
         await booth.keys("1", "enter", "enter")
         (visitor,) = inside(estate)
         assert (visitor.name, visitor.room_code) == ("赵快", "3-2-1801")
+
+
+@pytest.mark.parametrize(("count", "shown", "more"), [(6, 6, False), (7, 5, True)])
+async def test_of_more_visitors_than_there_is_room_for_the_list_says_so(
+    open_booth: OpenBooth, estate: Estate, session: Session, now: Clock, count: int, shown: int, more: bool
+) -> None:
+    for number, given in enumerate("一二三四五六七"[:count]):
+        one = estate.registration(name=f"郑{given}", phone=f"1390000{number:04}", badge="", plate="")
+        done = gate.admit(estate.store, session, one, estate.policies, now() - DAY_MS + number)
+        gate.check_out(estate.store, session, done.visit_id, now() - DAY_MS + 60_000)
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("郑")
+        assert len([line for line in booth.text().splitlines() if "尾号" in line]) == shown
+        assert ("还有更多" in booth.text()) is more
+        await booth.keys(*["down"] * 9, "enter")
+        assert booth.field("name") == f"郑{'一二三四五六七'[count - shown]}"
+
+
+async def test_of_more_rooms_than_there_is_room_for_the_list_says_so(
+    open_booth: OpenBooth, estate: Estate, now: Clock
+) -> None:
+    for door in range(1, 8):
+        add_house(estate.store, NewHouse(f"8-1-10{door}", "8", "1", "", "", ""), now())
+    async with open_booth() as booth:
+        await booth.sign_in()
+        booth.gate.form.focus_field("room")
+        await booth.type("8-1")
+        assert [room for room in range(101, 109) if f" 8-1-{room}" in booth.text()] == [*range(101, 106)]
+        assert "还有更多" in booth.text()
+
+
+async def test_what_does_not_fit_beside_a_check_ends_in_dots(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("浙A8K32F\n李文博\n1\n13805712211\n3-2-1801\n12\n3厨房下水道堵塞了三天\n\n")
+        (told,) = [line for line in booth.text().splitlines() if "问事由" in line]
+        assert re.search(r"维修 厨房下.+\.\.$", told)

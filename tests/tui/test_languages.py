@@ -14,7 +14,7 @@ from butler_tui.tui.widgets.lines import KeyLine
 from tests.conftest import Clock, Estate
 from tests.tui.conftest import Booth, OpenBooth
 
-OURS = re.compile(r"Enter|Esc|Ctrl|Up|Down|Left|Right|Tab|Home|F\d+|GB|A\d{3}|V\d+|HQ")
+OURS = re.compile(r"Enter|Esc|Ctrl|Tab|Home|F\d+|GB|A\d{3}|V\d+|HQ")
 """Names of keys, units, badges and rooms, which are the same in both languages."""
 WRITTEN = "云栖玫瑰园东西门岗王强周建国陈宅李文博先生太净源家电维修空调轻按老人午睡铃提门浙庭片区"
 """What stands in the records: names, notes, plates."""

@@ -14,6 +14,7 @@ from butler_tui.domain.policies import Reason
 from butler_tui.domain.visits import Registration
 from butler_tui.store import badges, visits
 from butler_tui.store.badges import BadgesOut
+from butler_tui.store.journal import migrate
 from butler_tui.tui.dialogs.on_site import OnSiteDialog
 from butler_tui.tui.screens.gate import GateScreen
 from tests.conftest import Clock, Estate
@@ -79,7 +80,7 @@ async def test_in_english_too_nothing_of_a_row_is_cut_off(
         assert "In 1 person, 0 cars  Over 1 " in f"{booth.text()} ".replace("\n", " \n")
         (told,) = [line for line in booth.text().splitlines() if " 119 " in line]
         assert "Emergency " in told
-        assert re.search(r" over \d+ h \d\d$", told)
+        assert re.search(r" over \d+ h( \d\d)?$", told)
     number = "330102199003070016"
     reason = Reason.DOMESTIC_HELP
     one = estate.registration(name="王一", sex=None, badge="B009", reason=reason, document_number=number)
@@ -89,6 +90,21 @@ async def test_in_english_too_nothing_of_a_row_is_cut_off(
         assert "visitor 王 " in row(booth, "B009")
         assert "Domestic help " in row(booth, "B009")
         assert row(booth, "B009").endswith(" left")
+
+
+@pytest.mark.parametrize(("hours", "told"), [(9.98, "超时 9小时58分"), (12.4, "超时 12小时"), (60, "超时 2 天")])
+async def test_beside_the_form_the_time_over_stands_whole_next_to_a_long_room_and_name(
+    open_booth: OpenBooth, estate: Estate, session: Session, now: Clock, hours: float, told: str
+) -> None:
+    reason = Reason.COURIER
+    one = estate.registration(name="欧阳建国", phone="", reason=reason, badge="B007")
+    admitted = admit(estate.store, session, one, estate.policies, now() - round((hours + 0.5) * 3_600_000))
+    with migrate(estate.store.connection) as connection:
+        connection.execute("UPDATE visit SET room_code = '20-2-1802' WHERE visit_id = ?", (admitted.visit_id,))
+    async with open_booth(120, 36) as booth:
+        await booth.sign_in()
+        assert row(booth, "B007").endswith(told)
+        assert "欧阳先生 20-2-1802 " in row(booth, "B007")
 
 
 async def test_tab_goes_through_the_lists(open_booth: OpenBooth, three: list[bytes]) -> None:

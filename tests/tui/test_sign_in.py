@@ -101,6 +101,17 @@ async def test_function_keys_do_nothing_while_the_screen_is_locked(open_booth: O
             assert isinstance(booth.app.screen, SignInScreen)
 
 
+async def test_the_help_at_sign_in_names_only_what_works_there(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.keys("f1")
+        assert "Ctrl+Q" in booth.text()
+        assert not [key for key in ("Ctrl+K", "Ctrl+G") if key in booth.text()]
+        await booth.keys("f1")
+        await booth.sign_in()
+        await booth.keys("f1")
+        assert "Ctrl+K" in booth.text()
+
+
 async def test_the_lock_key_typed_twice_leaves_one_sign_in(open_booth: OpenBooth) -> None:
     async with open_booth() as booth:
         await booth.sign_in()

@@ -26,8 +26,8 @@ from butler_tui.store.search_keys import values_starting
 LEAST_LETTERS = 2
 """Letters of a name, or characters of a plate, from which known visitors are looked for; one hanzi is enough."""
 LEAST_PLATE = 3
-MOST_PEOPLE = 6
-"""People that are shown to choose from."""
+MOST_PEOPLE = 7
+"""People that are looked for: one more than a screen shows, which tells that there are more."""
 _VALUES = 40
 _VISITS = 12
 _MOST_TIMES = 100

@@ -33,6 +33,7 @@ from butler_tui.tui.themes import other_theme
 from butler_tui.tui.widgets.lines import Sentence
 from butler_tui.words import N_, _
 
+BEHIND_SIGN_IN = frozenset({"search", "home"})
 IDLE_LOOK_S = 5.0
 """How often it is looked whether the screens should lock."""
 
@@ -82,6 +83,12 @@ class ButlerApp(Steady, Searching, Looks[None]):
     async def keys_settled(self) -> None:
         """Return once every key typed so far has had all its consequences."""
         await self._keys.settled()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer at sign-in only what works there: nothing of the estate is looked up before somebody signs in."""
+        if action in BEHIND_SIGN_IN and self.screen_stack and self.locked:
+            return False
+        return super().check_action(action, parameters)
 
     # Screens
 

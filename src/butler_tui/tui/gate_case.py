@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import TypeVar
 
 from butler_tui.desk.session import Session
 from butler_tui.domain.entries import read_room
@@ -23,6 +24,9 @@ from butler_tui.store.visits import EarlierVisit, OnSite
 from butler_tui.tui.context import Context
 from butler_tui.tui.gate_scene import Scene
 
+Shown = TypeVar("Shown")
+"""Visitors or homes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -39,6 +43,9 @@ class Found:
     masked: frozenset[str] = frozenset()
     """The fields that are shown masked, because nobody has typed what is in them."""
 
+
+MOST_SHOWN = 6
+"""Lines under the check card at 80x24; where more visitors or homes fit, the last of them says so."""
 
 _RESTS_ON: dict[Check, Callable[[Registration], tuple[object, ...]]] = {
     Check.ASK_IDENTITY: lambda typed: (typed.name,),
@@ -77,6 +84,8 @@ class GateCase:
         self.homes: list[Home] = []
         self.visitors: list[KnownVisitor] = []
         self._dismissed = False
+        self.more = False
+        """Whether more visitors or homes fit what is typed than there is room for."""
         self.chosen = 0
         """Which of the visitors, or of the homes, is marked."""
         self.draft_id: bytes | None = None
@@ -95,8 +104,13 @@ class GateCase:
         kind = recognised(text, self._here.policies)
         is_nobody = kind is not None and kind.kind in (Kind.EMERGENCY, Kind.BADGE)
         looks = bool(text) and alone and not is_nobody and not self._dismissed
-        self.visitors = known.known_visitors(self._here.store, text, kind) if looks else []
+        self.visitors = self._shown(known.known_visitors(self._here.store, text, kind) if looks else [])
         self.chosen = 0
+
+    def _shown(self, found: list[Shown]) -> list[Shown]:
+        """Return those of what was found that there is room for, and remember whether that is not all."""
+        self.more = len(found) > MOST_SHOWN
+        return found[: MOST_SHOWN - 1] if self.more else found
 
     def dismiss(self) -> None:
         """Take the visitor for somebody new, whoever else is called so."""
@@ -121,7 +135,7 @@ class GateCase:
             self.homes = []
             return
         rooms = [Home(code, "") for code in households.rooms_starting(connection, room)]
-        self.homes = rooms or households.homes_matching(connection, text)
+        self.homes = self._shown(rooms or households.homes_matching(connection, text))
 
     def look_up_phone(self, text: str) -> None:
         """Find whoever came with this phone before."""
@@ -182,6 +196,7 @@ class GateCase:
             wearer=badges.holder_of_badge(connection, typed.badge) if typed.badge else None,
             visitors=self.visitors,
             chosen=self.chosen,
+            more=self.more,
             known=self.found.known,
             habit=self._habit(),
             suggested=self.suggested(registration),

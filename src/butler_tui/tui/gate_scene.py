@@ -32,6 +32,8 @@ class Scene:
     """The known visitors that the first field may mean."""
     chosen: int = 0
     """Which of them, or of the homes, is marked."""
+    more: bool = False
+    """Whether what is typed fits more of them than are shown."""
     known: KnownVisitor | None = None
     """Whose last visit the form was filled from."""
     habit: Habit | None = None

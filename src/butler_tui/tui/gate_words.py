@@ -47,7 +47,7 @@ def _vehicle_skipped(registration: Registration) -> bool:
 def info(scene: Scene, field: str) -> list[str]:
     """Return the lines under the check card: the choices of the field in focus, else the household."""
     if scene.visitors and field == "arrival":
-        return known_words.visitors(scene.visitors, scene.chosen, scene.here)
+        return [*known_words.visitors(scene.visitors, scene.chosen, scene.here), *known_words.more(scene)]
     if field == "reason":
         rules = scene.here.policies.reasons
         return _in_columns([f"{rule.keys[0]} {label(rule.reason)}" for rule in rules])
@@ -60,7 +60,7 @@ def info(scene: Scene, field: str) -> list[str]:
     if field == "sex":
         return [_("1 male  2 female")]
     if field == "room" and scene.household is None:
-        return known_words.homes(scene.homes, scene.chosen)
+        return [*known_words.homes(scene.homes, scene.chosen), *known_words.more(scene)]
     if field == "confirm" and scene.household is not None:
         people = [f"{n} {confirmer_name(one)}" for n, one in enumerate(scene.household.confirmers, 1)]
         ways = [f"{n} {label(how)}" for n, how in enumerate(ConfirmedHow, 1)]

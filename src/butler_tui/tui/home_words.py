@@ -89,7 +89,7 @@ def machine_lines(machine: Machine, here: Context) -> list[Line]:
     return [
         Line("waiting", _("Waiting"), _("{count} changes", count=hq.waiting), "", waits, sync),
         Line("reached", _("At HQ"), reached),
-        Line("quarantined", _("To be looked at"), _("{count} records", count=hq.quarantined), "",
+        Line("quarantined", _("Held by HQ"), _("{count} records", count=hq.quarantined), "",
              "warning" if hq.quarantined else "", sync),
         Line("clock", _("Clock"), offset, "", off),
         Line("disk", _("Disk"), _("{free:.1f} GB free", free=machine.disk_free / 1e9), "",

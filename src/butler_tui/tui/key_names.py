@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping
 from textual.binding import Binding
 from textual.dom import DOMNode
 
+from butler_tui.words import N_, _
+
 _KEY_NAMES = {
     "enter": "Enter",
     "escape": "Esc",
-    "up": "Up",
-    "down": "Down",
-    "left": "Left",
-    "right": "Right",
+    "up": N_("Arrow up"),
+    "down": N_("Arrow down"),
+    "left": N_("Arrow left"),
+    "right": N_("Arrow right"),
     "home": "Home",
     "end": "End",
     "insert": "Ins",
@@ -21,7 +23,7 @@ _KEY_NAMES = {
     "backspace": "Backspace",
     "slash": "/",
     "tab": "Tab",
-    "space": "Space",
+    "space": N_("Space bar"),
     "pageup": "PgUp",
     "pagedown": "PgDn",
 }
@@ -37,7 +39,7 @@ def use_keys(keymap: Mapping[str, str]) -> None:
 def spoken(key: str) -> str:
     """Return what one key is called: Ctrl+S, F1, Enter."""
     *modifiers, last = key.strip().split("+")
-    return "+".join([*(modifier.capitalize() for modifier in modifiers), _KEY_NAMES.get(last, last.upper())])
+    return "+".join([*(modifier.capitalize() for modifier in modifiers), _(_KEY_NAMES.get(last, last.upper()))])
 
 
 def key_name(binding: Binding) -> str:

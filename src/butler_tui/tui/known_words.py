@@ -10,6 +10,7 @@ from butler_tui.labels import clock, greeting, label, moment
 from butler_tui.store.households import Home
 from butler_tui.store.known import Habit, KnownVisitor
 from butler_tui.tui.context import Context
+from butler_tui.tui.gate_scene import Scene
 from butler_tui.tui.key_names import key_called
 from butler_tui.words import N_, _
 
@@ -29,6 +30,11 @@ def _visitor(known: KnownVisitor, context: Context) -> str:
 def homes(found: Sequence[Home], chosen: int) -> list[str]:
     """Return one line for each home, the chosen one marked."""
     return [_marked(f"{one.room_code}  {one.name}".rstrip(), index == chosen) for index, one in enumerate(found)]
+
+
+def more(scene: Scene) -> list[str]:
+    """Return the line that says that more fit than are shown."""
+    return [f"  {_('More fit: type on.')}"] if scene.more else []
 
 
 def _marked(text: str, chosen: bool) -> str:

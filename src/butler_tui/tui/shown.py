@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.widgets import Static
 
@@ -40,6 +41,13 @@ def lines(each: Iterable[Content]) -> Content:
 def joined(each: Iterable[Content]) -> Content:
     """Return parts of one line, one after the other."""
     return Content("").join(each)
+
+
+def shortened(text: str, cells: int) -> str:
+    """Return `text` in at most so many cells; what had to be cut ends in two dots, so that nobody takes it for all."""
+    if cell_len(text) <= cells:
+        return text
+    return set_cell_size(text, max(cells - 2, 0)).rstrip() + ".."[: max(cells, 0)]
 
 
 def put(place: Static, words: Content) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import set_cell_size
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -41,7 +42,7 @@ class HelpDialog(ModalScreen[None]):
                 if self._sentences:
                     yield Static()
                 for binding in self._keys:
-                    yield Static(line((f"{key_name(binding):<12}", "$accent"), binding.tooltip))
+                    yield Static(line((set_cell_size(key_name(binding), 12), "$accent"), binding.tooltip))
             yield KeyLine()
 
     def action_leave(self) -> None:

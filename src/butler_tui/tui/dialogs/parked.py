@@ -17,7 +17,7 @@ from butler_tui.store.drafts import GATE, Draft
 from butler_tui.tui.context import Context
 from butler_tui.tui.draft_body import unpack
 from butler_tui.tui.shown import line
-from butler_tui.tui.widgets.lines import KeyLine
+from butler_tui.tui.widgets.lines import KeyLine, Sentence
 from butler_tui.tui.widgets.record_list import Column, Record, RecordList
 from butler_tui.words import _
 
@@ -43,11 +43,15 @@ class ParkedDialog(ModalScreen[bytes | None]):
         with Vertical(classes="dialog parked"):
             yield Static(line(_("Put aside at this post")), classes="title")
             yield RecordList(_COLUMNS, self._fetch, _("Nothing is put aside."))
+            yield Sentence()
             yield KeyLine()
 
     def on_mount(self) -> None:
-        """Stand in the list."""
-        self.set_focus(self.query_one(RecordList))
+        """Stand in the list, and say what Enter does."""
+        rows = self.query_one(RecordList)
+        self.set_focus(rows)
+        if rows.chosen_key is not None:
+            self.query_one(Sentence).say(_("Enter takes the marked visitor back into the form."))
 
     def _fetch(self, after: bytes | None, most: int) -> Sequence[Record]:
         if after is not None:

@@ -52,7 +52,7 @@ class SearchDialog(Steady, ModalScreen[Searched]):
     CSS_PATH: ClassVar[str] = "../styles/search.tcss"
 
     GUIDE = (
-        _("Type a name or its initials, a plate, a room, the end of a phone, a badge, or a whole document number."),
+        _("Name or initials, plate, room, end of a phone, badge, or a whole ID number."),
         _("Who is inside comes first, then homes and their people, then those who were here before."),
         _("Room and unit may be typed together or apart: 3-2-1801, 3 2 1801, 321801."),
     )
@@ -152,9 +152,7 @@ class SearchDialog(Steady, ModalScreen[Searched]):
         elif self._looked.more:
             self._sentence.say(_("Too many fit to show all: type one more character."))
         elif not self._looked.hits:
-            self._sentence.say(
-                _("Nobody and nothing here fits. Initials, a plate without its province, or a room will do.")
-            )
+            self._sentence.say(_("Nothing fits. Try initials, a plate without its province, or a room."))
         else:
             self._sentence.say(_("Enter opens the marked row."))
 

@@ -106,7 +106,7 @@ class HomeScreen(Steady, Screen[None]):
             "across",
             _("Across"),
             show=False,
-            key_display="Left/Right",
+            key_display=_("Left/Right"),
             id="overview.across",
             tooltip=_("to the other side"),
         ),

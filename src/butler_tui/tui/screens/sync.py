@@ -112,7 +112,7 @@ class SyncScreen(Steady, Screen[None]):
         rows += [(_("Pictures") if not place else "", *words) for place, words in enumerate(pictures)]
         rows.append((_("Clock"), *clock_words(status.clock_offset_ms)))
         count = summary.quarantined
-        rows.append((_("To be looked at"), _("{count} records", count=count), "warning" if count else ""))
+        rows.append((_("Held by HQ"), _("{count} records", count=count), "warning" if count else ""))
         shown = quarantined.held(connection, MOST_HELD)
         rows += [("", held_words(one, now, zone), "") for one in shown]
         if count > len(shown):

@@ -14,8 +14,9 @@ from textual.widget import Widget
 
 from butler_tui.domain.gate_check import Check, GateCheck, Outcome
 from butler_tui.labels import label
+from butler_tui.text import safe
 from butler_tui.tui.key_queue import ActsByDigit
-from butler_tui.tui.shown import line, lines
+from butler_tui.tui.shown import line, lines, shortened
 from butler_tui.words import _
 
 _BY_KEY = {"1": Outcome.PASSED, "2": Outcome.DOUBTFUL, "3": Outcome.FAILED, "4": Outcome.NOT_APPLICABLE}
@@ -30,8 +31,9 @@ _MEANING = {
 _FINDING_KEYS = frozenset("12345")
 _ORDER = tuple(Check)
 _ADMIT = len(_ORDER)
-_NAME_CELLS = max(cell_len(label(check)) for check in _ORDER) + 3
-_OUTCOME_CELLS = max(cell_len(label(outcome)) for outcome in Outcome) + 3
+_NAME_CELLS = max(cell_len(label(check)) for check in _ORDER) + 1
+_OUTCOME_CELLS = max(cell_len(label(outcome)) for outcome in Outcome) + 2
+"""With the cell on each side in which the brackets of the cursor stand."""
 
 
 class CheckCard(ActsByDigit, Widget, can_focus=True):
@@ -187,11 +189,12 @@ class CheckCard(ActsByDigit, Widget, can_focus=True):
         meaning = "$dim" if check in self.suggested else _MEANING[outcome]
         style = f"{meaning} bold reverse" if here else meaning
         note = self.check.notes.get(check) or self.facts.get(check, "")
+        gap = max(1, _OUTCOME_CELLS - cell_len(word))
         return line(
             (_padded(label(check), _NAME_CELLS), "$foreground" if here else "$dim"),
             (word, style),
-            " " * max(1, _OUTCOME_CELLS - cell_len(word)),
-            (note, "$foreground"),
+            " " * gap,
+            (shortened(safe(note), self.size.width - _NAME_CELLS - gap - cell_len(word)), "$foreground"),
         )
 
     def _decision(self) -> Content:

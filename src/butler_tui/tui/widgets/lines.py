@@ -41,19 +41,21 @@ class Spots(Static):
         self._spots: list[tuple[int, int, str]] = []
 
     def show_parts(self, parts: Iterable[tuple[Content, str]], gap: int) -> None:
-        """Show each part after a gap of so many cells, and remember where it stands."""
+        """Show the parts with a gap of so many cells between them, and remember where each stands."""
         self._spots = []
         shown, at = [], 0
         for words, stands_for in parts:
-            shown.append(line(" " * gap) + words)
-            self._spots.append((at, at + gap + words.cell_length, stands_for))
+            before = gap if shown else 0
+            shown.append(line(" " * before) + words)
+            self._spots.append((at, at + before + words.cell_length, stands_for))
             at = self._spots[-1][1]
         put(self, joined(shown))
 
     def on_click(self, event: events.Click) -> None:
         """Tell which part was clicked."""
+        at = event.get_content_offset(self)
         for start, end, stands_for in self._spots:
-            if start <= event.x < end:
+            if at is not None and start <= at.x < end:
                 event.stop()
                 self.chosen(stands_for)
 
@@ -126,7 +128,7 @@ class Sentence(Static):
     def say(self, text: str, meaning: str = "") -> None:
         """Show `text`; `meaning` ("", "good", "warning", "bad") only colours what it says. Both stay in `words`."""
         self.words = (text, meaning)
-        put(self, line((f" {text}", STYLES[meaning])))
+        put(self, line((text, STYLES[meaning])))
 
 
 class StatusLine(Horizontal):
@@ -174,7 +176,7 @@ class KeyLine(Spots):
         shown.sort(key=lambda binding: binding.key != "enter")  # Enter first, the rest as told
         keys = [(key_words(binding), binding.key.split(",")[0]) for binding in shown]
         room = max(self.size.width, 40)
-        while keys and (len(keys) > self.MOST or sum(words.cell_length + 1 for words, _key in keys) > room):
+        while keys and (len(keys) > self.MOST or sum(words.cell_length + 1 for words, _key in keys) - 1 > room):
             # The help (last) stays; what does not fit is in it.
             del keys[-2 if len(keys) > 1 else -1]
         self.show_parts(keys, gap=1)

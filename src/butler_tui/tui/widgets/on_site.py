@@ -33,7 +33,7 @@ def columns() -> tuple[Column, ...]:
 
 def narrow_columns() -> tuple[Column, ...]:
     """Return badge, who, where and time left for a narrow panel."""
-    return Column(4), Column(_who_cells("王")), Column(8), Column(0, right=True)
+    return Column(4), Column(_who_cells("王")), Column(9), Column(0, right=True)
 
 
 def missing_columns() -> tuple[Column, ...]:
@@ -51,7 +51,7 @@ def record_of(visitor: OnSite, context: Context, *, narrow: bool) -> Record:
     now = context.now_ms()
     left, meaning = "", ""
     if visitor.expected_out_ms is not None:
-        left = room_left(visitor.expected_out_ms, now)
+        left = room_left(visitor.expected_out_ms, now, roughly=narrow)
         remaining = visitor.expected_out_ms - now
         meaning = "bad" if remaining < 0 else "warning" if remaining < SOON_MS else ""
     who = greeting(visitor.name, visitor.sex) if visitor.name else label(visitor.reason)
