@@ -242,7 +242,8 @@ CREATE TABLE staff_pin (
     wrong_tries   INTEGER NOT NULL DEFAULT 0,
     not_before_ms INTEGER NOT NULL DEFAULT 0,
     pepper_id     TEXT,                     -- which pepper of the key file; NULL: this terminal's own
-    set_ms        INTEGER NOT NULL DEFAULT 0 -- when the PIN was set: the later one holds; 0: before that was kept
+    set_ms        INTEGER NOT NULL DEFAULT 0, -- when the PIN was set: the later one holds; 0: before that was kept
+    to_change     INTEGER NOT NULL DEFAULT 0 -- 1: given by another to start with; the person chooses their own
 ) STRICT;
 
 -- What a guard's screen shows where a shift lead or supervisor lets a visitor in over the phone: eight digits, from

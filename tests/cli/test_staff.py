@@ -58,6 +58,13 @@ def test_a_pin_that_is_made_is_data_and_works(people: Estate, home: Home) -> Non
     assert signs_in(home, "1008", again) == "孙浩"
 
 
+def test_nobody_acts_by_a_pin_that_another_gave_them(people: Estate, home: Home) -> None:
+    run(home, "add", "9002", "沈静", "--role", "supervisor", "--as", "9001", new_pin=NEW_PIN)
+    ended = run(home, "list", "--as", "9002", pin=NEW_PIN)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "choose your own" in ended.stderr
+
+
 def test_everybody_is_listed_for_people_and_for_programs(people: Estate, home: Home) -> None:
     run(home, "change", "2003", "--inactive", "--as", "9001")
 

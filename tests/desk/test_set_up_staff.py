@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from butler_tui.desk.own_pin import choose_pin, has_own_pin, require_own_pin
 from butler_tui.desk.set_up_staff import change, make_pin, people, reset_pin, take_on
 from butler_tui.desk.shifts import WrongPin, set_pin, sign_in
 from butler_tui.domain.pins import weakness
@@ -137,3 +138,23 @@ def test_a_pin_made_at_random_is_a_good_one_and_not_always_the_same() -> None:
     pins = {make_pin("1007") for _time in range(50)}
     assert len(pins) > 40
     assert all(weakness(pin, "1007") is None for pin in pins)
+
+
+def test_a_given_pin_is_to_be_changed_and_ones_own_is_not(estate: Estate, now: Clock) -> None:
+    store, boss = estate.store, estate.sessions[Role.SUPERVISOR]
+    reset_pin(store, boss, "1007", PIN, now())
+    guard = sign_in(store, "1007", PIN, now())
+    assert not has_own_pin(store, guard)
+    with pytest.raises(RuleBroken, match="given to start with"):
+        require_own_pin(store, guard)
+    for weak in (PIN, "123456", "1007"):
+        with pytest.raises(RuleBroken):
+            choose_pin(store, guard, weak, now())
+
+    choose_pin(store, guard, "831704", now())
+    assert has_own_pin(store, sign_in(store, "1007", "831704", now()))
+    with pytest.raises(WrongPin):
+        sign_in(store, "1007", PIN, now())
+
+    reset_pin(store, boss, "9001", PIN, now())
+    assert has_own_pin(store, sign_in(store, "9001", PIN, now()))

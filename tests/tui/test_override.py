@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from butler_tui.desk.set_up_staff import reset_pin
+from butler_tui.domain.rights import Role
 from butler_tui.store import visits
 from butler_tui.tui.dialogs.override import OverrideDialog
-from tests.conftest import Estate
+from tests.conftest import Clock, Estate
 from tests.tui.conftest import Booth, OpenBooth
 
 WALK_IN = "李文博\n1\n13900001234\n3-2-1801\n22\n3空调\nA017\n"
@@ -76,4 +78,14 @@ async def test_esc_leaves_everything_as_it_was(open_booth: OpenBooth, estate: Es
         await booth.type("业主到场")
         await booth.keys("escape")
         assert booth.field("badge") == "A017"
+    assert visits.on_site(estate.store.connection, 5) == []
+
+
+async def test_a_pin_that_another_gave_lets_nobody_in(open_booth: OpenBooth, estate: Estate, now: Clock) -> None:
+    async with open_booth() as booth:
+        reset_pin(estate.store, estate.sessions[Role.SUPERVISOR], "1001", "730415", now())
+        await doubtful(booth)
+        await booth.keys("ctrl+o")
+        await booth.type("1001\n730415\n业主到场\n")
+        await booth.until(lambda: "初始密码" in booth.sentence)
     assert visits.on_site(estate.store.connection, 5) == []

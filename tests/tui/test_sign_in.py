@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from butler_tui.desk.set_up_staff import reset_pin
 from butler_tui.domain.rights import Role
 from butler_tui.store.journal import Written, record
 from butler_tui.tui.app import ButlerApp
+from butler_tui.tui.dialogs.search import SearchDialog
 from butler_tui.tui.screens.gate import GateScreen
+from butler_tui.tui.screens.new_pin import NewPinScreen
 from butler_tui.tui.screens.sign_in import SignInScreen
 from tests.conftest import Clock, Estate
-from tests.tui.conftest import OpenBooth
+from tests.tui.conftest import Booth, OpenBooth
 
 
 async def test_number_and_pin_lead_to_the_gate_with_the_cursor_in_the_first_field(open_booth: OpenBooth) -> None:
@@ -110,6 +115,48 @@ async def test_the_help_at_sign_in_names_only_what_works_there(open_booth: OpenB
         await booth.sign_in()
         await booth.keys("f1")
         assert "Ctrl+K" in booth.text()
+
+
+def _says(booth: Booth, words: str) -> bool:
+    return words in booth.sentence
+
+
+async def test_behind_the_help_of_a_locked_screen_nothing_can_be_reached(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.keys("f10", "f1", "ctrl+k", *"lwb", "ctrl+g", "f2")
+        assert not isinstance(booth.app.screen, SearchDialog | GateScreen)
+        assert booth.app.locked
+
+
+async def test_who_was_given_a_pin_chooses_their_own_at_the_first_sign_in(
+    open_booth: OpenBooth, estate: Estate, now: Clock
+) -> None:
+    store, boss = estate.store, estate.sessions[Role.SUPERVISOR]
+    async with open_booth() as booth:
+        reset_pin(store, boss, "1007", "730415", now())
+        await booth.type("1007\n730415\n")
+        await booth.until(lambda: isinstance(booth.app.screen, NewPinScreen))
+        await booth.settle()
+        assert booth.app.locked
+        await booth.keys("f2", "ctrl+k", "ctrl+g")
+        for typed, said in (
+            ("123456\n123456\n", "连续"),
+            ("730415\n730415\n", "初始密码"),
+            ("402915\n402916\n", "不一致"),
+        ):
+            await booth.type(typed)
+            await booth.until(partial(_says, booth, said))
+        await booth.keys("escape")
+        assert isinstance(booth.app.screen, SignInScreen)
+        await booth.type("1007\n730415\n")
+        await booth.until(lambda: isinstance(booth.app.screen, NewPinScreen))
+        await booth.settle()
+        await booth.type("402915\n402915\n")
+        await booth.until(lambda: isinstance(booth.app.screen, GateScreen))
+        await booth.keys("f10")
+        await booth.type("1007\n402915\n")
+        await booth.until(lambda: isinstance(booth.app.screen, GateScreen))
 
 
 async def test_the_lock_key_typed_twice_leaves_one_sign_in(open_booth: OpenBooth) -> None:

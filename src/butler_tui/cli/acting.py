@@ -10,6 +10,7 @@ import typer
 
 from butler_tui.cli.asking import ask, ask_hidden
 from butler_tui.cli.output import now_ms
+from butler_tui.desk.own_pin import require_own_pin
 from butler_tui.desk.session import Session
 from butler_tui.desk.shifts import sign_in
 from butler_tui.domain.folding import fold
@@ -34,8 +35,9 @@ def asked_option() -> str:
 def acting(store: Store, number: str) -> Session:
     """Return the session of the person with this staff number, once their PIN is right.
 
-    Raises WrongPin (also while a wait after wrong tries runs), WrongUsage where the PIN is neither given nor can be
-    asked for, SetUpWrong where this computer stands at no gate. What they may do is for the use case to ask.
+    Raises WrongPin (also while a wait after wrong tries runs), RuleBroken where the PIN is one to start with,
+    WrongUsage where it is neither given nor can be asked for, SetUpWrong where this computer stands at no gate. What
+    they may do is for the use case to ask.
     """
     number = number or ask(_("Staff no."), "--as")
     gate = estates.gate_of_terminal(store.connection)
@@ -43,4 +45,5 @@ def acting(store: Store, number: str) -> Session:
         raise SetUpWrong(N_("This computer has no estate or gate yet. Set it up with: butler init"))
     pin = ask_hidden(_("PIN"), PIN_VARIABLE)
     person = sign_in(store, fold(number).strip(), fold(pin).strip(), now_ms())
+    require_own_pin(store, person)
     return Session(person, gate.gate_id)

@@ -84,7 +84,7 @@ def take_on(store: Store, session: Session, number: str, name: str, role: Role, 
     def number_is_free() -> None:
         if staff_store.colleague(store.connection, number) is not None:
             raise RuleBroken(N_("The staff number {number} is empty or already taken."), number=number)
-        staff_store.keep_verifier(store.connection, staff_id, verifier, now_ms)
+        staff_store.keep_verifier(store.connection, staff_id, verifier, now_ms, to_change=True)
 
     values: dict[str, Value] = {"number": number, "name": name, "role": str(role), "active": 1}
     _save(store, session, staff_id, values, now_ms, number_is_free)
@@ -128,6 +128,8 @@ def change(
 def reset_pin(store: Store, session: Session, number: str, pin: str, now_ms: int) -> Staff:
     """Give a person a new PIN on this machine, with no wait left from wrong tries, and write down who did.
 
+    Somebody else's is one to start with: they choose their own when they next sign in.
+
     Raises NotAllowed, RuleBroken (nobody has the number, weak PIN), FileTrouble; then the old PIN holds.
     """
     require(session, Act.MANAGE_STAFF)
@@ -136,12 +138,15 @@ def reset_pin(store: Store, session: Session, number: str, pin: str, now_ms: int
         raise RuleBroken(N_("{name} no longer signs in here."), name=person.name)
     check_pin(pin, person.number)
     verifier = verifier_of(store, pin)
+    given = person.staff_id != session.staff.staff_id
     record(
         store,
         [audit_row(AuditAct.PIN_RESET, session, now_ms, subject=Subject("staff", person.staff_id))],
         staff_id=session.staff.staff_id,
         now_ms=now_ms,
-        provided=lambda: staff_store.keep_verifier(store.connection, person.staff_id, verifier, now_ms),
+        provided=lambda: staff_store.keep_verifier(
+            store.connection, person.staff_id, verifier, now_ms, to_change=given
+        ),
     )
     return Staff(person.staff_id, person.number, person.name, person.role)
 

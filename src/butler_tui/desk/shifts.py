@@ -95,6 +95,12 @@ def _stranger(store: Store, number: str) -> bytes:
     return hmac.digest(store.keys.pepper, b"number:" + number.encode("utf-8", "replace"), hashlib.sha256)[:16]
 
 
+def is_pin(store: Store, staff_id: bytes, pin: str) -> bool:
+    """Tell whether `pin` is that of a person who has just signed in by it: no try is counted."""
+    state = staff_store.pin_state(store.connection, staff_id)
+    return state is not None and _verify(store, state, pin)
+
+
 def set_pin(store: Store, staff_id: bytes, pin: str, now_ms: int = 0) -> None:
     """Keep the verifier of `pin`, set at `now_ms` (UTC ms); raises RuleBroken where it is not six digits."""
     verifier = verifier_of(store, pin)

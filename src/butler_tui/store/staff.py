@@ -99,17 +99,27 @@ def pin_state(connection: Connection, staff_id: bytes) -> PinState | None:
     return PinState(row[0], row[1], row[2], row[3]) if row else None
 
 
-def keep_verifier(connection: Connection, staff_id: bytes, verifier: str, set_ms: int = 0) -> None:
+def keep_verifier(
+    connection: Connection, staff_id: bytes, verifier: str, set_ms: int = 0, *, to_change: bool = False
+) -> None:
     """Keep the verifier of a PIN that was set here; wrong tries start again from none.
 
-    `set_ms` is UTC ms. It holds over every earlier one, whatever the clock says.
+    `set_ms` is UTC ms. It holds over every earlier one, whatever the clock says. `to_change` tells that another has
+    given it.
     """
     connection.execute(
-        "INSERT INTO staff_pin (staff_id, verifier, set_ms) VALUES (?, ?, ?) ON CONFLICT (staff_id) DO UPDATE SET"
+        "INSERT INTO staff_pin (staff_id, verifier, set_ms, to_change) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (staff_id) DO UPDATE SET"
         " verifier = excluded.verifier, wrong_tries = 0, not_before_ms = 0, pepper_id = NULL,"
-        " set_ms = max(excluded.set_ms, set_ms + 1)",
-        (staff_id, verifier, set_ms),
+        " set_ms = max(excluded.set_ms, set_ms + 1), to_change = excluded.to_change",
+        (staff_id, verifier, set_ms, to_change),
     )
+
+
+def pin_to_change(connection: Connection, staff_id: bytes) -> bool:
+    """Tell whether the PIN of a person was given by another, who therefore knows it."""
+    row = connection.execute("SELECT to_change FROM staff_pin WHERE staff_id = ?", (staff_id,)).fetchone()
+    return bool(row and row[0])
 
 
 def take_verifiers(connection: Connection, verifiers: Iterable[Verifier]) -> None:
@@ -117,7 +127,7 @@ def take_verifiers(connection: Connection, verifiers: Iterable[Verifier]) -> Non
     connection.executemany(
         "INSERT INTO staff_pin (staff_id, verifier, pepper_id, set_ms) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (staff_id) DO UPDATE SET verifier = excluded.verifier, pepper_id = excluded.pepper_id,"
-        " set_ms = excluded.set_ms WHERE excluded.set_ms > set_ms",
+        " set_ms = excluded.set_ms, to_change = 0 WHERE excluded.set_ms > set_ms",
         [(one.staff_id, one.verifier, one.pepper_id, one.set_ms) for one in verifiers],
     )
 

@@ -69,6 +69,7 @@ VERSION_3 = (
     "CREATE TABLE pull_mark (pos INTEGER PRIMARY KEY, cid BLOB NOT NULL) STRICT",
     "ALTER TABLE staff_pin ADD COLUMN pepper_id TEXT",
     "ALTER TABLE staff_pin ADD COLUMN set_ms INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE staff_pin ADD COLUMN to_change INTEGER NOT NULL DEFAULT 0",
     (
         "CREATE TABLE override_challenge (challenge TEXT PRIMARY KEY, visit_id BLOB NOT NULL, facts BLOB NOT NULL, "
         "made_ms INTEGER NOT NULL, wrong_tries INTEGER NOT NULL DEFAULT 0, wrong_ms INTEGER, allowed_by BLOB, "

@@ -75,8 +75,9 @@ class Desks(App[None]):
 
     @property
     def locked(self) -> bool:
-        """Whether the sign-in screen is in front."""
-        return isinstance(self.screen, SignInScreen)
+        """Whether nobody is signed in as far as the screens show: sign-in is in front, or only a dialog over it."""
+        below = (screen for screen in reversed(self.screen_stack) if not screen.is_modal)
+        return bool(getattr(next(below, None), "LOCKS", False))
 
     # The desks
 

@@ -95,6 +95,7 @@ class OverrideDialog(ModalScreen[Override | None]):
 
     @work(thread=True, exclusive=True, group="override")
     def _check(self, number: str, pin: str) -> None:
+        from butler_tui.desk.own_pin import require_own_pin
         from butler_tui.desk.shifts import sign_in
 
         try:
@@ -102,6 +103,7 @@ class OverrideDialog(ModalScreen[Override | None]):
                 store = self._here.store.again()
                 try:
                     person = sign_in(store, number, pin, self._here.now_ms())
+                    require_own_pin(store, person)
                 finally:
                     store.close()
         except ButlerError as error:

@@ -28,6 +28,8 @@ PIN_DIGITS = 6
 class SignInScreen(Screen[None]):
     """Two fields and one sentence."""
 
+    LOCKS = True
+    """While it is in front, or only a dialog is over it, nothing else can be reached."""
     GUIDE = (
         _("Your staff number and PIN are those you were given; nobody else signs in with them."),
         _("After five wrong PINs in a row there is a wait."),
@@ -66,7 +68,7 @@ class SignInScreen(Screen[None]):
         self.set_focus(self.query_one("#number"))
 
     def action_again(self) -> None:
-        """Empty both fields."""
+        """Empty both fields, and ask for the number."""
         for field in self.query(ScanInput):
             field.clear()
         self._invite()
@@ -97,6 +99,7 @@ class SignInScreen(Screen[None]):
 
     @work(thread=True, exclusive=True, group="sign-in")
     def _check(self, number: str, pin: str) -> None:
+        from butler_tui.desk.own_pin import has_own_pin
         from butler_tui.desk.shifts import sign_in
         from butler_tui.errors import ButlerError
 
@@ -105,12 +108,25 @@ class SignInScreen(Screen[None]):
                 store = self._here.store.again()
                 try:
                     staff = sign_in(store, number, pin, self._here.now_ms())
+                    own = has_own_pin(store, staff)
                 finally:
                     store.close()
         except ButlerError as error:
             self.app.call_from_thread(self._refuse, error.sentence())
             return
-        self.app.call_from_thread(self._welcome, staff)
+        self.app.call_from_thread(self._welcome if own else self._choose_pin, staff)
+
+    def _choose_pin(self, staff: Staff) -> None:
+        from butler_tui.tui.screens.new_pin import NewPinScreen
+
+        def decided(chosen: bool | None) -> None:
+            if chosen:
+                self._welcome(staff)
+            else:
+                self.action_again()
+
+        self._checking = False
+        self.app.push_screen(NewPinScreen(self._here, staff), decided)
 
     def _welcome(self, staff: Staff) -> None:
         self._checking = False

@@ -43,7 +43,8 @@ class Spots(Static):
     def show_parts(self, parts: Iterable[tuple[Content, str]], gap: int) -> None:
         """Show the parts with a gap of so many cells between them, and remember where each stands."""
         self._spots = []
-        shown, at = [], 0
+        shown: list[Content] = []
+        at = 0
         for words, stands_for in parts:
             before = gap if shown else 0
             shown.append(line(" " * before) + words)
