@@ -89,7 +89,7 @@ async def test_a_badge_scanned_while_a_number_is_asked_for_is_no_number(open_boo
 async def test_digits_that_pick_nobody_are_marked(open_booth: OpenBooth) -> None:
     async with open_booth() as booth:
         await booth.sign_in()
-        await booth.type("李文博\nx\n\n3-2-1801\nzz")
+        await booth.type("李文博\nx\n\n\n3-2-1801\nzz")
         shown = booth.text()
         assert "请按数字选择" in shown
         assert "1 男" in shown

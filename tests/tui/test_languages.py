@@ -27,7 +27,7 @@ WALKS: dict[str, tuple[str, ...]] = {
     "checks": ("@", "<ctrl+t>"),
     "help": ("@", "<f1>"),
     "on site": ("@", "<f7>"),
-    "turn away": ("@", "abc", "<enter>", "<ctrl+r>"),
+    "turn away": ("@", "abc", "<enter>", "<enter>", "<ctrl+r>"),
     "search": ("@", "<ctrl+k>", "lwb"),
     "visit": ("@", "<ctrl+k>", "lwb", "<enter>"),
     "correct": ("@", "<ctrl+k>", "lwb", "<enter>", "e"),
@@ -37,7 +37,7 @@ WALKS: dict[str, tuple[str, ...]] = {
     "by code": ("@", *DOUBTFUL, "<ctrl+o>", "<ctrl+o>"),
     "wrong code": ("@", *DOUBTFUL, "<ctrl+o>", "<ctrl+o>", "1001\n000000\n空调\n"),
     "code": ("@lead", "<ctrl+g>", "<ctrl+o>", "12345678\n1007\n空调\n"),
-    "parked": ("@", "abc", "<enter>", "<f8>", "<f8>"),
+    "parked": ("@", "abc", "<enter>", "<enter>", "<f8>", "<f8>"),
 }
 SIZES = [(80, 24), pytest.param((120, 36), marks=pytest.mark.soak)]
 

@@ -89,6 +89,8 @@ class GateCase:
         self.chosen = 0
         """Which of the visitors, or of the homes, is marked."""
         self.draft_id: bytes | None = None
+        self.letters_told = ""
+        """The letters of which the guard was told that nobody known has them."""
         self.twice: bytes | None = None
         """The visit that the guard was told of and still wants another beside."""
 
@@ -116,6 +118,16 @@ class GateCase:
         """Take the visitor for somebody new, whoever else is called so."""
         self._dismissed = True
         self.visitors = []
+
+    def doubts_letters(self, found: Recognised) -> bool:
+        """Tell, once for each, whether a name is only letters as initials are typed: nobody known has them.
+
+        `Tom` is a name as it stands.
+        """
+        text = found.value
+        letters = found.kind is Kind.NAME and text.isascii() and text.isalpha() and not text.istitle()
+        told, self.letters_told = self.letters_told == text, text if letters else ""
+        return letters and not told
 
     def marked(self, text: str, found: Recognised) -> KnownVisitor | None:
         """Return the known visitor that `text` in the first field means; a room that there is comes first."""

@@ -151,6 +151,10 @@ class GateScreen(GateDrafts):
         elif found.kind is Kind.NAME and any(character.isdigit() for character in found.value):
             self.form.put("arrival", found.value)
             self._say(_("What is {text}? Correct it, or type it into its own field.", text=found.value), "warning")
+        elif self._case.doubts_letters(found):
+            self.form.put("arrival", found.value)
+            self._say(_("Nobody known has the letters {text}. Enter again takes them as a name.", text=found.value),
+                      "warning")  # fmt: skip
         elif found.kind is Kind.BADGE and self.deeds.just_came_back(found.value):
             self._say(_("Badge {badge} has just been taken back.", badge=found.value))
         else:
@@ -196,6 +200,14 @@ class GateScreen(GateDrafts):
         """Say what is odd about a field before Enter leaves it; a second Enter does."""
         message.stop()
         self._say(_("{words}. Enter again goes on all the same.", words=message.words), "warning")
+
+    def action_admit(self) -> None:
+        """Admit, once nothing is typed where a digit picks that picks nothing: it would be lost."""
+        unread = self.form.unread_choice()
+        if unread:
+            self.form.doubt(unread)
+        else:
+            super().action_admit()
 
     def on_visit_form_finished(self, message: VisitForm.Finished) -> None:
         """From the last field to the first open check."""

@@ -18,8 +18,9 @@ from butler_tui.domain.visits import Registration
 from butler_tui.store.households import GateHousehold
 from butler_tui.tui.gate_case import recognised
 from butler_tui.tui.shown import STYLES, line, put
+from butler_tui.tui.widgets import visit_rows
 from butler_tui.tui.widgets.scan_input import ScanInput
-from butler_tui.tui.widgets.visit_rows import ENTERED_WITH_CARE, FOLDED, ORDER, PATH, ROWS, SCANNED_ELSEWHERE, VALET
+from butler_tui.tui.widgets.visit_rows import CHOICES, FOLDED, ORDER, PATH, ROWS, no_choice
 from butler_tui.words import _
 
 
@@ -180,7 +181,7 @@ class VisitForm(Vertical):
             plate=plate.text if plate else text("plate"),
             vehicle_type=str(kind) if kind else "",
             parking=text("parking"),
-            valet=text("parking").lower().startswith(VALET),
+            valet=text("parking").lower().startswith(visit_rows.VALET),
             belongings=text("belongings"),
             badge=text("badge").upper(),
             looks=text("looks"),
@@ -190,7 +191,7 @@ class VisitForm(Vertical):
 
     def hint(self, field: str, words: str, meaning: str = "") -> None:
         """Show words at the end of a field's line; `meaning` colours them."""
-        if meaning == "warning" and field in ENTERED_WITH_CARE:
+        if meaning == "warning" and field in visit_rows.ENTERED_WITH_CARE:
             self._doubts[field] = f"{_(self._labels[field])}: {words}"
         else:
             self._doubts.pop(field, None)
@@ -198,6 +199,17 @@ class VisitForm(Vertical):
         if self._hinted.get(field) != (words, meaning):
             self._hinted[field] = (words, meaning)
             put(end, line((words, STYLES[meaning])))
+
+    def unread_choice(self) -> str:
+        """Return the first field whose digits pick nothing, unless the guard has been told; empty for none."""
+        new = (name for name in CHOICES if self._told != (name, self._fields[name].value))
+        return next((name for name in new if no_choice(name, self.text(name))), "")
+
+    def doubt(self, field: str) -> None:
+        """Tell what is odd about a field, once for what stands there, and stand in it."""
+        self._told = (field, self._fields[field].value)
+        self.focus_field(field)
+        self.post_message(self.Doubted(self._doubts.get(field) or no_choice(field, self.text(field))))
 
     def show_number_field(self, shown: bool) -> None:
         """Show or hide the field for the document's number: it is there only where policy keeps it."""
@@ -227,15 +239,15 @@ class VisitForm(Vertical):
         message.stop()
         name = message.field.id or ""
         found = recognised(message.value, self._policies)
-        elsewhere = found is not None and found.kind in SCANNED_ELSEWHERE.get(name, frozenset())
+        elsewhere = found is not None and found.kind in visit_rows.SCANNED_ELSEWHERE.get(name, frozenset())
         if name == "arrival" or elsewhere:
             with self.prevent(ScanInput.Changed):
                 message.field.clear()
             self.post_message(self.Arrived(message.value))
             return
-        if name in self._doubts and message.value and self._told != (name, message.value):
-            self._told = (name, message.value)
-            self.post_message(self.Doubted(self._doubts[name]))
+        odd = self._doubts.get(name) or no_choice(name, message.value)
+        if odd and message.value and self._told != (name, message.value):
+            self.doubt(name)
             return
         room = self.household.room_code if self.household else self.only_room
         if name == "room" and room and message.value != room:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
+from butler_tui.domain.documents import DocumentType
+from butler_tui.domain.entries import pick
+from butler_tui.domain.people import Sex
 from butler_tui.domain.recognise import Kind
 from butler_tui.domain.visits import Missing
-from butler_tui.words import N_
+from butler_tui.words import N_, _
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +69,15 @@ MISSING_FIELDS = {
 """Where what is missing is typed."""
 ENTERED_WITH_CARE = frozenset({"phone", "confirm", "reason"})
 """Fields that Enter leaves only at the second time while they cannot be read."""
+CHOICES: dict[str, Sequence[StrEnum]] = {"sex": tuple(Sex), "document": tuple(DocumentType)}
+"""Fields in which a digit picks one of a few; anything else is told of, and not lost in silence."""
 VALET = ("代", "v")
 """A bay that begins so is valet parking."""
+
+
+def no_choice(field: str, text: str) -> str:
+    """Return in words that `text` picks nothing where a digit picks one of a few; empty where it does, or is empty."""
+    codes = CHOICES.get(field)
+    if codes is None or not text or pick(text, codes):
+        return ""
+    return _("{text} picks nothing here: 1 to {most}", text=text, most=len(codes))
