@@ -15,7 +15,7 @@ from butler_tui.ids import id_text
 from butler_tui.store import estates
 from butler_tui.store.local import open_store
 from tests.conftest import Clock, Estate
-from tests.damaging import KEYS, fill, fold_in, leaves_of, opened_pages, overwrite, pages_of, where_rows_are
+from tests.damaging import KEYS, fill, fold_in, keys_in, leaves_of, opened_pages, overwrite, pages_of, where_rows_are
 from tests.serving import Hq, butler, real_ms, sync
 
 HALF = 25
@@ -35,7 +35,7 @@ def test_every_change_that_can_be_read_comes_to_hq_once(hq: Hq, enrolled: Estate
     estate_id, clock = id_text(own.estate_id), Clock(real_ms() - 10_000_000)
     fill(enrolled, HALF, clock)
     sync(store)
-    sent = at_hq(hq, estate_id)
+    sent, records = at_hq(hq, estate_id), keys_in(store.connection)
     for number in range(HALF):
         registration = enrolled.registration(name=f"张{number}", badge="")
         admit(store, enrolled.sessions[Role.GUARD], registration, enrolled.policies, clock.advance(seconds=50))
@@ -68,6 +68,8 @@ def test_every_change_that_can_be_read_comes_to_hq_once(hq: Hq, enrolled: Estate
     assert len(here) == len(set(here))
     assert {*sent, *readable, id_text(salvage_note)} <= set(here)
     assert len(set(here) - {*sent, *readable, id_text(salvage_note)}) == told["reissued"]
+    again = keys_in(store.connection)
+    assert all(records[table] <= again[table] for table in KEYS if table != "journal"), "pulled anew"
     known = {
         row[0]
         for row in hq.query("SELECT record_id FROM change_log WHERE estate_id = ? AND verdict = 'applied'", estate_id)

@@ -91,7 +91,7 @@ def _ask_for_everything(connection: Connection) -> None:
     """
     connection.execute(
         "UPDATE sync_state SET pos = 0, pos_cid = NULL, scope_gen = 0, durable_pos = 0, whole_after = '',"
-        " whole_upto = NULL"
+        " whole_upto = NULL, whole_acked = NULL"
     )
     connection.execute("DELETE FROM pull_mark")
     profiles = [table.name for table in TABLES.values() if not table.once]
