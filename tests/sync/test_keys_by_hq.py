@@ -168,6 +168,7 @@ def test_a_pin_of_this_computer_holds_until_a_supervisor_sets_another(hq: Hq, en
     sync(enrolled.store)
     booth = _another(hq, enrolled, tmp_path / "booth", TerminalKind.GATE)
     shifts.set_pin(booth, guard.staff_id, _PIN)
+    booth.change_keys(_nothing_handed(booth))
     sync(booth)
     assert shifts.sign_in(booth, "1007", _PIN, real_ms()).number == "1007"
     set_up_staff.reset_pin(enrolled.store, enrolled.sessions[Role.SUPERVISOR], "1007", "640283", real_ms())
