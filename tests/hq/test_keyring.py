@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq.engines import TerminalRow, Writing
 from butler_tui.hq.keyring import Keyring, begin_anew
 from butler_tui.hq.refusals import Refusal
+from butler_tui.hq.tending import tend_once
 from butler_tui.ids import id_text, parse_id, ruled_id
 from butler_tui.sealing import public_box_key
 from butler_tui.sync.protocol import Handed, Pin, PinsAsk, handed_from
@@ -109,6 +111,14 @@ def test_a_month_on_one_more_is_made_and_a_month_is_forgotten_thirty_days_after_
     january = _months(place.handed(now_ms=_at("2026-12-31 00:01")))
     assert sorted(january)[0] == "2026-12"
     assert "2026-11" not in [row.name for row in place.head.engine.read(lambda rows: rows.secrets(_estate(place)))]
+
+
+def test_a_month_is_forgotten_also_where_no_terminal_asks(place: Place) -> None:
+    place.handed()
+    for now_ms, first in ((_at("2026-12-30 23:59"), "2026-11"), (_at("2026-12-31 00:01"), "2026-12")):
+        asyncio.run(tend_once(place.head.engine, lambda at=now_ms: at))  # type: ignore[misc]
+        kept = place.head.engine.read(lambda rows: rows.secrets(_estate(place)))
+        assert min(row.name for row in kept if row.kind == "month") == first
 
 
 def test_where_numbers_are_kept_longer_so_are_their_keys(place: Place) -> None:

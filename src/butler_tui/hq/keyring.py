@@ -55,6 +55,14 @@ def begin_anew(rows: Writing, estate_id: str, now_ms: int) -> None:
     rows.drop_secrets(estate_id, [*ahead, *codes])
 
 
+def forget_past(rows: Writing, estate_id: str, now_ms: int) -> None:
+    """Forget keys of months that are over for long enough, and what belongs to people who are gone."""
+    past = _past(rows.secrets(estate_id), _estate(rows, estate_id, now_ms))
+    if past:
+        rows.lock(estate_id)
+        rows.drop_secrets(estate_id, past)
+
+
 class Keyring:
     """HQ's secrets for its estates; `box` is HQ's private X25519 key."""
 

@@ -29,6 +29,7 @@ from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.keyring import Keyring
 from butler_tui.hq.keys import Folder
 from butler_tui.hq.routes import Hall
+from butler_tui.hq.tending import tend
 from butler_tui.sealing import public_box_key
 from butler_tui.words import N_
 
@@ -126,16 +127,19 @@ async def _serve(folder: Folder, hall: Hall, place: Served, tell: Callable[[str]
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop)
-    serving = loop.create_task(server.serve())
+    serving, tending = loop.create_task(server.serve()), None
     try:
         await _until_it_answers(folder, place, serving)
         folder.address.write_text(place.url + "\n", "ascii")
         tell(place.url)
+        tending = loop.create_task(tend(hall.engine, hall.now_ms, folder.log))
     except BaseException:
         stop()
         raise
     finally:
         await serving
+        if tending is not None:
+            tending.cancel()
 
 
 async def _until_it_answers(folder: Folder, place: Served, serving: asyncio.Task[None]) -> None:
