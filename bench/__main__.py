@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import cold_start, durable_save, key_to_paint, look_ups, memory, push_rate
+from bench import cold_start, durable_save, hq_landing, key_to_paint, look_ups, memory, push_rate
 from bench.figures import RUNS, Figure, table
 
 _FIGURES: dict[str, Callable[[Path, int], list[Figure]]] = {
@@ -17,6 +17,7 @@ _FIGURES: dict[str, Callable[[Path, int], list[Figure]]] = {
     "key_to_paint": key_to_paint.measure,
     "look_ups": look_ups.measure,
     "push_rate": push_rate.measure,
+    "hq_landing": hq_landing.measure,
     "memory": memory.measure,
 }
 _NEED_MANY = ("key_to_paint", "look_ups")

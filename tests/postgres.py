@@ -114,9 +114,9 @@ class Cluster:
 
 
 @contextmanager
-def own_cluster(**settings: str) -> Iterator[Cluster]:
-    """Make and start a server for a block; it and its files are gone then."""
-    with tempfile.TemporaryDirectory(prefix="butler-pg-", dir="/tmp", ignore_cleanup_errors=True) as name:
+def own_cluster(below: str = "/tmp", **settings: str) -> Iterator[Cluster]:
+    """Make and start a server for a block, its files in a public folder; it and they are gone then."""
+    with tempfile.TemporaryDirectory(prefix="butler-pg-", dir=below, ignore_cleanup_errors=True) as name:
         cluster = Cluster(Path(name), {**_QUICK, **settings})
         cluster.make()
         cluster.start()

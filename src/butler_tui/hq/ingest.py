@@ -129,20 +129,31 @@ class _Landing:
             self._land_group(list(group))
         self.rows.add_log(self.log)
         release(self)
-        self.rows.put_states(self._row(key, pos) for key, pos in self.changed.items())
+        told = self._shown()
+        rows = [self._row(key, told.pop(key[1]) if key[0] == PARENT else None) for key in self.changed]
+        self.rows.add_states(row for row in rows if (row.tbl, row.record_id) not in self.places)
+        self.rows.put_states(row for row in rows if (row.tbl, row.record_id) in self.places)
         count_in(self.rows, estate_id, ((*key, self.places.get(key), pos) for key, pos in self.changed.items()))
-        self._show()
+        self.rows.put_shown(self.terminal.estate_id, PARENT, told.items())
 
-    def _show(self) -> None:
+    def _shown(self) -> dict[str, str]:
         """Derive anew what the visits show that this batch has touched."""
         touched = {record_id for tbl, record_id in self.changed if tbl == PARENT}
         touched |= {parent for (tbl, __), parent in self.parents.items() if tbl == EVENTS and parent is not None}
-        if not touched:
-            return
-        events: dict[str, list[tuple[str, str]]] = {visit_id: [] for visit_id in sorted(touched)}
-        for visit_id, event_id, state in self.rows.children(self.terminal.estate_id, EVENTS, list(events)):
-            events[visit_id].append((event_id, state))
-        self.rows.put_shown(self.terminal.estate_id, PARENT, ((one, shown(told)) for one, told in events.items()))
+        events = self._events(sorted(touched)) if touched else {}
+        return {visit_id: shown(told.items()) for visit_id, told in events.items()}
+
+    def _events(self, visit_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        """Return the events of these visits, {event: state as JSON} each, this batch's own included."""
+        events: dict[str, dict[str, str]] = {visit_id: {} for visit_id in visit_ids}
+        for visit_id, event_id, state in self.rows.children(self.terminal.estate_id, EVENTS, visit_ids):
+            events[visit_id][event_id] = state
+        for tbl, record_id in self.changed:
+            visit_id = self.parents.get((tbl, record_id)) or ""
+            if tbl == EVENTS and visit_id in events:
+                values = self.states[tbl, record_id].values
+                events[visit_id][record_id] = compact_json(dict(values)).decode()
+        return events
 
     def known(self, tbl: str, record_id: str) -> RecordState | None:
         """Return a record as it is now, this batch's own changes included."""
@@ -150,15 +161,12 @@ class _Landing:
 
     def corrected(self, visit_id: str) -> Mapping[str, WireValue]:
         """Return what a visit's corrections amount to, this batch's own included."""
-        stored = self.rows.children(self.terminal.estate_id, EVENTS, [visit_id])
-        events = {event_id: state for _visit, event_id, state in stored}
-        fresh = [key for key in self.changed if key[0] == EVENTS and self.parents.get(key) == visit_id]
-        events |= {key[1]: compact_json(dict(self.states[key].values)).decode() for key in fresh}
-        return corrected(events.items())
+        return corrected(self._events([visit_id])[visit_id].items())
 
     def look_up(self, changes: Sequence[Change]) -> None:
         """Read at once every record that the changes touch or lean on."""
         keys = {key for change in changes for key in leans_on(change, self.terminal.estate_id)}
+        keys -= self.states.keys()  # as they are in this batch, which is not written yet
         for row in self.rows.states(self.terminal.estate_id, sorted(keys)):
             self.states[row.tbl, row.record_id] = state_from(row.state, row.stamps, row.kept)
             self.parents[row.tbl, row.record_id] = row.parent_id
@@ -196,11 +204,11 @@ class _Landing:
         self.parents[key] = change.parent_id or self.parents.get(key)
         self.changed[key] = stamp.pos
 
-    def _row(self, key: tuple[str, str], pos: int) -> StateRow:
-        state = self.states[key]
+    def _row(self, key: tuple[str, str], told: str | None) -> StateRow:
+        state, pos = self.states[key], self.changed[key]
         values = compact_json(dict(state.values)).decode()
         kept = kept_json(state)
-        return StateRow(self.terminal.estate_id, *key, self.parents[key], values, stamps_json(state), pos, kept)
+        return StateRow(self.terminal.estate_id, *key, self.parents[key], values, stamps_json(state), pos, kept, told)
 
     def _log_row(self, change: Change, link: bytes, reason: str | None) -> LogRow:
         return LogRow(

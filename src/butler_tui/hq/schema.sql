@@ -126,7 +126,7 @@ CREATE TABLE record_state (
     kept        TEXT,                       -- JSON {field: [loser, …]}: writes in conflict, until somebody decides
     PRIMARY KEY (estate_id, tbl, record_id)
 ) STRICT;
-CREATE INDEX record_state_by_parent ON record_state (estate_id, tbl, parent_id);
+CREATE INDEX record_state_by_parent ON record_state (estate_id, parent_id);
 
 -- The sums of what the records amount to, by table and month, to be compared with a terminal's (domain/tallies.py).
 CREATE TABLE tally (

@@ -111,7 +111,10 @@ class DuplicateRow(NamedTuple):
 
 
 class StateRow(NamedTuple):
-    """The present state of one record; `kept` are the writes in conflict with it, None where there are none."""
+    """The present state of one record; `kept` are the writes in conflict with it, None where there are none.
+
+    `shown` is what follows for a visit from its events (hq/shown.py), None for all others.
+    """
 
     estate_id: str
     tbl: str
@@ -121,6 +124,7 @@ class StateRow(NamedTuple):
     stamps: str
     pos: int
     kept: str | None = None
+    shown: str | None = None
 
 
 class SecretRow(NamedTuple):
@@ -294,8 +298,11 @@ class Writing(Reading, Protocol):
     def add_duplicates(self, rows: Iterable[DuplicateRow]) -> None:
         """Keep the envelopes of duplicates."""
 
+    def add_states(self, rows: Iterable[StateRow]) -> None:
+        """Write records that were not there before, as was seen after the estate's row was locked."""
+
     def put_states(self, rows: Iterable[StateRow]) -> None:
-        """Write records as they are now."""
+        """Write records as they are now, in the place of what is there; all of one estate."""
 
     def put_secrets(self, rows: Iterable[SecretRow]) -> None:
         """Keep secrets, in the place of those of the same kind and name."""

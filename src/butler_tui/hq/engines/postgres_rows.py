@@ -26,6 +26,7 @@ _STUCK_S = 5.0
 _LOG = ", ".join(LogRow._fields)
 _STATE = ", ".join(StateRow._fields)
 _COPY_LOG = f"COPY change_log ({_LOG}) FROM STDIN"
+_COPY_NEW_STATES = f"COPY record_state ({_STATE}) FROM STDIN"
 _COPY_STATES = f"COPY arriving_state ({_STATE}) FROM STDIN"
 _MERGE_STATES = (
     f"INSERT INTO record_state ({_STATE}) SELECT {_STATE} FROM arriving_state WHERE estate_id = ?" + STATE_ANEW
@@ -34,11 +35,26 @@ ARRIVING_STATE = "CREATE TEMPORARY TABLE arriving_state (LIKE record_state) ON C
 """Where records wait to be merged: one empty table a connection."""
 
 
+_LISTS = {"one": "json_array_elements_text", "pair": "json_array_elements"}
+
+
 @lru_cache(maxsize=512)
 def translated(sql: str) -> str:
-    """Return a shared statement in PostgreSQL's words: numbered values, and its own functions for lists of them."""
-    sql = re.sub(r"json_each\((\?\d*)\) one", r"json_array_elements_text(\1::json) AS one(value)", sql)
-    sql = re.sub(r"json_each\((\?\d*)\) pair", r"json_array_elements(\1::json) AS pair(value)", sql)
+    """Return a shared statement in PostgreSQL's words: numbered values, and its own functions for lists of them.
+
+    What is joined to a list becomes a look-up for each of its values (OFFSET 0 keeps the planner from turning it
+    round): without statistics, as in an estate that has just grown, it would read the whole estate instead.
+    """
+    sql = re.sub(
+        r"json_each\((\?\d*)\) (one|pair)",
+        lambda found: f"{_LISTS[found[2]]}({found[1]}::json) AS {found[2]}(value)",
+        sql,
+    )
+    sql = re.sub(
+        r"(AS (?:one|pair)\(value\)) CROSS JOIN (\w+) (\w+) WHERE (.+?)(?= ORDER BY | LIMIT |$)",
+        r"\1 CROSS JOIN LATERAL (SELECT * FROM \2 \3 WHERE \4 OFFSET 0) \3",
+        sql,
+    )
     places = count(1)
     return re.sub(r"\?(\d*)", lambda found: f"${found[1] or next(places)}", sql)
 
@@ -90,8 +106,8 @@ class PostgresRows(WritingRows):
     def use_nonce(self, estate_id: str, terminal_id: str, nonce: str, now_ms: int, forget_before_ms: int) -> bool:
         """Keep a nonce; False where it was used before. Old ones that somebody else is forgetting are left to them."""
         self._run(
-            "DELETE FROM nonce WHERE estate_id = ?1 AND (terminal_id, nonce) IN (SELECT terminal_id, nonce FROM nonce"
-            " WHERE estate_id = ?1 AND at_ms < ?2 FOR UPDATE SKIP LOCKED)",
+            "DELETE FROM nonce WHERE estate_id = ?1 AND ctid = ANY (ARRAY(SELECT ctid FROM nonce"
+            " WHERE estate_id = ?1 AND at_ms < ?2 LIMIT 1000 FOR UPDATE SKIP LOCKED))",
             estate_id,
             forget_before_ms,
         )
@@ -105,23 +121,19 @@ class PostgresRows(WritingRows):
         else:
             self._copy(_COPY_LOG, rows)
 
+    def add_states(self, rows: Iterable[StateRow]) -> None:
+        """Write records that were not there before, as was seen after the estate's row was locked."""
+        rows = list(rows)
+        if len(rows) <= _FEW:
+            super().add_states(rows)
+        else:
+            self._copy(_COPY_NEW_STATES, rows)
+
     def put_states(self, rows: Iterable[StateRow]) -> None:
-        """Write records as they are now; all of one estate."""
+        """Write records as they are now, in the place of what is there; all of one estate."""
         rows = list(rows)
         if len(rows) <= _FEW:
             super().put_states(rows)
         else:
             self._copy(_COPY_STATES, rows)
             self._run(_MERGE_STATES, rows[0].estate_id)
-
-    def put_shown(self, estate_id: str, tbl: str, shown: Iterable[tuple[str, str]]) -> None:
-        """Write beside records what follows for them from others: (record_id, JSON)."""
-        told = list(shown)
-        self._run(
-            "UPDATE record_state r SET shown = told.shown FROM unnest(?::text[], ?::text[]) AS told(record_id, shown)"
-            " WHERE r.estate_id = ? AND r.tbl = ? AND r.record_id = told.record_id",
-            [record_id for record_id, __ in told],
-            [text for __, text in told],
-            estate_id,
-            tbl,
-        )

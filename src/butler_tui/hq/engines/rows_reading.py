@@ -1,8 +1,10 @@
 """What HQ asks of its rows, in statements that every engine understands; every one of them names the estate.
 
 What may stand in a statement: `?` (or `?1`, `?2` … where a value stands twice) for a value, and for a list of values
-`json_each(?) one` (texts) or `json_each(?) pair` (pairs of texts), whose parts are `one.value` and `pair.value ->> 0`.
-SQLite runs it as it is; PostgreSQL translates just these (engines/postgres_rows.py).
+`json_each(?) one` (texts) or `json_each(?) pair` (pairs of texts), whose parts are `one.value` and `pair.value ->> 0`,
+followed by `CROSS JOIN table letter WHERE …`: the table's index is asked for each of them. SQLite runs it as it is;
+PostgreSQL translates just these (engines/postgres_rows.py). Where another index would do for a planner without
+statistics, a column is joined to nothing (`|| ''`), so that only the right one is left.
 """
 
 from __future__ import annotations
@@ -159,8 +161,7 @@ class ReadingRows(ABC):
     def known_cids(self, estate_id: str, cids: Sequence[str]) -> set[str]:
         """Return which of these changes the log has."""
         rows = self._all(
-            "SELECT one.value FROM json_each(?) one WHERE EXISTS"
-            " (SELECT 1 FROM change_log l WHERE l.estate_id = ? AND l.cid = one.value)",
+            "SELECT l.cid FROM json_each(?) one CROSS JOIN change_log l WHERE l.estate_id = ? AND l.cid = one.value",
             json.dumps(cids),
             estate_id,
         )
@@ -170,7 +171,7 @@ class ReadingRows(ABC):
         """Return (cid, reason) of those of these changes that stand in quarantine."""
         rows = self._all(
             "SELECT l.cid, l.reason FROM json_each(?) one CROSS JOIN change_log l"
-            " WHERE l.estate_id = ? AND l.cid = one.value AND l.verdict = 'quarantined'",
+            " WHERE l.estate_id = ? AND l.cid = one.value AND l.verdict || '' = 'quarantined'",
             json.dumps(cids),
             estate_id,
         )
@@ -201,7 +202,7 @@ class ReadingRows(ABC):
         """Return (parent_id, record_id, state) of the records of `tbl` that belong to these parents."""
         rows = self._all(
             "SELECT r.parent_id, r.record_id, r.state FROM json_each(?) one CROSS JOIN record_state r"
-            " WHERE r.estate_id = ? AND r.tbl = ? AND r.parent_id = one.value",
+            " WHERE r.estate_id = ? AND r.parent_id = one.value AND r.tbl || '' = ?",
             json.dumps(parent_ids),
             estate_id,
             tbl,

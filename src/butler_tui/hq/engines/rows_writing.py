@@ -38,7 +38,8 @@ DUPLICATE_ANEW = or_update(DuplicateRow._fields[:3], DuplicateRow._fields[3:])
 
 _ADD_LOG = insert("change_log", LogRow._fields)
 _ADD_DUPLICATE = insert("duplicate", DuplicateRow._fields) + DUPLICATE_ANEW
-_PUT_STATE = insert("record_state", StateRow._fields) + STATE_ANEW
+_ADD_STATE = insert("record_state", StateRow._fields)
+_PUT_STATE = _ADD_STATE + STATE_ANEW
 _PUT_TALLY = insert("tally", TallyRow._fields) + or_update(TallyRow._fields[:3], TallyRow._fields[3:])
 _PUT_EPOCH = insert("epoch", EpochRow._fields) + or_update(EpochRow._fields[:2], EpochRow._fields[4:])
 _PUT_TERMINAL = insert("terminal", TerminalRow._fields) + or_update(
@@ -175,8 +176,12 @@ class WritingRows(ReadingRows):
         """Keep the envelopes of duplicates."""
         self._many(_ADD_DUPLICATE, rows)
 
+    def add_states(self, rows: Iterable[StateRow]) -> None:
+        """Write records that were not there before, as was seen after the estate's row was locked."""
+        self._many(_ADD_STATE, rows)
+
     def put_states(self, rows: Iterable[StateRow]) -> None:
-        """Write records as they are now."""
+        """Write records as they are now, in the place of what is there; all of one estate."""
         self._many(_PUT_STATE, rows)
 
     def put_secrets(self, rows: Iterable[SecretRow]) -> None:

@@ -34,6 +34,8 @@ _VERSION_3 = (
     "ALTER TABLE record_state ADD COLUMN kept TEXT",
     "CREATE INDEX change_log_held_parent ON change_log (estate_id, parent_id) WHERE verdict = 'quarantined'",
     "CREATE INDEX change_log_held_staff ON change_log (estate_id, staff_id) WHERE verdict = 'quarantined'",
+    "DROP INDEX record_state_by_parent",
+    "CREATE INDEX record_state_by_parent ON record_state (estate_id, parent_id)",
     (
         "CREATE TABLE tally (estate_id TEXT NOT NULL, tbl TEXT NOT NULL, month TEXT NOT NULL, records INTEGER NOT NULL,"
         " mark INTEGER NOT NULL, PRIMARY KEY (estate_id, tbl, month)) STRICT"

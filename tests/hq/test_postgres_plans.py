@@ -1,0 +1,77 @@
+"""On PostgreSQL every list of values is looked up by index, also in an estate of which it has no statistics yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from butler_tui.hq import admin
+from butler_tui.hq.engines import LogRow, StateRow
+from butler_tui.hq.engines.postgres_rows import ARRIVING_STATE, PostgresRows, Stuck, translated
+from butler_tui.hq.keys import Folder
+from tests.hq.authors import NOW, fresh
+
+ESTATE, MANY = fresh(), 10_000
+
+
+class Explained(PostgresRows):
+    """Rows that note how PostgreSQL means to run each statement."""
+
+    plans: list[str]
+
+    def _all(self, sql: str, *values: object) -> Sequence[Sequence[Any]]:
+        self._explain(sql, values)
+        return super()._all(sql, *values)
+
+    def _many(self, sql: str, rows: Any) -> None:
+        rows = list(rows)
+        self._explain(sql, rows[0])
+        super()._many(sql, rows)
+
+    def _explain(self, sql: str, values: Sequence[object]) -> None:
+        found = self.connection.execute("EXPLAIN " + translated(sql), values).fetchall()
+        self.plans.append("\n".join(row[0] for row in found))
+
+
+@pytest.fixture
+def rows(postgres_database: str, tmp_path: Path) -> Iterator[Explained]:
+    """Return the rows of an estate that has just been filled."""
+    admin.init(Folder(tmp_path / "hq", postgres_database), [], NOW)
+    with psycopg.connect(postgres_database, cursor_factory=psycopg.RawCursor) as connection:
+        for table in ("record_state", "change_log"):
+            connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
+        connection.execute(ARRIVING_STATE)
+        rows = Explained(connection, Stuck())
+        rows.plans = []
+        rows.add_log(_log_row(number) for number in range(1, MANY))
+        rows.add_states(
+            StateRow(ESTATE, "visit_event", f"{number:x}", f"v{number // 2}", "{}", "{}", number)
+            for number in range(1, MANY)
+        )
+        yield rows
+
+
+def _log_row(number: int) -> LogRow:
+    values = dict.fromkeys(LogRow._fields, 0) | dict.fromkeys(("terminal_id", "epoch", "tbl", "op", "body"), "x")
+    ids = {"estate_id": ESTATE, "cid": f"c{number}", "group_id": f"g{number}", "record_id": f"{number:x}"}
+    rest = {"pos": number, "parent_id": None, "staff_id": None, "link": b"", "verdict": "applied", "reason": None}
+    return LogRow(**{**values, **ids, **rest})  # type: ignore[arg-type]
+
+
+def test_each_value_of_a_list_is_looked_up_by_the_index_that_is_made_for_it(rows: Explained) -> None:
+    ids = [f"v{number}" for number in range(0, 600, 2)]
+    rows.known_cids(ESTATE, ids)
+    rows.held(ESTATE, ids)
+    rows.states(ESTATE, [("visit_event", one) for one in ids])
+    rows.children(ESTATE, "visit_event", ids)
+    rows.put_shown(ESTATE, "visit_event", [(one, "{}") for one in ids])
+    wanted = ("cid", "cid", "record_id", "parent_id", "record_id")
+    assert len(rows.plans) == len(wanted)
+    for plan, column in zip(rows.plans, wanted, strict=True):
+        assert re.search(rf"Index Cond: .*\b{column} = ", plan), plan
+        assert not re.search("Seq Scan|Hash|Merge", plan), plan
