@@ -47,12 +47,16 @@ def compare(rows: Writing, terminal: TerminalRow, ask: CompareAsk, now_ms: int) 
 
 
 def _in_scope(sums: Mapping[tuple[str, str], Tally], terminal: TerminalRow) -> dict[tuple[str, str], Tally]:
+    return {key: tally for key, tally in sums.items() if tally != Tally() and _is_comparable(key[0], terminal)}
+
+
+def _is_comparable(tbl: str, terminal: TerminalRow) -> bool:
+    """Tell whether a terminal is given all of a table; who may see an attachment hangs on what it belongs to."""
     scopes = scopes_of(terminal)
-    return {
-        key: tally
-        for key, tally in sums.items()
-        if tally != Tally() and (TABLES[key[0]].scope if key[0] in TABLES else Scope.SUPERVISOR) in scopes
-    }
+    if Scope.SUPERVISOR in scopes:
+        return True
+    table = TABLES.get(tbl)
+    return table is not None and tbl != "attachment" and table.scope in scopes
 
 
 def _differing(

@@ -21,14 +21,19 @@ def forget_out_of_scope(store: Store) -> None:
     if seen == frozenset(Scope):
         return
     with apply(store) as connection:
-        for table in TABLES.values():
-            if table.scope not in seen:
-                _forget_records(connection, table.name, table.key)
+        hidden = [table for table in TABLES.values() if table.scope not in seen]
+        for table in hidden:
+            _forget_records(connection, table.name, table.key)
+        for table in hidden:
+            _forget_records(connection, "attachment", "attachment_id", f"subject_table = '{table.name}'")
         known = ", ".join("?" * len(TABLES))
         connection.execute(f"DELETE FROM base WHERE tbl NOT IN ({known})", tuple(TABLES))
 
 
-def _forget_records(connection: Connection, table: str, key: str) -> None:
-    own = "SELECT record_id FROM journal WHERE tbl = ?"
-    connection.execute(f"DELETE FROM {table} WHERE {key} NOT IN ({own})", (table,))
-    connection.execute(f"DELETE FROM base WHERE tbl = ?1 AND record_id NOT IN ({own.replace('?', '?1')})", (table,))
+def _forget_records(connection: Connection, table: str, key: str, which: str = "1") -> None:
+    own = "SELECT record_id FROM journal WHERE tbl = ?1"
+    connection.execute(f"DELETE FROM {table} WHERE {which} AND {key} NOT IN ({own})", (table,))
+    left = f"SELECT {key} FROM {table}"
+    connection.execute(
+        f"DELETE FROM base WHERE tbl = ?1 AND record_id NOT IN ({own}) AND record_id NOT IN ({left})", (table,)
+    )
