@@ -122,16 +122,16 @@ class ButlerApp(Steady, Searching, Looks[None]):
             self.call_after_refresh(lambda: self.screen.query_one(Sentence).say(warning(refused), "warning"))
 
     def _begin_background(self) -> None:
-        """Load what the first key after sign-in needs, and start looking after HQ; the first screen is painted."""
+        """Load what the keys after sign-in need, and start looking after HQ; the first screen is painted."""
         import threading
 
-        from butler_tui.store.search_keys import warm_up
         from butler_tui.tui.background import BackgroundSync
         from butler_tui.tui.background_retention import BackgroundRetention
+        from butler_tui.tui.loading import load_rest
         from butler_tui.tui.scroll_bars import use_plain_scroll_bars
 
         use_plain_scroll_bars()
-        threading.Thread(target=warm_up, name="readings", daemon=True).start()  # the first save has them at hand
+        threading.Thread(target=load_rest, name="loading", daemon=True).start()
         self._background = BackgroundSync(self, self.here)
         self._background.begin()
         BackgroundRetention(self, self.here).begin()
