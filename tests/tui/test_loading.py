@@ -30,11 +30,9 @@ KEYS = ["f1", "f1", *"1007", "enter", *"204816", "enter", None, "f1", "escape", 
 async def walk():
     app = ButlerApp(make_context(open_store(find_home(os.environ)), lambda: int(os.environ["NOW_MS"])), Settings())
     async with app.run_test(size=(80, 24)) as pilot:
-        while app._background is None:
+        while not (loading := [thread for thread in threading.enumerate() if thread.name == "loading"]):
             await pilot.pause(0.01)
-        for thread in threading.enumerate():
-            if thread.name == "loading":
-                await asyncio.to_thread(thread.join)
+        await asyncio.to_thread(loading[0].join)
         before = set(sys.modules)
         for key in KEYS:
             if key is None:

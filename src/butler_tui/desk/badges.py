@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from butler_tui.desk.session import Session, require
-from butler_tui.desk.visit_events import badge_is_free, visit_event
+from butler_tui.desk.visit_events import badge_is_free, in_time_to_undo, nothing_since, visit_event
 from butler_tui.domain.policies import Policies
 from butler_tui.domain.rights import Act
 from butler_tui.domain.visits import EventKind
@@ -53,13 +53,10 @@ def undo_badge(store: Store, session: Session, done: BadgeDone, policies: Polici
     Raises RuleBroken once the policy's seconds are over, where somebody has acted on the visit since, or where the
     badge that would be out again has been given to another.
     """
-    require(session, Act.UNDO_VISIT)
-    if abs(now_ms - done.at_ms) > policies.undo_s * 1000:  # a clock may be set back by a little
-        raise RuleBroken(N_("Only the last {seconds} seconds can be undone."), seconds=policies.undo_s)
+    in_time_to_undo(session, done, policies, now_ms)
 
     def untouched() -> None:
-        if visits.events(store.connection, done.visit_id) != done.events:
-            raise RuleBroken(N_("Something has happened to this visit since; it was not undone."))
+        nothing_since(store, done)
         if done.kind is EventKind.BADGE_BACK:
             badge_is_free(store, done.badge)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from zoneinfo import ZoneInfo
 
 from butler_tui import labels
 from butler_tui.desk.gate import Done
@@ -143,8 +142,7 @@ def _followed(store: Store, row: Row, wanted: dict[str, Value], policies: Polici
         followed |= {"plate": plate.text if plate else wanted["plate"], "vehicle_type": str(kind) if kind else None}
     came = row["state"] in (VisitState.INSIDE, VisitState.LEFT)
     if came and "reason" in wanted and wanted["reason"] != row["reason"] and "expected_out_ms" not in wanted:
-        estate = estates.estate(store.connection)
-        zone = ZoneInfo(estate.time_zone if estate else "UTC")
+        zone = estates.zone(store.connection)
         rule = policies.rule(Reason(str(wanted["reason"])))
         followed["expected_out_ms"] = rule.expected_out_ms(row["registered_ms"], zone)
     if COMPANION_NAMES in wanted or "companions" in wanted:

@@ -12,7 +12,7 @@ from butler_tui import labels
 from butler_tui.desk import override_codes
 from butler_tui.desk.audit import Subject, audit_row
 from butler_tui.desk.session import Session, require
-from butler_tui.desk.visit_events import badge_is_free, kept, visit_event
+from butler_tui.desk.visit_events import badge_is_free, in_time_to_undo, kept, nothing_since, visit_event
 from butler_tui.domain.audit import AuditAct
 from butler_tui.domain.changes import Value
 from butler_tui.domain.documents import DocumentType, mask_number, read_number
@@ -151,13 +151,10 @@ def undo(store: Store, session: Session, done: Done, policies: Policies, now_ms:
     Raises RuleBroken once the policy's seconds are over, where somebody else has acted on the visit since, or where
     the badge of a visitor who would be inside again has been given to another.
     """
-    require(session, Act.UNDO_VISIT)
-    if abs(now_ms - done.at_ms) > policies.undo_s * 1000:  # a clock may be set back by a little
-        raise RuleBroken(N_("Only the last {seconds} seconds can be undone."), seconds=policies.undo_s)
+    in_time_to_undo(session, done, policies, now_ms)
 
     def untouched() -> None:
-        if visits.events(store.connection, done.visit_id) != done.events:
-            raise RuleBroken(N_("Something has happened to this visit since; it was not undone."))
+        nothing_since(store, done)
         if done.kind is EventKind.OUT:
             badge_is_free(store, visits.badge_of(store.connection, done.visit_id))
         if done.kind is EventKind.CORRECTED:
@@ -190,8 +187,7 @@ def _save(
     draft_id: bytes | None,
 ) -> Done:
     visit_id, kind = draft_id or new_id(now_ms), decision.kind
-    estate = estates.estate(store.connection)
-    zone = ZoneInfo(estate.time_zone if estate else "UTC")
+    zone = estates.zone(store.connection)
     values = _visit_values(registration, session, now_ms)
     rule = policies.rule(registration.reason) if registration.reason else None
     if rule is not None and kind is EventKind.ADMITTED:

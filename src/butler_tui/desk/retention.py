@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from butler_tui.domain.policies import Policies
 from butler_tui.domain.retention import Lived, kept_for, lived, month_ended_ms, months_until
@@ -118,8 +117,7 @@ def _redact(store: Store, records: set[bytes], pause_s: float) -> None:
 
 def _months(store: Store, known: Lived, kept_ms: int, *, dry_run: bool, pause_s: float) -> tuple[str, ...]:
     """Let go of the keys of months that are over for as long as a number is kept; return those months."""
-    estate = estates.estate(store.connection)
-    zone = ZoneInfo(estate.time_zone if estate else "UTC")
+    zone = estates.zone(store.connection)
     over = known.over(kept_ms)
     keys = month_keys.months_of_keys(store, months_until(known.newest_ms(0), zone))
     due = {

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from butler_tui import labels
-from butler_tui.desk.session import Session
+from butler_tui.desk.session import Session, require
 from butler_tui.domain.changes import Value
 from butler_tui.domain.documents import mask_numbers_in
+from butler_tui.domain.policies import Policies
+from butler_tui.domain.rights import Act
 from butler_tui.domain.visits import EventKind
 from butler_tui.errors import RuleBroken
 from butler_tui.ids import new_id
-from butler_tui.store import badges
+from butler_tui.store import badges, visits
 from butler_tui.store.journal import Written
 from butler_tui.store.local import Store
 from butler_tui.text import safe
@@ -32,6 +36,35 @@ def visit_event(visit_id: bytes, session: Session, kind: EventKind, now_ms: int,
         **more,
     }
     return Written("visit_event", new_id(now_ms), {name: value for name, value in values.items() if value is not None})
+
+
+class Undoable(Protocol):
+    """What was done to a visit, as far as taking it back goes: when (UTC ms), and how many events it then had."""
+
+    @property
+    def visit_id(self) -> bytes:
+        """The visit."""
+
+    @property
+    def at_ms(self) -> int:
+        """When it was done."""
+
+    @property
+    def events(self) -> int:
+        """How many events the visit had after it."""
+
+
+def in_time_to_undo(session: Session, done: Undoable, policies: Policies, now_ms: int) -> None:
+    """Raise NotAllowed, or RuleBroken once the policy's seconds are over; a clock may be set back by a little."""
+    require(session, Act.UNDO_VISIT)
+    if abs(now_ms - done.at_ms) > policies.undo_s * 1000:
+        raise RuleBroken(N_("Only the last {seconds} seconds can be undone."), seconds=policies.undo_s)
+
+
+def nothing_since(store: Store, done: Undoable) -> None:
+    """Raise RuleBroken where somebody has acted on the visit since."""
+    if visits.events(store.connection, done.visit_id) != done.events:
+        raise RuleBroken(N_("Something has happened to this visit since; it was not undone."))
 
 
 def badge_is_free(store: Store, badge: str) -> None:

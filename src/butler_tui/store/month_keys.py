@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from filelock import FileLock, Timeout
 
@@ -56,9 +55,9 @@ def record_missing(store: Store, now_ms: int) -> int:
 
     A key that seals nothing is not told: it goes before the first record that uses it.
     """
-    zone = estates.estate(store.connection)
-    if zone is None:
+    if estates.estate(store.connection) is None:
         return 0
+    zone = estates.zone(store.connection)
     store.refresh_keys()
     untold = store.connection.execute(
         "SELECT s.month_key_id, min(v.registered_ms) FROM document_secret s JOIN visit v USING (visit_id)"
@@ -68,7 +67,7 @@ def record_missing(store: Store, now_ms: int) -> int:
     written: list[Written] = []
     epochs = [row[0] for row in store.connection.execute("SELECT epoch FROM epoch")]
     for month_key_id, registered_ms in untold:
-        month = datetime.fromtimestamp(registered_ms / 1000, ZoneInfo(zone.time_zone)).strftime("%Y-%m")
+        month = datetime.fromtimestamp(registered_ms / 1000, zone).strftime("%Y-%m")
         made_here = month_key_id in {ruled_id(epoch, PURPOSE, month) for epoch in epochs}
         if made_here and month_key_id.hex() in store.keys.months:
             written += _written(store, month_key_id, month)

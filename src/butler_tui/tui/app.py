@@ -34,6 +34,8 @@ from butler_tui.tui.widgets.lines import Sentence
 from butler_tui.words import N_, _
 
 BEHIND_SIGN_IN = frozenset({"search", "home"})
+LOAD_AFTER_S = 0.5
+"""How long after the first painting the rest is loaded: the first key of a quick hand is answered before."""
 IDLE_LOOK_S = 5.0
 """How often it is looked whether the screens should lock."""
 
@@ -131,7 +133,7 @@ class ButlerApp(Steady, Searching, Looks[None]):
         from butler_tui.tui.scroll_bars import use_plain_scroll_bars
 
         use_plain_scroll_bars()
-        threading.Thread(target=load_rest, name="loading", daemon=True).start()
+        self.set_timer(LOAD_AFTER_S, threading.Thread(target=load_rest, name="loading", daemon=True).start)
         self._background = BackgroundSync(self, self.here)
         self._background.begin()
         BackgroundRetention(self, self.here).begin()

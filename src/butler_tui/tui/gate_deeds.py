@@ -38,17 +38,11 @@ class GateDeeds:
     def admit(self, registration: Registration, draft_id: bytes | None = None, override: Override | None = None) -> str:
         """Save and admit."""
         here = self._here
+        now_ms, policies = here.now_ms(), here.policies
         done = gate.admit(
-            here.store,
-            self._session,
-            registration,
-            here.policies,
-            here.now_ms(),
-            draft_id=draft_id,
-            override=override,
+            here.store, self._session, registration, policies, now_ms, draft_id=draft_id, override=override
         )
-        who = called(registration)
-        self._last = (done, who)
+        who = self._remember(done, called(registration))
         if override is not None:
             return _undoable(N_("{who} is admitted by {lead}. {key} undoes."), who=who, lead=override.by.name)
         if registration.badge:
@@ -64,18 +58,11 @@ class GateDeeds:
     ) -> str:
         """Save as not let in."""
         here = self._here
+        now_ms, policies = here.now_ms(), here.policies
         done = gate.turn_away(
-            here.store,
-            self._session,
-            registration,
-            here.policies,
-            here.now_ms(),
-            reason=reason,
-            note=note,
-            draft_id=draft_id,
+            here.store, self._session, registration, policies, now_ms, reason=reason, note=note, draft_id=draft_id
         )
-        who = called(registration)
-        self._last = (done, who)
+        who = self._remember(done, called(registration))
         return _undoable(N_("{who} is turned away ({reason}). {key} undoes."), who=who, reason=labels.label(reason))
 
     def check_out(self, visit_id: bytes) -> str:
@@ -83,8 +70,7 @@ class GateDeeds:
         here = self._here
         visitor = visits.inside(here.store.connection, visit_id)
         done = gate.check_out(here.store, self._session, visit_id, here.now_ms())
-        who = labels.greeting(visitor.name, visitor.sex) if visitor else ""
-        self._last = (done, who)
+        who = self._remember(done, labels.greeting(visitor.name, visitor.sex) if visitor else "")
         if visitor and visitor.badge:
             self._came_back = (visitor.badge, here.now_ms())
             return _undoable(N_("{who} has left; take badge {badge} back. {key} undoes."), who=who, badge=visitor.badge)
@@ -95,8 +81,7 @@ class GateDeeds:
         here = self._here
         visitor = visits.inside(here.store.connection, visit_id)
         done = badges.check_out_without_badge(here.store, self._session, visit_id, here.now_ms())
-        who = labels.greeting(visitor.name, visitor.sex) if visitor else ""
-        self._last = (done, who)
+        who = self._remember(done, labels.greeting(visitor.name, visitor.sex) if visitor else "")
         return _undoable(N_("{who} has left; badge {badge} is missing. {key} undoes."), who=who, badge=done.badge)
 
     def badge_found(self, visit_id: bytes) -> str:
@@ -104,9 +89,13 @@ class GateDeeds:
         here = self._here
         holder = badge_store.missing_badge(here.store.connection, visit_id)
         done = badges.badge_found(here.store, self._session, visit_id, here.now_ms())
-        who = labels.greeting(holder.name, holder.sex) if holder else ""
-        self._last = (done, who)
+        who = self._remember(done, labels.greeting(holder.name, holder.sex) if holder else "")
         return _undoable(N_("Badge {badge} of {who} is back. {key} undoes."), badge=done.badge, who=who)
+
+    def _remember(self, done: Done | BadgeDone, who: str) -> str:
+        """Keep an act as the last one, and return who it was about."""
+        self._last = (done, who)
+        return who
 
     def just_came_back(self, badge: str) -> bool:
         """Tell whether a badge was taken back a moment ago: scanned once more, it is not for the next visitor."""
