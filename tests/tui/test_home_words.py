@@ -17,7 +17,7 @@ MEANT = {"good": "", "warning": "warning", "bad": "bad"}
 
 
 def meaning_of(line: str, free: int = 1 << 40, backup_ms: int | None = NOW) -> str:
-    hq: Any = SimpleNamespace(waiting=0, quarantined=0, last_sync_ms=None, enrolled=False)
+    hq: Any = SimpleNamespace(waiting=0, quarantined=0, conflicts=0, last_sync_ms=None, enrolled=False)
     here: Any = SimpleNamespace(now_ms=lambda: NOW, zone=ZoneInfo("Asia/Shanghai"))
     lines = machine_lines(Machine(hq, None, free, backup_ms), here)
     return next(one.meaning for one in lines if one.id == line)

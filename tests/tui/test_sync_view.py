@@ -9,7 +9,7 @@ import pytest
 from butler_tui.desk.attachments import attach
 from butler_tui.desk.gate import admit
 from butler_tui.desk.session import Session
-from butler_tui.store import blobs, quarantined, sync_state
+from butler_tui.store import about, blobs, quarantined, sync_state
 from butler_tui.store.quarantined import Held
 from butler_tui.tui.sync_words import reason_words
 from tests.conftest import Clock, Estate
@@ -63,9 +63,9 @@ async def test_what_waits_is_told_by_kind_with_the_oldest(
         assert "最早一条 07:58" in shown
 
 
-@pytest.mark.parametrize("table", quarantined._ABOUT)
+@pytest.mark.parametrize("table", about.ABOUT)
 def test_each_kind_of_record_is_looked_up_by_its_key(estate: Estate, table: str) -> None:
-    statement = quarantined._ABOUT[table].replace("?", "x'01'")
+    statement = about.ABOUT[table].replace("?", "x'01'")
     assert whole_tables_read(estate.store.connection, statement) == []
 
 

@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 from butler_tui import __version__
 from butler_tui.cli import (
     care,
+    conflicts,
     demo,
     export,
     hq,
@@ -27,7 +28,7 @@ from butler_tui.cli.typer_words import Commands, wrong_usage
 from butler_tui.errors import EXIT_DONE, EXIT_USAGE
 from butler_tui.words import _
 
-_GROUPS = (init, staff, terminal, schedule, visits, override_code, search, export, retention, care, hq, demo)
+_GROUPS = (init, staff, terminal, schedule, conflicts, visits, override_code, search, export, retention, care, hq, demo)
 
 
 def _version(wanted: bool) -> None:

@@ -19,7 +19,7 @@ from butler_tui.store.database import Connection, IntegrityError
 from butler_tui.store.local import Store
 from butler_tui.store.writing import write
 
-_ABOVE_ALL = 1 << 62
+ABOVE_ALL = 1 << 62
 """The time and position of what HQ has not placed yet: it stands above what it has."""
 
 
@@ -70,7 +70,7 @@ def show(store: Store, tbl: str, record_id: bytes) -> None:
     base = read(store.connection, tbl, record_id)
     if table is None or base is None:
         return
-    values = stored(table, holding(table, _with_pending(store.connection, tbl, record_id, base.state)))
+    values = stored(table, holding(table, with_pending(store.connection, tbl, record_id, base.state)))
     try:
         write(store, table, record_id, values)
     except IntegrityError:
@@ -91,21 +91,25 @@ def stored(table: Table, values: Mapping[str, WireValue]) -> dict[str, Value]:
     return known
 
 
-def _with_pending(connection: Connection, tbl: str, record_id: bytes, state: RecordState) -> RecordState:
-    for place, (epoch, seen, values, resolves) in enumerate(_pending(connection, tbl, record_id), _ABOVE_ALL):
-        stamp = FieldStamp(place, 0, epoch, 0, "", place, seen)
+def with_pending(connection: Connection, tbl: str, record_id: bytes, state: RecordState) -> RecordState:
+    """Return `state` with the own changes on top that the log has not brought back yet."""
+    for place, (written, values, resolves) in enumerate(_pending(connection, tbl, record_id), ABOVE_ALL):
+        stamp = written._replace(ms=place, pos=place)
         state = merged(state, Op.PUT, values, stamp, resolves)
     return state
 
 
 def _pending(
     connection: Connection, tbl: str, record_id: bytes
-) -> Iterator[tuple[str, int, dict[str, WireValue], list[str]]]:
+) -> Iterator[tuple[FieldStamp, dict[str, WireValue], list[str]]]:
     rows = connection.execute(
-        "SELECT e.epoch, j.seen, j.fields, j.personal, j.resolves FROM pending p JOIN journal j USING (journal_id)"
+        "SELECT e.epoch, j.seen, j.cid, j.staff_id, j.fields, j.personal, j.resolves"
+        " FROM pending p JOIN journal j USING (journal_id)"
         " JOIN epoch e USING (epoch_no) WHERE p.tbl = ? AND p.record_id = ? ORDER BY journal_id",
         (tbl, record_id),
     ).fetchall()
     for row in rows:
         values = {**json.loads(row["fields"]), **json.loads(row["personal"] or "{}")}
-        yield id_text(row["epoch"]), row["seen"], values, json.loads(row["resolves"] or "[]")
+        staff = id_text(row["staff_id"]) if row["staff_id"] else None
+        stamp = FieldStamp(0, 0, id_text(row["epoch"]), 0, id_text(row["cid"]), 0, row["seen"], staff=staff)
+        yield stamp, values, json.loads(row["resolves"] or "[]")

@@ -6,69 +6,114 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from butler_tui.domain.changes import WireValue
-from butler_tui.domain.merge import FieldStamp, state_from
+from butler_tui.domain.fields import TABLES
+from butler_tui.domain.merge import FieldStamp, RecordState, holding
 from butler_tui.ids import parse_id
+from butler_tui.store import base
 from butler_tui.store.database import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One value that was written: by whom, when (UTC ms, HQ's reckoning) and where; "" where that is not known."""
+    """One value that was written: by whom, when (UTC ms, HQ's reckoning) and where; "" where that is not known.
+
+    `here` says that it was written at this terminal, whose own name HQ does not tell it.
+    """
 
     value: WireValue
     cid: str
     at_ms: int
     staff_name: str
     place: str
+    here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """One field of one record: the value that came last, and those that did not know of it, the latest first."""
+    """One field of one record: the value that came last, and those that did not know of it, the latest first.
+
+    `holds` is the value that holds meanwhile.
+    """
 
     table: str
     record_id: bytes
     field: str
     present: Said
     others: tuple[Said, ...]
+    holds: WireValue
+
+    @property
+    def writes(self) -> tuple[Said, ...]:
+        """All that was written, the present one first."""
+        return (self.present, *self.others)
 
 
 def count(connection: Connection) -> int:
-    """Return how many records wait for a decision."""
-    return int(connection.execute("SELECT count(*) FROM base WHERE kept IS NOT NULL").fetchone()[0])
+    """Return how many records wait for a decision; one that was made here counts at once, before HQ has it."""
+    rows = connection.execute(
+        "SELECT tbl, record_id, EXISTS (SELECT 1 FROM pending p WHERE (p.tbl, p.record_id) = (b.tbl, b.record_id))"
+        " FROM base b WHERE kept IS NOT NULL"
+    ).fetchall()
+    return sum(not written or bool(_undecided(connection, table, record)) for table, record, written in rows)
 
 
 def waiting(connection: Connection, most: int = 200) -> list[Conflict]:
-    """Return the conflicts of up to `most` records."""
+    """Return the conflicts of up to `most` records, in an order that stays."""
     rows = connection.execute(
-        "SELECT tbl, record_id, state, stamps, kept FROM base WHERE kept IS NOT NULL ORDER BY tbl, record_id LIMIT ?",
-        (most,),
+        "SELECT tbl, record_id FROM base WHERE kept IS NOT NULL ORDER BY tbl, record_id LIMIT ?", (most,)
     ).fetchall()
-    return [one for row in rows for one in _of(connection, row)]
+    return [one for table, record_id in rows for one in of_record(connection, table, record_id)]
 
 
 def of_record(connection: Connection, table: str, record_id: bytes) -> list[Conflict]:
     """Return the conflicts of one record, by field."""
-    rows = connection.execute(
-        "SELECT tbl, record_id, state, stamps, kept FROM base WHERE tbl = ? AND record_id = ? AND kept IS NOT NULL",
-        (table, record_id),
-    ).fetchall()
-    return [one for row in rows for one in _of(connection, row)]
+    return list(_of(connection, table, record_id))
 
 
-def _of(connection: Connection, row: tuple[str, bytes, str, str, str]) -> Iterator[Conflict]:
-    table, record_id, values, stamps, kept = row
-    state = state_from(values, stamps, kept)
+def _undecided(connection: Connection, table: str, record_id: bytes) -> RecordState | None:
+    """Return the state of a record with what was written here since, None where nothing in it waits (any more).
+
+    Only what HQ knows of waits: whether an own write that is still on its way stands against another's, it will tell.
+    """
+    known = base.read(connection, table, record_id)
+    if known is None:
+        return None
+    state = base.with_pending(connection, table, record_id, known.state)
+    kept = {name: losers for name, losers in state.kept.items() if name in known.state.kept}
+    return RecordState(state.values, state.stamps, kept) if kept else None
+
+
+def _of(connection: Connection, table: str, record_id: bytes) -> Iterator[Conflict]:
+    state = _undecided(connection, table, record_id)
+    if state is None:
+        return
+    described = TABLES.get(table)
+    held = holding(described, state) if described else state.values
     for name, losers in sorted(state.kept.items()):
         present = _said(connection, state.values.get(name), state.stamps[name])
         others = [_said(connection, one.value, one.stamp) for one in losers]
-        yield Conflict(table, record_id, name, present, tuple(sorted(others, key=lambda one: -one.at_ms)))
+        latest_first = tuple(sorted(others, key=lambda one: -one.at_ms))
+        yield Conflict(table, record_id, name, present, latest_first, held.get(name))
 
 
 def _said(connection: Connection, value: WireValue, stamp: FieldStamp) -> Said:
     by = connection.execute("SELECT name FROM staff WHERE staff_id = ?", (_id(stamp.staff),)).fetchone()
     at = connection.execute("SELECT name FROM place WHERE terminal_id = ?", (_id(stamp.terminal),)).fetchone()
-    return Said(value, stamp.cid, stamp.ms, by[0] if by else "", at[0] if at else "")
+    (own,) = connection.execute("SELECT terminal_id FROM terminal").fetchone()
+    on_its_way = stamp.ms >= base.ABOVE_ALL
+    return Said(
+        value,
+        stamp.cid,
+        _written_ms(connection, stamp.cid) if on_its_way else stamp.ms,
+        by[0] if by else "",
+        at[0] if at else "",
+        here=on_its_way or _id(stamp.terminal) == own,
+    )
+
+
+def _written_ms(connection: Connection, cid: str) -> int:
+    row = connection.execute("SELECT hlc_ms FROM journal WHERE cid = ?", (_id(cid),)).fetchone()
+    return row[0] if row else 0
 
 
 def _id(text: str | None) -> bytes | None:

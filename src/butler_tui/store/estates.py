@@ -63,6 +63,12 @@ def terminal(connection: Connection) -> Terminal:
     return Terminal(row[0], row[1], row[2], row[3], row[4])
 
 
+def kind_of_terminal(connection: Connection) -> str | None:
+    """Return what HQ says that this machine is enrolled as, None before its first hello."""
+    kind: str | None = connection.execute("SELECT kind FROM terminal").fetchone()[0]
+    return kind
+
+
 def gate_of_terminal(connection: Connection) -> Gate | None:
     """Return the gate this machine stands at, or None for one that stands at none."""
     row = connection.execute("SELECT g.gate_id, g.name FROM terminal JOIN gate g USING (gate_id)").fetchone()

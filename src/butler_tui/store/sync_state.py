@@ -12,7 +12,7 @@ from butler_tui.domain.changes import MOST_CHANGES, Change
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.hlc import MOST_AHEAD_MS
 from butler_tui.ids import id_text, parse_id
-from butler_tui.store import estates
+from butler_tui.store import conflicts, estates
 from butler_tui.store.database import Connection, transaction
 from butler_tui.store.journal_rows import change_of, journal_id
 
@@ -62,6 +62,7 @@ class Summary(NamedTuple):
     last_sync_ms: int | None
     last_result: Result | None
     quarantined: int
+    conflicts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ def summary(connection: Connection) -> Summary:
         "SELECT (SELECT terminal_id FROM terminal) IS NOT NULL, last_seq - acked_seq, last_sync_ms, last_result,"
         " (SELECT count(*) FROM quarantine) FROM sync_state"
     ).fetchone()
-    return Summary(bool(row[0]), row[1], row[2], Result(row[3]) if row[3] else None, row[4])
+    undecided = conflicts.count(connection)
+    return Summary(bool(row[0]), row[1], row[2], Result(row[3]) if row[3] else None, row[4], undecided)
 
 
 def status(connection: Connection) -> SyncStatus:

@@ -95,6 +95,13 @@ class Desks(App[None]):
             await self._show(f"sync-{self._person}")
             self.screen.post_message(SyncAsked())
 
+    async def action_conflicts(self) -> None:
+        """Show how it stands with HQ, and over it what waits for somebody to decide."""
+        await self.action_sync_view()
+        sync: Any = self.screen
+        if not self.locked:
+            sync.action_conflicts()
+
     async def action_home(self) -> None:
         """Show how it all stands."""
         if self.locked or self.session is None:

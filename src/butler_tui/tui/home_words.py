@@ -91,6 +91,8 @@ def machine_lines(machine: Machine, here: Context) -> list[Line]:
         Line("reached", _("At HQ"), reached),
         Line("quarantined", _("Held by HQ"), _("{count} records", count=hq.quarantined), "",
              "warning" if hq.quarantined else "", sync),
+        Line("conflicts", _("To be decided"), _("{count} records", count=hq.conflicts), "",
+             "warning" if hq.conflicts else "", "app.conflicts"),
         Line("clock", _("Clock"), offset, "", off),
         Line("disk", _("Disk"), _("{free:.1f} GB free", free=machine.disk_free / 1e9), "",
              _MEANINGS[disk_mark(machine.disk_free)]),
@@ -117,6 +119,11 @@ def sentence(figures: Figures, here: Context) -> tuple[str, str]:
         (figures.badges.missing, _("A badge is missing. When it turns up, scan it into the list."), "warning"),
         (figures.parked.count, _("Somebody put aside is still waiting at the gate."), "warning"),
         (machine.hq.quarantined, _("Headquarters could not take some records. Ask your supervisor."), "warning"),
+        (
+            machine.hq.conflicts,
+            _("Two computers wrote the same field differently. A supervisor or butler decides."),
+            "warning",
+        ),
         (machine.backup_ms is None, _("No backup of this computer was ever made. Ask your supervisor."), "warning"),
     )
     calm = _("All is well at {time}. {key} leads to the gate.", time=clock(here.now_ms(), here.zone),

@@ -27,6 +27,8 @@ def hq_words(status: Summary, now_ms: int, zone: tzinfo) -> Words:
         return _("{count} waiting for headquarters", count=status.waiting), "warning"
     if status.quarantined:
         return _("{count} records to be looked at", count=status.quarantined), "warning"
+    if status.conflicts:
+        return _("{count} records to be decided", count=status.conflicts), "warning"
     if status.last_sync_ms is None:
         return _("Not at headquarters yet"), "warning"
     return _("At headquarters {time}", time=moment(status.last_sync_ms, now_ms, zone)), "good"
@@ -58,9 +60,10 @@ def reason_words(reason: str) -> str:
 
 def held_words(one: Held, now_ms: int, zone: tzinfo) -> str:
     """Return a change that HQ could not apply: what it is about, and why."""
-    when = moment(one.at_ms, now_ms, zone) if one.at_ms is not None else ""
-    who = greeting(one.name, one.sex) if one.at_ms is not None else one.name
-    about = " ".join(filter(None, (who, one.place, when)))
+    told = one.about
+    when = moment(told.at_ms, now_ms, zone) if told.at_ms is not None else ""
+    who = greeting(told.name, told.sex) if told.at_ms is not None else told.name
+    about = " ".join(filter(None, (who, told.place, when)))
     words = (table_label(one.table or "") or _("a record that is gone"), about, reason_words(one.reason))
     return "  ".join(filter(None, words))
 

@@ -45,6 +45,7 @@ class SyncScreen(Steady, Screen[None]):
         Binding("f2", "app.gate", _("Visitors"), id="sync.gate", tooltip=_("back to the gate")),
         Binding("escape", "app.back", _("Back"), show=False, id="sync.back", tooltip=_("back to where you were")),
         Binding("f9", "sync", _("Sync now"), id="sync.now", tooltip=_("send what waits now")),
+        Binding("ctrl+d", "conflicts", _("Decide"), id="sync.conflicts", tooltip=_("what several wrote differently")),
         Binding("f10,ctrl+l", "app.lock", _("Lock"), id="sync.lock", tooltip=_("lock the screen")),
         Binding("f1", "app.help", _("Help"), id="sync.help", tooltip=_("this help")),
     ]
@@ -82,6 +83,12 @@ class SyncScreen(Steady, Screen[None]):
         """Ask for a sync."""
         self.post_message(SyncAsked())
 
+    def action_conflicts(self) -> None:
+        """Show what waits for somebody to decide."""
+        from butler_tui.tui.dialogs.conflicts import ConflictsDialog
+
+        self.app.push_screen(ConflictsDialog(self._here, self._session))
+
     def on_sync_asked(self, message: SyncAsked) -> None:
         """Say that it is under way; the application does it."""
         self.query_one(Sentence).say(_("Sending to headquarters…"))
@@ -111,6 +118,8 @@ class SyncScreen(Steady, Screen[None]):
         pictures = picture_words(blobs.waiting(connection))
         rows += [(_("Pictures") if not place else "", *words) for place, words in enumerate(pictures)]
         rows.append((_("Clock"), *clock_words(status.clock_offset_ms)))
+        undecided = summary.conflicts
+        rows.append((_("To be decided"), _("{count} records", count=undecided), "warning" if undecided else ""))
         count = summary.quarantined
         rows.append((_("Held by HQ"), _("{count} records", count=count), "warning" if count else ""))
         shown = quarantined.held(connection, MOST_HELD)
