@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from butler_tui import labels
 from butler_tui.desk.record_words import may_be_typed
-from butler_tui.desk.session import Session, require
+from butler_tui.desk.session import Session
 from butler_tui.domain.changes import WireValue, from_wire
 from butler_tui.domain.fields import TABLES, Field, Standing
-from butler_tui.domain.rights import TerminalKind, act_of, may, terminal_may
+from butler_tui.domain.rights import BY_ROLE, Role, TerminalKind, act_of, may, terminal_may
 from butler_tui.errors import NotAllowed, RuleBroken
 from butler_tui.ids import parse_id
 from butler_tui.store import conflicts, estates
@@ -54,7 +54,13 @@ def require_settler(store: Store, session: Session, table: str) -> None:
     act = act_of(table)
     if table not in TABLES or act is None:
         raise RuleBroken(N_("This version does not know these records. Decide it at a computer with a newer one."))
-    require(session, act)
+    if not may(session.staff.role, act):
+        raise NotAllowed(
+            N_("{role} may not {act}. This is decided by: {who}."),
+            role=labels.label(session.staff.role),
+            act=labels.label(act),
+            who=" / ".join(labels.label(role) for role in Role if role in BY_ROLE[act] and role is not Role.HQ),
+        )
     kind = estates.kind_of_terminal(store.connection)
     if kind in set(TerminalKind) and not terminal_may(TerminalKind(kind), act):
         raise NotAllowed(

@@ -29,11 +29,11 @@ class Told:
 
 
 FIELDS: Mapping[tuple[str, str], Told] = {
-    ("estate", "name"): Told(N_("Name"), typed=True),
+    ("estate", "name"): Told(N_("What it is called"), typed=True),
     ("estate", "time_zone"): Told(N_("Time zone")),
     ("policy", "key"): Told(N_("Rule")),
     ("policy", "value"): Told(N_("What holds")),
-    ("gate", "name"): Told(N_("Name"), typed=True),
+    ("gate", "name"): Told(N_("What it is called"), typed=True),
     ("staff", "number"): Told(N_("Staff no.")),
     ("staff", "name"): Told(N_("Name"), typed=True),
     ("staff", "role"): Told(N_("Role")),
@@ -43,7 +43,7 @@ FIELDS: Mapping[tuple[str, str], Told] = {
     ("house", "unit"): Told(N_("Unit"), typed=True),
     ("house", "cluster"): Told(N_("Cluster"), typed=True),
     ("household", "house_id"): Told(N_("Room")),
-    ("household", "name"): Told(N_("Name"), typed=True),
+    ("household", "name"): Told(N_("Household's name"), typed=True),
     ("household", "gate_note"): Told(N_("Note for the gate"), typed=True),
     ("resident", "household_id"): Told(N_("Household")),
     ("resident", "name"): Told(N_("Name"), typed=True),

@@ -27,7 +27,7 @@ from butler_tui.tui.widgets.lines import KeyLine, Sentence
 from butler_tui.tui.widgets.record_list import Column, Record, RecordList
 from butler_tui.words import _
 
-_COLUMNS = (Column(10), Column(0), Column(16), Column(12, right=True))
+_COLUMNS = (Column(10), Column(0), Column(20), Column(12, right=True))
 
 
 class ConflictsDialog(Steady, ModalScreen[None]):
