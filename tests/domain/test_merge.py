@@ -73,6 +73,15 @@ def _write(state: RecordState, value: object, pos: int, seen: int, terminal: str
     return merged(state, Op.PUT, {"name": value}, stamp)  # type: ignore[dict-item]
 
 
+def test_a_decision_about_one_field_leaves_what_the_same_change_wrote_into_another() -> None:
+    first = merged(RecordState(), Op.PUT, {"name": "甲", "gate_note": "a"}, FieldStamp(1, 0, "a", 1, "c1", 1))
+    apart = merged(first, Op.PUT, {"name": "乙", "gate_note": "b"}, FieldStamp(2, 0, "b", 1, "c2", 2))
+    decided = merged(apart, Op.PUT, {"name": "甲"}, FieldStamp(3, 0, "c", 1, "c3", 3, 2), ("c1", "c2"))
+    assert set(apart.kept) == {"gate_note", "name"}
+    assert [one.value for one in decided.kept["gate_note"]] == ["a"]
+    assert "name" not in decided.kept
+
+
 def test_who_had_not_seen_the_other_is_kept_and_who_had_is_not() -> None:
     first = _write(RecordState(), "甲", 1, 0, "a")
     knowing = _write(first, "乙", 2, 1, "b")

@@ -67,12 +67,12 @@ def merged(
 ) -> RecordState:
     """Return `state` after one change, which HQ took after all that are in it.
 
-    A put wins where its stamp is later, and what it decides between (`resolves`, cids) is no longer kept; an event
-    only adds what is not there.
+    A put wins where its stamp is later, and of the fields it writes, what it decides between (`resolves`, cids) is no
+    longer kept; an event only adds what is not there.
     """
     new_values = dict(state.values)
     new_stamps = dict(state.stamps)
-    kept = _undecided(state.kept, resolves)
+    kept = _undecided(state.kept, values, resolves)
     for name, value in values.items():
         standing = state.stamps.get(name)
         _take_back(kept, name, stamp.epoch)
@@ -89,8 +89,14 @@ def merged(
     return RecordState(new_values, new_stamps, kept)
 
 
-def _undecided(kept: Mapping[str, tuple[Kept, ...]], resolves: Collection[str]) -> dict[str, tuple[Kept, ...]]:
-    left = {name: tuple(one for one in losers if one.stamp.cid not in resolves) for name, losers in kept.items()}
+def _undecided(
+    kept: Mapping[str, tuple[Kept, ...]], written: Collection[str], resolves: Collection[str]
+) -> dict[str, tuple[Kept, ...]]:
+    """Return what is still in conflict: a decision is about the fields it writes, its losers wrote others as well."""
+    left = {
+        name: tuple(one for one in losers if name not in written or one.stamp.cid not in resolves)
+        for name, losers in kept.items()
+    }
     return {name: losers for name, losers in left.items() if losers}
 
 
