@@ -14,7 +14,7 @@ import butler_tui.tui
 from butler_tui.store.search_keys import warm_up
 
 _BESIDE = ("butler_tui.desk.own_pin", "butler_tui.desk.retention", "argon2")
-"""What the screens load within functions: it lies in lower layers, or is not ours. Not the sync, which takes 4 MB: where
+"""What the screens load within functions: of lower layers, or not ours. Not the sync, which takes 4 MB: where
 there is an HQ the first one has loaded it by then."""
 _OTHERS = "butler_tui.tui.first_start", "butler_tui.tui.screens.first_start"
 """An application of its own, which has ended before these screens begin."""
