@@ -59,7 +59,8 @@ def rows(postgres_database: str, tmp_path: Path) -> Iterator[Explained]:
 def _log_row(number: int) -> LogRow:
     values = dict.fromkeys(LogRow._fields, 0) | dict.fromkeys(("terminal_id", "epoch", "tbl", "op", "body"), "x")
     ids = {"estate_id": ESTATE, "cid": f"c{number}", "group_id": f"g{number}", "record_id": f"{number:x}"}
-    rest = {"pos": number, "parent_id": None, "staff_id": None, "link": b"", "verdict": "applied", "reason": None}
+    verdict = "quarantined" if number % 3 == 0 else "applied"
+    rest = {"pos": number, "parent_id": f"v{number}", "staff_id": f"s{number}", "link": b"", "verdict": verdict}
     return LogRow(**{**values, **ids, **rest})  # type: ignore[arg-type]
 
 
@@ -70,7 +71,12 @@ def test_each_value_of_a_list_is_looked_up_by_the_index_that_is_made_for_it(rows
     rows.states(ESTATE, [("visit_event", one) for one in ids])
     rows.children(ESTATE, "visit_event", ids)
     rows.put_shown(ESTATE, "visit_event", [(one, "{}") for one in ids])
-    wanted = ("cid", "cid", "record_id", "parent_id", "record_id")
+    rows.tallies_of(ESTATE, [("visit_event", one) for one in ids])
+    rows.held_for(ESTATE, ids)
+    rows.held_groups(ESTATE, [("e", one) for one in ids])
+    assert rows.has_held(ESTATE)
+    assert "Scan using change_log_held on" in rows.plans.pop()
+    wanted = ("cid", "cid", "record_id", "parent_id", "record_id", "month", "parent_id", "staff_id", "epoch")
     assert len(rows.plans) == len(wanted)
     for plan, column in zip(rows.plans, wanted, strict=True):
         assert re.search(rf"Index Cond: .*\b{column} = ", plan), plan

@@ -156,7 +156,7 @@ def test_a_file_of_the_first_version_shows_the_same_once_opened(author_of: MakeA
     connection.execute("ALTER TABLE record_state DROP COLUMN shown")
     connection.execute("ALTER TABLE record_state DROP COLUMN kept")
     connection.execute("ALTER TABLE terminal DROP COLUMN scope_gen")
-    for index in ("change_log_held_parent", "change_log_held_staff"):
+    for index in ("change_log_held", "change_log_held_parent", "change_log_held_staff"):
         connection.execute(f"DROP INDEX {index}")
     for table in ("generation", "report", "estate_secret", "tally"):
         connection.execute(f"DROP TABLE {table}")

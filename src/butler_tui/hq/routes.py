@@ -180,12 +180,14 @@ async def healthz(hall: Hall, request: Request) -> Response:
 def _hello(rows: Writing, hall: Hall, terminal: TerminalRow, ask: HelloAsk, signed: Signed) -> HelloAnswer:
     now_ms = hall.now_ms()
     _use_nonce(rows, hall, terminal, signed)
+    answer = greet(rows, terminal, ask, now_ms, hall.keyring)
+    # The terminal's row comes after the estate's, as in a push: two that ask at once never wait for one another.
     rows.note_hello(
         terminal._replace(
             seen_ms=now_ms, waiting=ask.waiting, clock_ahead_ms=ask.clock - now_ms, version=safe(ask.version)
         )
     )
-    return greet(rows, terminal, ask, now_ms, hall.keyring)
+    return answer
 
 
 async def _content(request: Request, most: int) -> bytes:

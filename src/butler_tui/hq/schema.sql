@@ -98,8 +98,12 @@ CREATE TABLE change_log (
 ) STRICT;
 CREATE INDEX change_log_by_epoch ON change_log (estate_id, epoch, seq);
 CREATE INDEX change_log_by_record ON change_log (estate_id, tbl, record_id, pos);
-CREATE INDEX change_log_held_parent ON change_log (estate_id, parent_id) WHERE verdict = 'quarantined';
-CREATE INDEX change_log_held_staff ON change_log (estate_id, staff_id) WHERE verdict = 'quarantined';
+-- What stands in quarantine, each index for one question only: a planner without statistics must have no choice.
+CREATE INDEX change_log_held ON change_log (estate_id, pos) WHERE verdict = 'quarantined' AND pos > 0;
+CREATE INDEX change_log_held_parent ON change_log (estate_id, parent_id)
+  WHERE verdict = 'quarantined' AND parent_id IS NOT NULL;
+CREATE INDEX change_log_held_staff ON change_log (estate_id, staff_id)
+  WHERE verdict = 'quarantined' AND staff_id IS NOT NULL;
 
 -- Changes that came again under another epoch or seq: not applied, but their place in that chain is kept.
 CREATE TABLE duplicate (

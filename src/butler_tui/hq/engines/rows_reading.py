@@ -226,7 +226,7 @@ class ReadingRows(ABC):
 
     def has_held(self, estate_id: str) -> bool:
         """Tell whether anything stands in quarantine."""
-        held = "SELECT 1 FROM change_log WHERE estate_id = ? AND verdict = 'quarantined' LIMIT 1"
+        held = "SELECT 1 FROM change_log WHERE estate_id = ? AND verdict = 'quarantined' AND pos > 0 LIMIT 1"
         return self._one(held, estate_id) is not None
 
     def held_for(self, estate_id: str, record_ids: Sequence[str]) -> list[LogRow]:

@@ -32,8 +32,15 @@ def _show_visits(connection: Connection) -> None:
 _VERSION_3 = (
     "ALTER TABLE terminal ADD COLUMN scope_gen INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE record_state ADD COLUMN kept TEXT",
-    "CREATE INDEX change_log_held_parent ON change_log (estate_id, parent_id) WHERE verdict = 'quarantined'",
-    "CREATE INDEX change_log_held_staff ON change_log (estate_id, staff_id) WHERE verdict = 'quarantined'",
+    "CREATE INDEX change_log_held ON change_log (estate_id, pos) WHERE verdict = 'quarantined' AND pos > 0",
+    (
+        "CREATE INDEX change_log_held_parent ON change_log (estate_id, parent_id)"
+        " WHERE verdict = 'quarantined' AND parent_id IS NOT NULL"
+    ),
+    (
+        "CREATE INDEX change_log_held_staff ON change_log (estate_id, staff_id)"
+        " WHERE verdict = 'quarantined' AND staff_id IS NOT NULL"
+    ),
     "DROP INDEX record_state_by_parent",
     "CREATE INDEX record_state_by_parent ON record_state (estate_id, parent_id)",
     (
