@@ -114,7 +114,7 @@ async def test_it_begins_at_the_first_line_and_esc_from_the_sync_comes_back_to_w
     async with open_booth() as booth:
         await at_home(booth)
         await booth.keys("f1")
-        assert "Left/Right" in booth.text()
+        assert "左右方向键" in booth.text()
         await booth.keys("escape", "right", "enter")
         await booth.until(lambda: isinstance(booth.app.screen, SyncScreen))
         await booth.keys("escape")
