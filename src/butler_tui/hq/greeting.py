@@ -50,13 +50,16 @@ def _lost(rows: Writing, terminal: TerminalRow, ask: HelloAsk, where: PositionRo
     """Tell whether the log lacks what this terminal had of it: HQ was restored, whoever did it, since they last met.
 
     A point-in-time recovery or a failover tells nobody. What shows it: another generation, another change at the
-    position up to which the terminal pulled, or less taken of its journal than HQ had confirmed.
+    position up to which the terminal pulled, or less taken of its journal than HQ had confirmed, or something else in
+    its place, which a copy of its file sent meanwhile.
     """
     if ask.hq_gen is not None and ask.hq_gen != where.hq_gen:
         return True
     if ask.pos and rows.cid_at(terminal.estate_id, ask.pos) != ask.pos_cid:
         return True
-    return ask.acked_seq > (head.last_seq if head else 0)
+    if ask.acked_cid is None:
+        return ask.acked_seq > (head.last_seq if head else 0)
+    return rows.cid_in_epoch(terminal.estate_id, ask.epoch, ask.acked_seq) != ask.acked_cid
 
 
 def _in_new_generation(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_ms: int) -> PositionRow:

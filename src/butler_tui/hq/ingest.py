@@ -8,6 +8,7 @@ from itertools import groupby
 
 from butler_tui.domain.audit_chain import next_link
 from butler_tui.domain.changes import Change, WireValue
+from butler_tui.domain.fields import TABLES
 from butler_tui.domain.hlc import Stamp, canonical
 from butler_tui.domain.merge import FieldStamp, RecordState, highest_seen, kept_json, merged, stamps_json, state_from
 from butler_tui.domain.rights import TerminalKind
@@ -21,7 +22,7 @@ from butler_tui.hq.replay import APPLIED, QUARANTINED, SEEN_MOST, made_safe
 from butler_tui.hq.shown import EVENTS, PARENT, corrected, shown
 from butler_tui.hq.tallies import count_in
 from butler_tui.ids import parse_id
-from butler_tui.sync.protocol import Code, PushAnswer, PushAsk, compact_json
+from butler_tui.sync.protocol import Code, PushAnswer, PushAsk, Reason, compact_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,8 @@ class _Landing:
         changes = [change for change, __ in group]
         before = Before(self.terminal.estate_id, self.known, self.corrected, self.now_ms)
         reason = reason_against(changes, TerminalKind(self.terminal.kind), before)
+        if reason is None and any(self._continues_what_is_held(change) for change in changes):
+            reason = Reason.PARENT_UNKNOWN
         for change, link in group:
             self.stamp = self._canonical(change)
             self.log.append(self._log_row(change, link, reason))
@@ -186,6 +189,14 @@ class _Landing:
             else:
                 self.held.append((change.cid, reason))
             self.pos += 1
+
+    def _continues_what_is_held(self, change: Change) -> bool:
+        """Tell whether a change writes on in a record that stands in quarantine: alone it would be half a record."""
+        key, table = (change.table, change.record_id), TABLES.get(change.table)
+        if table is None or table.parent is None or table.parent in change.fields or key in self.states:
+            return False
+        here = any((row.tbl, row.record_id) == key and row.verdict == QUARANTINED for row in self.log)
+        return here or bool(self.rows.half_known(self.terminal.estate_id, [key]))
 
     def _seen(self, change: Change) -> int:
         return change.seen if self.seen_most is None else min(change.seen, self.seen_most)

@@ -111,7 +111,8 @@ class Talk:
         connection = self.store.connection
         self.head = answer.pos
         if answer.fork is not None:
-            self._follow(answer, answer.fork)
+            if self._follow(where, answer, answer.fork):
+                return self.hello()
         elif where.hq_gen is not None and answer.hq_gen != where.hq_gen:
             raise not_hq()
         where = self.where()
@@ -131,14 +132,21 @@ class Talk:
             self.acknowledge(where, answer.last_seq, answer.quarantined)
         return self.where()
 
-    def _follow(self, answer: HelloAnswer, fork: int) -> None:
-        """HQ was restored: begin anew from where its log and ours part, and send again what it has lost."""
+    def _follow(self, where: Position, answer: HelloAnswer, fork: int) -> bool:
+        """HQ was restored: begin anew from where its log and ours part, and send again what it has lost.
+
+        Tell whether that is under another epoch. Where this file was put back too, what HQ has of its epoch says
+        nothing of what it holds.
+        """
         connection = self.store.connection
-        sync_state.fork(connection, hq_gen=answer.hq_gen, pos=fork, last_seq=answer.last_seq)
-        if sync_state.has_older_epochs(connection):
+        held = sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid)
+        sync_state.fork(connection, hq_gen=answer.hq_gen, pos=fork, last_seq=answer.last_seq if held else 0)
+        anew = not held or sync_state.has_older_epochs(connection)
+        if anew:
             with transaction(connection):
                 epochs.roll_epoch(connection, self.now_ms(), whole=True)
             self._sign_as(self.where())
+        return anew
 
     def _as_another_file(self) -> Position:
         """This file was restored or copied: HQ has what it does not hold. It goes on under an epoch of its own."""

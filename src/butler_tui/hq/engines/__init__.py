@@ -195,6 +195,9 @@ class Reading(Protocol):
     def cid_at(self, estate_id: str, pos: int) -> str | None:
         """Return the change at a position of the log."""
 
+    def cid_in_epoch(self, estate_id: str, epoch: str, seq: int) -> str | None:
+        """Return the change that HQ took as this number of an epoch, one that it had already among them."""
+
     def log_after(self, estate_id: str, pos: int, most: int) -> list[LogRow]:
         """Return up to `most` changes after a position, in order."""
 
@@ -209,6 +212,9 @@ class Reading(Protocol):
 
     def held(self, estate_id: str, cids: Sequence[str]) -> list[tuple[str, str]]:
         """Return (cid, reason) of those of these changes that stand in quarantine."""
+
+    def half_known(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of the records (table, id) of which a change stands in quarantine."""
 
     def state(self, estate_id: str, tbl: str, record_id: str) -> StateRow | None:
         """Return the present state of a record."""

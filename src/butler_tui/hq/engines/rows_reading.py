@@ -126,6 +126,13 @@ class ReadingRows(ABC):
         row = self._one("SELECT cid FROM change_log WHERE estate_id = ? AND pos = ?", estate_id, pos)
         return str(row[0]) if row else None
 
+    def cid_in_epoch(self, estate_id: str, epoch: str, seq: int) -> str | None:
+        """Return the change that HQ took as this number of an epoch, one that it had already among them."""
+        place = (estate_id, epoch, seq)
+        row = self._one("SELECT cid FROM change_log WHERE estate_id = ? AND epoch = ? AND seq = ?", *place)
+        row = row or self._one("SELECT cid FROM duplicate WHERE estate_id = ? AND epoch = ? AND seq = ?", *place)
+        return str(row[0]) if row else None
+
     def log_after(self, estate_id: str, pos: int, most: int) -> list[LogRow]:
         """Return up to `most` changes after a position, in order."""
         rows = self._all(
@@ -176,6 +183,20 @@ class ReadingRows(ABC):
             estate_id,
         )
         return [(row[0], row[1]) for row in rows]
+
+    def half_known(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of the records (table, id) of which a change stands in quarantine."""
+        asked = {
+            (tbl, record_id): self._all(
+                "SELECT 1 FROM change_log WHERE estate_id = ? AND tbl = ? AND record_id = ?"
+                " AND verdict = 'quarantined' LIMIT 1",
+                estate_id,
+                tbl,
+                record_id,
+            )
+            for tbl, record_id in keys
+        }
+        return {key for key, found in asked.items() if found}
 
     def state(self, estate_id: str, tbl: str, record_id: str) -> StateRow | None:
         """Return the present state of a record."""

@@ -1,0 +1,177 @@
+"""The state machine over the real client and server code: what may happen, in any order, and the promises after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from tests.model.real_promises import check
+from tests.model.real_world import Step, World
+
+who = st.integers(0, 3)
+drawn = st.sampled_from((0, 1, 1, 2))
+values = st.one_of(st.tuples(drawn, drawn, st.integers(0, 2)), st.just((1, 0, 0)), st.just((0, 0, 1)))
+fault = st.sampled_from((0, 0, 0, 0, 1, 2, 3, 4, 5))
+faults = st.lists(fault, max_size=6).map(tuple)
+few = st.one_of(st.just(()), faults)
+write = st.tuples(st.just("write"), who, values)
+sync = st.tuples(st.just("sync"), who)
+between = st.lists(st.one_of(write, sync, st.just(("back",))), max_size=3).map(tuple)
+
+
+class Estate(RuleBasedStateMachine):
+    """One estate: three terminals, their copies, and HQ."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+
+    def do(self, *steps: Step) -> None:
+        """Let things happen one after the other."""
+        for step in steps:
+            self.world.do(step)
+
+    @rule(step=write)
+    def write(self, step: Step) -> None:
+        self.do(step)
+
+    @rule(one=who, values=values, other=who, others=values, faults=few)
+    def race(self, one: int, values: Any, other: int, others: Any, faults: Any) -> None:
+        self.do(("write", one, values), ("write", other, others), ("sync", one, faults), ("sync", other))
+
+    @rule(name=st.sampled_from(("move_in", "audit")), one=who)
+    def add(self, name: str, one: int) -> None:
+        self.do((name, one))
+
+    @rule(one=who, faults=few)
+    def sync(self, one: int, faults: Any) -> None:
+        self.do(("sync", one, faults))
+
+    @rule(one=who, faults=few, at=st.integers(1, 4), between=between)
+    def sync_meanwhile(self, one: int, faults: Any, at: int, between: Any) -> None:
+        self.do(("sync", one, faults, at, between))
+
+    @rule()
+    def deliver(self) -> None:
+        self.do(("deliver",))
+
+    @rule(one=who)
+    def choose(self, one: int) -> None:
+        self.do(("sync", one), ("choose", one), ("sync", one))
+
+    @rule(one=who, other=who)
+    def choose_both(self, one: int, other: int) -> None:
+        self.do(("sync", one), ("sync", other), ("choose", one), ("write", other, (1, 1, 1)), ("sync", one))
+
+    @rule(one=who, child=st.booleans())
+    def poison(self, one: int, child: bool) -> None:
+        self.do(("poison", one, child))
+
+    @rule(one=who, shift=st.integers(0, 4))
+    def clock(self, one: int, shift: int) -> None:
+        self.do(("clock", one, shift))
+
+    @rule(one=who, other=who, shift=st.integers(1, 4), faults=few)
+    def wrong_clock(self, one: int, other: int, shift: int, faults: Any) -> None:
+        self.do(("clock", one, shift), ("write", one, (1, 1, 1)), ("sync", one, faults), ("clock", one, 0))
+        self.do(("sync", other), ("write", other, (1, 0, 0)), ("write", one, (1, 0, 0)))
+
+    @rule(one=who)
+    def own_time_turns_back(self, one: int) -> None:
+        self.do(("clock", one, 4), ("write", one, (1, 0, 0)), ("sync", one, (0, 1)), ("clock", one, 1))
+        self.do(("write", one, (1, 0, 0)), ("sync", one))
+
+    @rule(one=who, other=who)
+    def read_time_turns_back(self, one: int, other: int) -> None:
+        self.do(("clock", one, 2), ("write", one, (1, 0, 0)), ("sync", one), ("sync", other), ("clock", other, 4))
+        self.do(("audit", other), ("sync", other), ("clock", other, 0), ("write", other, (1, 0, 0)), ("sync", other))
+
+    @rule(days=st.sampled_from((1, 36)))
+    def wait(self, days: int) -> None:
+        self.do(("wait", days))
+
+    @rule(one=who)
+    def image(self, one: int) -> None:
+        self.do(("image", one))
+
+    @rule(one=who, values=values)
+    def restore(self, one: int, values: Any) -> None:
+        self.do(("restore", one), ("write", one, values))
+
+    @rule(one=who, values=values, faults=few)
+    def restored_behind(self, one: int, values: Any, faults: Any) -> None:
+        self.do(("image", one), ("write", one, values), ("sync", one, faults), ("restore", one))
+        self.do(("write", one, values), ("sync", one))
+
+    @rule(one=who, values=values, faults=few, second=st.booleans())
+    def clone(self, one: int, values: Any, faults: Any, second: bool) -> None:
+        last = len(self.world.booths)
+        self.do(("clone", one), ("write", one, values), ("write", last, values))
+        self.do(("sync", one, faults, 1, (("sync", last),)) if second else ("sync", last, faults))
+
+    @rule(one=who)
+    def die(self, one: int) -> None:
+        self.do(("sync", one), ("die", one))
+
+    @rule(one=who, kind=st.sampled_from(("gate", "butler", "supervisor")), faults=few)
+    def kind(self, one: int, kind: str, faults: Any) -> None:
+        self.do(("kind", one, kind), ("sync", one, faults))
+
+    @rule()
+    def snap(self) -> None:
+        self.do(("snap",))
+
+    @rule(one=who, other=who, values=values, again=values)
+    def hq_is_put_back(self, one: int, other: int, values: Any, again: Any) -> None:
+        self.do(("snap",), ("write", one, values), ("sync", one), ("sync", other), ("back",))
+        self.do(("write", other, again), ("write", one, again))
+
+    @rule(one=who, other=who, at=st.integers(1, 3))
+    def hq_is_put_back_meanwhile(self, one: int, other: int, at: int) -> None:
+        self.do(("snap",), ("write", one, (1, 1, 1)), ("sync", one), ("sync", other), ("write", other, (1, 0, 0)))
+        self.do(("write", one, (1, 0, 0)), ("sync", other, (), at, (("back",), ("sync", one))))
+
+    @rule()
+    def back(self) -> None:
+        self.do(("back",))
+
+    def teardown(self) -> None:
+        """Mend what can be mended, let everybody sync, and hold what came of it against the promises."""
+        try:
+            self.world.settle()
+            check(self.world)
+        finally:
+            self.world.close()
+
+
+def live_through(steps: Iterable[Step]) -> None:
+    """Let steps happen that are known, and hold what came of them against the promises."""
+    world = World()
+    try:
+        for step in steps:
+            world.do(step)
+        world.settle()
+        check(world)
+    finally:
+        world.close()
+
+
+def lived(number: int, runs: int, *, shrink: bool = True) -> None:
+    """Let `runs` estates live, those of seed `number`; raises what breaks first, told as short as possible."""
+    phases = [Phase.generate, Phase.shrink] if shrink else [Phase.generate]
+    run_state_machine_as_test(
+        seed(number)(type("SeededEstate", (Estate,), {})),
+        settings=settings(
+            max_examples=runs,
+            stateful_step_count=8,
+            phases=phases,
+            database=None,
+            deadline=None,
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

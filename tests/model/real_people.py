@@ -1,0 +1,134 @@
+"""What people do at real terminals, and the test's own note of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from butler_tui.domain.changes import Value
+from butler_tui.ids import id_text, new_id, parse_id
+from butler_tui.store import base, conflicts
+from butler_tui.store.journal import Written, record
+from butler_tui.store.local import Store
+
+
+class Broken(AssertionError):
+    """A promise is not kept."""
+
+
+@dataclass(eq=False)
+class Booth:
+    """A terminal: its folder, its open file, and how wrong its clock is (ms)."""
+
+    folder: Path
+    store: Store
+    wrong: int = 0
+    busy: bool = False
+
+
+@dataclass
+class Wrote:
+    """The test's own note of a change: what its author's file held when it was written."""
+
+    table: str
+    record_id: bytes
+    values: Mapping[str, Value]
+    resolves: frozenset[str]
+    shown: frozenset[str]
+    creates: bool
+
+
+@dataclass
+class People:
+    """What is written, and by whom: a household and a resident that everybody writes about, and new ones."""
+
+    now: int
+    household: bytes = b""
+    resident: bytes = b""
+    house: bytes = b""
+    wrote: dict[str, Wrote] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def _save(
+        self, booth: Booth, written: Sequence[Written], creates: bool = False, staff: bytes | None = None
+    ) -> None:
+        connection = booth.store.connection
+        shown = {(one.table, one.record_id): self._shown(booth, one.table, one.record_id) for one in written}
+        group = record(booth.store, written, staff_id=staff, now_ms=self.now + booth.wrong)
+        rows = connection.execute("SELECT cid, tbl, record_id FROM journal WHERE group_id = ?", (group,)).fetchall()
+        for one, (cid, tbl, record_id) in zip(written, rows, strict=True):
+            resolves = frozenset(id_text(other) for other in one.resolves)
+            seen = frozenset(shown[tbl, record_id])
+            self.wrote[id_text(cid)] = Wrote(tbl, record_id, one.values, resolves, seen, creates)
+
+    def _shown(self, booth: Booth, table: str, record_id: bytes) -> set[str]:
+        """Return whose values the author's file holds of a record: HQ's standing and kept ones, and its own."""
+        known = base.read(booth.store.connection, table, record_id)
+        cids = {stamp.cid for stamp in known.state.stamps.values()} if known else set()
+        if known:
+            cids |= {one.stamp.cid for losers in known.state.kept.values() for one in losers}
+        own = booth.store.connection.execute("SELECT cid FROM journal WHERE record_id = ?", (record_id,))
+        return cids | {id_text(row[0]) for row in own}
+
+    def note_all(self, booth: Booth) -> None:
+        rows = booth.store.connection.execute("SELECT cid, tbl, record_id FROM journal").fetchall()
+        for cid, tbl, record_id in rows:
+            self.wrote.setdefault(id_text(cid), Wrote(tbl, record_id, {}, frozenset(), frozenset(), True))
+
+    def _write(self, booth: Booth, values: Sequence[int]) -> None:
+        """Change what is known of the household and of who lives there; 0 leaves a field as it is."""
+        name, note, may = values
+        written = []
+        household: dict[str, Value] = {"name": self._text(name), "gate_note": self._text(note)}
+        if chosen := {field: text for field, text in household.items() if text}:
+            written.append(Written("household", self.household, chosen))
+        if may:
+            written.append(Written("resident", self.resident, {"may_confirm": may - 1}))
+        if written and self._has(booth, "resident", self.resident) and self._has(booth, "household", self.household):
+            self._save(booth, written)
+
+    def _has(self, booth: Booth, table: str, record_id: bytes) -> bool:
+        found = booth.store.connection.execute(f"SELECT 1 FROM {table} WHERE {table}_id = ?", (record_id,)).fetchone()
+        return found is not None
+
+    def _text(self, drawn: int) -> str:
+        """Return a text like no other for 1, one that is written often for 2."""
+        return "" if not drawn else "照旧" if drawn == 2 else f"第{next(self.numbers)}种"
+
+    def _move_in(self, booth: Booth) -> None:
+        """Add a household with somebody in it."""
+        household, resident = new_id(self.now), new_id(self.now)
+        parts = [
+            Written("household", household, {"house_id": self.house, "name": self._text(1), "gate_note": "无"}),
+            Written("resident", resident, {"household_id": household, "name": "新住户", "relation": "family"}),
+        ]
+        self._save(booth, parts, creates=True)
+
+    def _poison(self, booth: Booth, child: bool) -> None:
+        """Save what HQ cannot take in one group with something sound, then something that leans on it."""
+        bad, good = new_id(self.now), new_id(self.now)
+        nobody = new_id(self.now)
+        parts = [
+            Written("household", good, {"house_id": self.house, "name": "好", "gate_note": "无"}),
+            Written("household", bad, {"house_id": self.house, "name": "坏", "gate_note": "无"}),
+        ]
+        self._save(booth, parts, creates=True, staff=nobody)
+        if child:
+            values: dict[str, Value] = {"household_id": bad, "name": "孩子", "relation": "family"}
+            self._save(booth, [Written("resident", new_id(self.now), values)], creates=True)
+        else:
+            self._save(booth, [Written("household", bad, {"name": "改"})])
+
+    def _audit(self, booth: Booth) -> None:
+        """Add an event that nobody ever changes."""
+        values: dict[str, Value] = {"act": "export", "at_ms": self.now, "subject_table": "visit", "reason": "核对"}
+        self._save(booth, [Written("audit", new_id(self.now), values)], creates=True)
+
+    def _choose(self, booth: Booth) -> None:
+        """Decide about the first conflict that this terminal shows: what stands shall stand."""
+        for one in conflicts.waiting(booth.store.connection, 1):
+            cids = tuple(parse_id(said.cid) for said in (one.present, *one.others))
+            self._save(booth, [Written(one.table, one.record_id, {one.field: one.present.value}, cids)])
+            return

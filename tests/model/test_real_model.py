@@ -1,0 +1,53 @@
+"""The real client and server code keep PROTOCOL's promises, whatever happens to files, clocks, wire and HQ.
+
+A run is one estate that something happens to eight times, most of it in several steps. 120 runs here, 3,000 in
+`make soak`; always the same ones, because the seeds are told.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.model.machine import live_through, lived
+from tests.model.real_world import Step
+
+STORIES: dict[str, list[Step]] = {
+    "one act in conflict in two fields, and a choice about one of them": [
+        ("write", 0, (1, 1, 0)),
+        ("write", 1, (1, 1, 0)),
+        ("sync", 0),
+        ("sync", 1),
+        ("sync", 0),
+        ("choose", 0),
+        ("sync", 0),
+    ],
+    "more written in a record whose beginning HQ could not take": [("poison", 0, False)],
+    "a terminal put back to before HQ, itself put back, was told of it": [
+        ("snap",),
+        ("write", 2, (1, 0, 0)),
+        ("sync", 2),
+        ("back",),
+        ("image", 2),
+        ("write", 2, (1, 0, 0)),
+        ("sync", 2),
+        ("restore", 2),
+        ("write", 2, (1, 0, 0)),
+    ],
+}
+"""What runs have found, at its shortest."""
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_what_was_found_once_is_mended(story: str) -> None:
+    live_through(STORIES[story])
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_promises_are_kept(seed: int) -> None:
+    lived(seed, 60)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 112))
+def test_the_promises_are_kept_in_three_thousand_runs(seed: int) -> None:
+    lived(seed, 250)
