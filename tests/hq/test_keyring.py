@@ -7,11 +7,13 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from butler_tui.domain.rights import TerminalKind
+from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.engines import TerminalRow, Writing
 from butler_tui.hq.keyring import Keyring, begin_anew
 from butler_tui.hq.refusals import Refusal
@@ -113,10 +115,11 @@ def test_a_month_on_one_more_is_made_and_a_month_is_forgotten_thirty_days_after_
     assert "2026-11" not in [row.name for row in place.head.engine.read(lambda rows: rows.secrets(_estate(place)))]
 
 
-def test_a_month_is_forgotten_also_where_no_terminal_asks(place: Place) -> None:
+def test_a_month_is_forgotten_also_where_no_terminal_asks(place: Place, tmp_path: Path) -> None:
     place.handed()
+    blobs = Blobs(tmp_path, bytes(32))
     for now_ms, first in ((_at("2026-12-30 23:59"), "2026-11"), (_at("2026-12-31 00:01"), "2026-12")):
-        asyncio.run(tend_once(place.head.engine, lambda at=now_ms: at))  # type: ignore[misc]
+        asyncio.run(tend_once(place.head.engine, blobs, lambda at=now_ms: at))  # type: ignore[misc]
         kept = place.head.engine.read(lambda rows: rows.secrets(_estate(place)))
         assert min(row.name for row in kept if row.kind == "month") == first
 

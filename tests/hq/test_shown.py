@@ -155,6 +155,7 @@ def test_a_file_of_the_first_version_shows_the_same_once_opened(author_of: MakeA
     connection.execute("DROP VIEW v_visit")
     connection.execute("ALTER TABLE record_state DROP COLUMN shown")
     connection.execute("ALTER TABLE record_state DROP COLUMN kept")
+    connection.execute("ALTER TABLE record_state DROP COLUMN erased_ms")
     connection.execute("ALTER TABLE terminal DROP COLUMN scope_gen")
     for index in ("change_log_held", "change_log_held_parent", "change_log_held_staff"):
         connection.execute(f"DROP INDEX {index}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ def register(app: typer.Typer) -> None:
     _register_terminal_revoke(terminal)
     _register_status(hq)
     _register_unlock_backup(hq)
+    _register_retention(hq)
     hq.add_typer(estate, name="estate")
     hq.add_typer(terminal, name="terminal")
     app.add_typer(hq, name="hq")
@@ -57,6 +59,12 @@ def _json_option() -> bool:
 
 def _name_option() -> list[str]:
     return typer.Option([], "--name", help=_("A further host name or address of this machine."))  # type: ignore[no-any-return]
+
+
+def _blobs_option() -> Path | None:
+    return typer.Option(  # type: ignore[no-any-return]
+        None, "--blobs", help=_("The folder of pictures; servers with one database share it.")
+    )
 
 
 def _folder(given: Path | None, dsn: str | None = None) -> Folder:
@@ -95,9 +103,7 @@ def _register_serve(hq: typer.Typer) -> None:
         host: str = typer.Option("127.0.0.1", "--host", help=_("The address to listen on; 0.0.0.0 for all.")),
         port: int = typer.Option(8443, "--port", min=0, max=65535, help=_("The port; 0 picks a free one.")),
         name: list[str] = _name_option(),
-        blobs: Path | None = typer.Option(
-            None, "--blobs", help=_("The folder of pictures; servers with one database share it.")
-        ),
+        blobs: Path | None = _blobs_option(),
     ) -> None:
         place = _folder(folder, dsn)
         from butler_tui.hq import server
@@ -194,6 +200,33 @@ def _register_unlock_backup(hq: typer.Typer) -> None:
         from butler_tui.hq.unlocking import unlock_backup as unlocked
 
         typer.echo(unlocked(_folder(folder), file))
+
+
+def _register_retention(hq: typer.Typer) -> None:
+    @hq.command(help=_("Erase what estates have kept long enough, by their own policies; HQ does it once a day."))
+    def retention(
+        estate: str | None = typer.Option(None, "--estate", help=_("The estate's id or name; else every one.")),
+        folder: Path | None = _folder_option(),
+        dsn: str | None = _dsn_option(),
+        blobs: Path | None = _blobs_option(),
+        as_json: bool = _json_option(),
+    ) -> None:
+        from butler_tui.hq import admin
+
+        done = admin.sweep(_folder(folder, dsn), estate, now_ms(), blobs)
+        if as_json:
+            print_json({"estates": [{"name": name, **asdict(erased)} for name, erased in done]})
+            return
+        for name, erased in done:
+            counts = (erased.visits, erased.numbers, erased.pictures, erased.held)
+            say(
+                _(
+                    "{name}: {visits} visits, {numbers} document numbers, {pictures} pictures and {held} changes held "
+                    "back are erased.",
+                    name=safe(name),
+                    **dict(zip(("visits", "numbers", "pictures", "held"), counts, strict=True)),
+                )
+            )
 
 
 def _print_estate(estate: EstateStatus) -> None:

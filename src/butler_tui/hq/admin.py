@@ -12,11 +12,13 @@ from pathlib import Path
 
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
-from butler_tui.hq import authority, enrolment
+from butler_tui.hq import authority, enrolment, retention
+from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.engines import AlreadyThere, Engine, EstateRow, TerminalRow, Unavailable, Writing
 from butler_tui.hq.engines.sqlite import SqliteEngine, create
 from butler_tui.hq.keyring import begin_anew
 from butler_tui.hq.keys import Folder, HqKeys, new_hq_keys, read_hq_keys, write_hq_keys
+from butler_tui.hq.retention import Erased
 from butler_tui.ids import id_text, new_id, parse_id
 from butler_tui.sealing import public_box_key
 from butler_tui.store.database import plain_errors
@@ -206,6 +208,17 @@ def change_kind(folder: Folder, estate: str, terminal_id: str, kind: TerminalKin
         estate_id = _find_estate(engine, estate).estate_id
         if not engine.write(lambda rows: rows.put_kind(estate_id, terminal_id.lower(), str(kind))).result():
             raise ButlerError(N_("This estate has no terminal {text}."), text=safe(terminal_id))
+
+
+def sweep(folder: Folder, estate: str | None, now_ms: int, blobs: Path | None = None) -> list[tuple[str, Erased]]:
+    """Erase what an estate has kept long enough, or every one; return how much that was, by the estate's name.
+
+    Pictures lie in `blobs`, None for the folder's own place. Raises ButlerError where there is no such estate.
+    """
+    with opened(folder) as (engine, keys):
+        pictures = Blobs(blobs or folder.blobs, keys.box)
+        chosen = [_find_estate(engine, estate)] if estate else engine.read(lambda rows: rows.estates())
+        return [(one.name, retention.sweep(engine, pictures, one.estate_id, now_ms)) for one in chosen]
 
 
 def status(folder: Folder) -> list[EstateStatus]:

@@ -19,6 +19,7 @@ from butler_tui.hq.judging_visits import Before
 from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.releasing import release
 from butler_tui.hq.replay import APPLIED, QUARANTINED, SEEN_MOST, made_safe
+from butler_tui.hq.retention import erase_late
 from butler_tui.hq.shown import EVENTS, PARENT, corrected, shown
 from butler_tui.hq.tallies import count_in
 from butler_tui.ids import parse_id
@@ -136,6 +137,9 @@ class _Landing:
         self.rows.put_states(row for row in rows if (row.tbl, row.record_id) in self.places)
         count_in(self.rows, estate_id, ((*key, self.places.get(key), pos) for key, pos in self.changed.items()))
         self.rows.put_shown(self.terminal.estate_id, PARENT, told.items())
+        if self.log:
+            written = {key: (self.parents[key], self.states[key].values) for key in self.changed}
+            erase_late(self.rows, estate_id, written, self.log[0].hlc_ms, self.now_ms)
 
     def _shown(self) -> dict[str, str]:
         """Derive anew what the visits show that this batch has touched."""

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any, Protocol
 
 from butler_tui.domain.changes import Change, WireValue
-from butler_tui.domain.fields import Op
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.merge import FieldStamp, RecordState
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq.engines import LogRow, TerminalRow, Writing
+from butler_tui.hq.erasing import change_at
 from butler_tui.hq.judging import reason_against
 from butler_tui.hq.judging_visits import Before
 from butler_tui.hq.replay import APPLIED, RELEASES, stamp_of
@@ -68,7 +69,10 @@ def _judge_anew(landing: Landing, group: list[LogRow]) -> set[str]:
     """Apply a group that nothing is against any more; return the records that it wrote."""
     author = landing.rows.terminal(landing.terminal.estate_id, group[0].terminal_id)
     bodies = [json.loads(row.body) for row in group]
-    changes = [_change(row, body) for row, body in zip(group, bodies, strict=True)]
+    changes = [
+        replace(change_at(row, body), hlc=Stamp(row.hlc_ms, row.hlc_counter))
+        for row, body in zip(group, bodies, strict=True)
+    ]
     landing.look_up([change for change in changes if landing.known(change.table, change.record_id) is None])
     before = Before(landing.terminal.estate_id, landing.known, landing.corrected, landing.now_ms)
     if author is None or reason_against(changes, TerminalKind(author.kind), before) is not None:
@@ -89,25 +93,3 @@ def _again(row: LogRow, body: Mapping[str, Any], pos: int, now_ms: int) -> LogRo
     told = compact_json({**body, RELEASES: row.cid}).decode()
     cid = id_text(new_id(now_ms))
     return row._replace(pos=pos, cid=cid, seq=0, body=told, verdict=APPLIED, reason=None, taken_ms=now_ms)
-
-
-def _change(row: LogRow, body: Mapping[str, Any]) -> Change:
-    return Change(
-        cid=row.cid,
-        group_id=row.group_id,
-        epoch=row.epoch,
-        seq=row.seq,
-        table=row.tbl,
-        record_id=row.record_id,
-        parent_id=row.parent_id,
-        op=Op(row.op),
-        fields=body.get("fields", {}),
-        personal=body.get("personal"),
-        salt=body.get("salt"),
-        hlc=Stamp(row.hlc_ms, row.hlc_counter),
-        seen=row.seen,
-        staff_id=row.staff_id,
-        schema_v=row.schema_v,
-        personal_digest=body.get("personal_digest"),
-        resolves=tuple(body.get("resolves", ())),
-    )

@@ -128,6 +128,7 @@ CREATE TABLE record_state (
     pos         INTEGER NOT NULL,           -- position of the last change applied to it
     shown       TEXT,                       -- JSON: state, out_ms, badge_out, corrected {field: value}
     kept        TEXT,                       -- JSON {field: [loser, …]}: writes in conflict, until somebody decides
+    erased_ms   INTEGER,                    -- when what is personal in it was erased, its time being over
     PRIMARY KEY (estate_id, tbl, record_id)
 ) STRICT;
 CREATE INDEX record_state_by_parent ON record_state (estate_id, parent_id);

@@ -132,7 +132,7 @@ async def _serve(folder: Folder, hall: Hall, place: Served, tell: Callable[[str]
         await _until_it_answers(folder, place, serving)
         folder.address.write_text(place.url + "\n", "ascii")
         tell(place.url)
-        tending = loop.create_task(tend(hall.engine, hall.now_ms, folder.log))
+        tending = loop.create_task(tend(hall.engine, hall.blobs, hall.now_ms, folder.log))
     except BaseException:
         stop()
         raise

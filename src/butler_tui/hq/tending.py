@@ -1,4 +1,4 @@
-"""What HQ does once a day by itself, for every estate: secrets whose time is over go, also where no terminal asks."""
+"""What HQ does once a day by itself, for every estate: what was kept long enough goes, also where no terminal asks."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from pathlib import Path
 from starlette.concurrency import run_in_threadpool
 
 from butler_tui import crash_log
+from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.engines import Engine, Unavailable
 from butler_tui.hq.keyring import forget_past
+from butler_tui.hq.retention import sweep
 
 EVERY_S = 24 * 3600.0
+_PAUSE_S = 0.02
+"""Between two steps, so that nobody who syncs waits for them all."""
 
 
-async def tend(engine: Engine, now_ms: Callable[[], int], log: Path) -> None:
+async def tend(engine: Engine, blobs: Blobs, now_ms: Callable[[], int], log: Path) -> None:
     """Tend once now and then once a day, until cancelled; what nobody foresaw is written to `log`."""
     while True:
         try:
-            await tend_once(engine, now_ms)
+            await tend_once(engine, blobs, now_ms)
         except Unavailable:
             pass  # HQ has better to do just now: tomorrow
         except Exception as error:
@@ -28,9 +32,10 @@ async def tend(engine: Engine, now_ms: Callable[[], int], log: Path) -> None:
         await asyncio.sleep(EVERY_S)
 
 
-async def tend_once(engine: Engine, now_ms: Callable[[], int]) -> None:
-    """Forget what is past, estate by estate, each in a transaction of its own; raises Unavailable."""
+async def tend_once(engine: Engine, blobs: Blobs, now_ms: Callable[[], int]) -> None:
+    """Forget what is past, estate by estate, a little in each transaction; raises Unavailable."""
     estates = await run_in_threadpool(engine.read, lambda rows: rows.estates())
     for estate in estates:
         forget = partial(forget_past, estate_id=estate.estate_id, now_ms=now_ms())
         await asyncio.wrap_future(engine.write(forget))
+        await run_in_threadpool(sweep, engine, blobs, estate.estate_id, now_ms(), _PAUSE_S)

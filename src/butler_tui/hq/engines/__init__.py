@@ -149,6 +149,28 @@ class ReportRow(NamedTuple):
     detail: str
 
 
+class LivingRow(NamedTuple):
+    """A record of which nothing was erased yet: what it belongs to, who wrote it when, and its values (JSON)."""
+
+    record_id: str
+    parent_id: str | None
+    stamps: str
+    state: str
+
+
+class ErasedState(NamedTuple):
+    """What is left of a record whose personal values are erased, and when that was (UTC ms)."""
+
+    state: str
+    stamps: str
+    kept: str | None
+    shown: str | None
+    erased_ms: int
+    estate_id: str
+    tbl: str
+    record_id: str
+
+
 class TallyRow(NamedTuple):
     """How many records of a table and month there are, and their sum (domain/tallies.py)."""
 
@@ -249,6 +271,18 @@ class Reading(Protocol):
     def secrets(self, estate_id: str) -> list[SecretRow]:
         """Return what HQ keeps secret for the estate, by kind and name."""
 
+    def living(self, estate_id: str, tbl: str, after: str, most: int) -> list[LivingRow]:
+        """Return up to `most` records of a table after this one, by id, of which nothing was erased yet."""
+
+    def kin(self, estate_id: str, parent_ids: Sequence[str]) -> list[StateRow]:
+        """Return the present states of all records, of whatever table, that belong to these."""
+
+    def log_of(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> list[LogRow]:
+        """Return all changes of these records (table, id), whatever became of them."""
+
+    def held_until(self, estate_id: str, ms: int) -> list[LogRow]:
+        """Return the changes in quarantine whose canonical stamp is before `ms` (UTC ms)."""
+
     def counts(self, estate_id: str) -> tuple[int, int]:
         """Return how many changes the log has, and how many of them in quarantine."""
 
@@ -322,6 +356,12 @@ class Writing(Reading, Protocol):
     def let_go(self, estate_id: str, cids: Sequence[str]) -> None:
         """Take these changes out of quarantine: they stand in the log once more, applied."""
 
+    def erase_states(self, rows: Iterable[ErasedState]) -> None:
+        """Write what is left of erased records."""
+
+    def erase_log(self, estate_id: str, bodies: Iterable[tuple[int, str]]) -> None:
+        """Write the bodies (position, JSON) that are left of changes."""
+
     def put_shown(self, estate_id: str, tbl: str, shown: Iterable[tuple[str, str]]) -> None:
         """Write beside records what follows for them from others: (record_id, JSON)."""
 
@@ -338,6 +378,9 @@ class Engine(Protocol):
 
     def read(self, work: Callable[[Reading], T]) -> T:
         """Run `work` on what is committed."""
+
+    def empty_log(self) -> None:
+        """Let go of what was erased where the engine itself keeps copies of it; what is in use stays for now."""
 
     def close(self) -> None:
         """Finish what waits and let go."""

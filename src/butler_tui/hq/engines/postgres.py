@@ -91,6 +91,17 @@ class PostgresEngine:
         with self._transaction(_READ) as connection:
             return work(PostgresRows(connection, self._stuck))
 
+    def empty_log(self) -> None:
+        """Take away the dead rows that still have what was erased; raises Unavailable where the server is at fault.
+
+        Its log (WAL), its archives and its replicas are in the hands of whoever runs the server.
+        """
+        try:
+            with self._pool.connection() as connection:
+                connection.execute("VACUUM change_log, record_state")
+        except psycopg.Error as error:
+            raise Unavailable(type(error).__name__) from error
+
     def close(self) -> None:
         """Finish what waits and let go."""
         self._writers.shutdown()

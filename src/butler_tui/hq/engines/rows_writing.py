@@ -19,7 +19,7 @@ from butler_tui.hq.engines import (
     TallyRow,
     TerminalRow,
 )
-from butler_tui.hq.engines.rows_reading import ReadingRows
+from butler_tui.hq.engines.rows_erasing import ErasingRows
 
 
 def insert(table: str, names: Sequence[str]) -> str:
@@ -48,7 +48,7 @@ _PUT_TERMINAL = insert("terminal", TerminalRow._fields) + or_update(
 _PUT_SECRET = insert("estate_secret", SecretRow._fields) + or_update(SecretRow._fields[:3], SecretRow._fields[3:])
 
 
-class WritingRows(ReadingRows):
+class WritingRows(ErasingRows):
     """Reading and writing on one connection, inside a transaction."""
 
     @abstractmethod

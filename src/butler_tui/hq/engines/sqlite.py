@@ -96,6 +96,12 @@ class SqliteEngine:
         with self._reader_lock:
             return work(SqliteRows(self._reader))
 
+    def empty_log(self) -> None:
+        """Write the log (WAL) into the file and cut it to nothing; where a writer stands in the way, later."""
+        with self._reader_lock:
+            self._reader.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._reader.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
     def close(self) -> None:
         """Finish what waits and let go."""
         self._jobs.put(None)

@@ -41,6 +41,7 @@ _VERSION_3 = (
         "CREATE INDEX change_log_held_staff ON change_log (estate_id, staff_id)"
         " WHERE verdict = 'quarantined' AND staff_id IS NOT NULL"
     ),
+    "ALTER TABLE record_state ADD COLUMN erased_ms INTEGER",
     "DROP INDEX record_state_by_parent",
     "CREATE INDEX record_state_by_parent ON record_state (estate_id, parent_id)",
     (

@@ -1,0 +1,44 @@
+"""What is left of records and changes whose personal values are erased, and every place where such values may stand.
+
+PROTOCOL, "Erasure and retention". Pure; both ends use it.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from butler_tui.domain.changes import Change
+from butler_tui.domain.fields import TABLES, Privacy
+from butler_tui.domain.merge import RecordState
+
+
+def is_plain(table: str, column: str) -> bool:
+    """Tell whether a value stays when its record is erased: of what this version does not know, nothing does."""
+    known = TABLES.get(table)
+    field = known.field(column) if known else None
+    return field is not None and field.privacy is Privacy.PLAIN
+
+
+def what_is_left(table: str, state: RecordState) -> RecordState:
+    """Return what is left of a record: the values that are not personal, with who wrote them and what they lost to."""
+    return RecordState(*({name: one for name, one in part.items() if is_plain(table, name)} for part in _parts(state)))
+
+
+def _parts(state: RecordState) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]:
+    return state.values, state.stamps, state.kept
+
+
+def erased(change: Change) -> Change:
+    """Return a change without its personal part; its digest stays, so that the audit chain still verifies."""
+    if change.personal is None and change.salt is None:
+        return change
+    kept = base64.b64encode(change.digest_of_personal()).decode()
+    return replace(change, personal=None, salt=None, personal_digest=kept)
+
+
+def has_misplaced(change: Change) -> bool:
+    """Tell whether something stands among a change's plain values that is personal, or of which nobody can say."""
+    return not all(is_plain(change.table, name) for name in change.fields)

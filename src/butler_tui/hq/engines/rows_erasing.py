@@ -1,0 +1,73 @@
+"""What HQ asks and writes to erase, in statements as in rows_reading.py; all name the estate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from butler_tui.hq.engines import ErasedState, LivingRow, LogRow, StateRow
+from butler_tui.hq.engines.rows_reading import ReadingRows
+
+_LOG_OF_L = ", ".join("l." + name for name in LogRow._fields)
+_STATE_OF_R = ", ".join("r." + name for name in StateRow._fields)
+
+
+class ErasingRows(ReadingRows):
+    """Finding what is to be erased, and writing what is left of it."""
+
+    def living(self, estate_id: str, tbl: str, after: str, most: int) -> list[LivingRow]:
+        """Return up to `most` records of a table after this one, by id, of which nothing was erased yet."""
+        rows = self._all(
+            f"SELECT {', '.join(LivingRow._fields)} FROM record_state WHERE estate_id = ? AND tbl = ?"
+            " AND record_id > ? AND erased_ms IS NULL ORDER BY record_id LIMIT ?",
+            estate_id,
+            tbl,
+            after,
+            most,
+        )
+        return [LivingRow(*row) for row in rows]
+
+    def kin(self, estate_id: str, parent_ids: Sequence[str]) -> list[StateRow]:
+        """Return the present states of all records, of whatever table, that belong to these."""
+        rows = self._all(
+            f"SELECT {_STATE_OF_R} FROM json_each(?) one CROSS JOIN record_state r"
+            " WHERE r.estate_id = ? AND r.parent_id = one.value",
+            json.dumps(parent_ids),
+            estate_id,
+        )
+        return [StateRow(*row) for row in rows]
+
+    def log_of(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> list[LogRow]:
+        """Return all changes of these records (table, id), whatever became of them."""
+        rows = self._all(
+            f"SELECT {_LOG_OF_L} FROM json_each(?) pair CROSS JOIN change_log l WHERE l.estate_id = ?"
+            " AND l.tbl = pair.value ->> 0 AND l.record_id = pair.value ->> 1",
+            json.dumps(keys),
+            estate_id,
+        )
+        return [LogRow(*row) for row in rows]
+
+    def held_until(self, estate_id: str, ms: int) -> list[LogRow]:
+        """Return the changes in quarantine whose canonical stamp is before `ms` (UTC ms)."""
+        rows = self._all(
+            f"SELECT {', '.join(LogRow._fields)} FROM change_log WHERE estate_id = ? AND verdict = 'quarantined'"
+            " AND pos > 0 AND hlc_ms < ?",
+            estate_id,
+            ms,
+        )
+        return [LogRow(*row) for row in rows]
+
+    def erase_states(self, rows: Iterable[ErasedState]) -> None:
+        """Write what is left of erased records."""
+        self._many(
+            "UPDATE record_state SET state = ?, stamps = ?, kept = ?, shown = ?, erased_ms = ?"
+            " WHERE estate_id = ? AND tbl = ? AND record_id = ?",
+            rows,
+        )
+
+    def erase_log(self, estate_id: str, bodies: Iterable[tuple[int, str]]) -> None:
+        """Write the bodies (position, JSON) that are left of changes."""
+        self._many(
+            "UPDATE change_log SET body = ? WHERE estate_id = ? AND pos = ?",
+            [(body, estate_id, pos) for pos, body in bodies],
+        )

@@ -1,0 +1,90 @@
+"""Taking what is personal out of records at HQ: their rows, what lost in conflicts, and every change of theirs.
+
+Digests stay: the chain of every author still verifies (PROTOCOL, audit chain). Nothing is told of pictures here, which
+lie in files: whoever erases forgets them too.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from butler_tui.domain.changes import Change
+from butler_tui.domain.erasure import erased, has_misplaced, is_plain, what_is_left
+from butler_tui.domain.fields import Op
+from butler_tui.domain.hlc import Stamp
+from butler_tui.domain.merge import kept_json, stamps_json, state_from
+from butler_tui.hq.engines import ErasedState, LogRow, StateRow, Writing
+from butler_tui.hq.shown import PARENT
+from butler_tui.sync.protocol import compact_json
+
+DIGEST = "digest"
+"""What is kept of a change that had something personal among its plain values: the digest that the chain binds."""
+
+
+def erase(rows: Writing, estate_id: str, keys: Sequence[tuple[str, str]], now_ms: int) -> None:
+    """Erase these records (table, id); the estate is locked. Those that HQ has not are passed over."""
+    states = rows.states(estate_id, keys)
+    rows.erase_states(_state_left(row, now_ms) for row in states)
+    erase_changes(rows, estate_id, rows.log_of(estate_id, keys))
+
+
+def erase_changes(rows: Writing, estate_id: str, log: Sequence[LogRow]) -> int:
+    """Erase these changes of the log, and return how many had something to erase."""
+    left = [(row.pos, body) for row in log if (body := _body_left(row)) is not None]
+    rows.erase_log(estate_id, left)
+    return len(left)
+
+
+def _state_left(row: StateRow, now_ms: int) -> ErasedState:
+    state = what_is_left(row.tbl, state_from(row.state, row.stamps, row.kept))
+    values = compact_json(dict(state.values)).decode()
+    shown = _shown_left(row.shown) if row.tbl == PARENT and row.shown else row.shown
+    place = (row.estate_id, row.tbl, row.record_id)
+    return ErasedState(values, stamps_json(state), kept_json(state), shown, now_ms, *place)
+
+
+def _shown_left(shown: str) -> str:
+    told: dict[str, Any] = json.loads(shown)
+    corrected = {name: value for name, value in told.pop("corrected", {}).items() if is_plain(PARENT, name)}
+    return compact_json({**told, "corrected": corrected} if corrected else told).decode()
+
+
+def _body_left(row: LogRow) -> str | None:
+    """Return what is left of a change's body, None where there is nothing to erase."""
+    body: dict[str, Any] = json.loads(row.body)
+    change = change_at(row, body)
+    hidden = has_misplaced(change)
+    if change.personal is None and change.salt is None and not hidden:
+        return None
+    kept = {name: part for name, part in body.items() if name not in ("personal", "salt")}
+    kept["personal_digest"] = erased(change).personal_digest
+    if hidden:
+        kept["fields"] = {name: value for name, value in change.fields.items() if is_plain(row.tbl, name)}
+        kept.setdefault(DIGEST, base64.b64encode(change.digest()).decode())
+    return compact_json({name: part for name, part in kept.items() if part is not None}).decode()
+
+
+def change_at(row: LogRow, body: Mapping[str, Any]) -> Change:
+    """Return a change of the log as its author sent it."""
+    return Change(
+        cid=row.cid,
+        group_id=row.group_id,
+        epoch=row.epoch,
+        seq=row.seq,
+        table=row.tbl,
+        record_id=row.record_id,
+        parent_id=row.parent_id,
+        op=Op(row.op),
+        fields=body.get("fields", {}),
+        personal=body.get("personal"),
+        salt=body.get("salt"),
+        hlc=Stamp(row.claimed_ms, row.claimed_counter),
+        seen=row.seen,
+        staff_id=row.staff_id,
+        schema_v=row.schema_v,
+        personal_digest=body.get("personal_digest"),
+        resolves=tuple(body.get("resolves", ())),
+    )
