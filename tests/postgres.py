@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -34,6 +36,11 @@ def _package() -> Path:
     assert found is not None, "no PostgreSQL: install the extra `dev`, or name a server with BUTLER_TEST_POSTGRES"
     assert found.submodule_search_locations is not None
     return Path(next(iter(found.submodule_search_locations)))
+
+
+def _ends_with_us() -> None:
+    """Ask Linux to end this program when the tests are killed, who then cannot end it themselves."""
+    ctypes.CDLL(None).prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG
 
 
 @dataclass
@@ -109,6 +116,7 @@ class Cluster:
                 stdout=log,
                 stderr=log,
                 cwd=self.place,
+                preexec_fn=_ends_with_us if sys.platform == "linux" else None,
                 **as_nobody,
             )
 
