@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from butler_tui.cli import hq_files
 from butler_tui.cli.output import now_ms, print_json, say, this_home
 from butler_tui.cli.typer_words import Commands
 from butler_tui.domain.rights import TerminalKind
@@ -35,6 +36,7 @@ def register(app: typer.Typer) -> None:
     _register_status(hq)
     _register_unlock_backup(hq)
     _register_retention(hq)
+    hq_files.register(hq, _folder, _folder_option, _dsn_option)
     hq.add_typer(estate, name="estate")
     hq.add_typer(terminal, name="terminal")
     app.add_typer(hq, name="hq")

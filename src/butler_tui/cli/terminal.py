@@ -52,7 +52,12 @@ def _register_sync(app: typer.Typer) -> None:
     def sync(
         as_json: bool = typer.Option(False, "--json", help=_("Print the figures as JSON.")),
         push_only: bool = typer.Option(False, "--push-only", help=_("Send only, fetch nothing.")),
+        to_file: Path | None = typer.Option(None, "--to-file", help=_("Write what waits into a file for HQ.")),
+        from_file: Path | None = typer.Option(None, "--from-file", help=_("Take HQ's answer from a file.")),
     ) -> None:
+        if to_file or from_file:
+            _by_file(to_file, from_file)
+            return
         from butler_tui.sync.syncing import report as reported
         from butler_tui.sync.syncing import sync_once
         from butler_tui.sync.talk import Tally
@@ -70,6 +75,21 @@ def _register_sync(app: typer.Typer) -> None:
                 print_json(asdict(report))
                 return
             say(_told(report))
+
+
+def _by_file(to_file: Path | None, from_file: Path | None) -> None:
+    """Do what a sync does by a stick: take the answer first, where both are said."""
+    from butler_tui.sync import by_file
+
+    with open_terminal() as store:
+        if from_file is not None:
+            tally = by_file.read_file(store, from_file, now_ms)
+            say(_("Taken from {file}: {pulled} of HQ, {pushed} confirmed.",
+                  file=from_file, pulled=tally.pulled, pushed=tally.pushed))  # fmt: skip
+        if to_file is not None:
+            count = by_file.write_file(store, to_file, now_ms)
+            say(_("Written for HQ into {file}: {count}. They wait until HQ's answer comes back.",
+                  file=to_file, count=count))  # fmt: skip
 
 
 def _told(report: SyncReport) -> str:

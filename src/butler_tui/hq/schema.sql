@@ -43,6 +43,14 @@ CREATE TABLE terminal (
     UNIQUE (estate_id, sign_key)
 ) STRICT;
 
+-- Where a terminal stood that brought its changes by file: what the answer to it begins from.
+CREATE TABLE greeting (
+    estate_id   TEXT NOT NULL,
+    terminal_id TEXT NOT NULL,
+    body        TEXT NOT NULL,              -- JSON of its hello
+    PRIMARY KEY (estate_id, terminal_id)
+) STRICT;
+
 -- One-time codes; only a hash of the code is kept.
 CREATE TABLE terminal_code (
     estate_id   TEXT NOT NULL,

@@ -47,6 +47,7 @@ from butler_tui.sync.pages import (
     pull_from,
 )
 from butler_tui.sync.signing import WINDOW_MS, Signed, headers_of, is_signed, sign, signed_of, signing_string
+from butler_tui.sync.stick import TO_HQ, TO_TERMINAL, StickHead, new_head, read_head, read_stick, write_stick
 from butler_tui.sync.wire import (
     MOST_ASK,
     MOST_ASK_OPENED,
@@ -60,6 +61,7 @@ from butler_tui.sync.wire import (
     take_id,
     take_integer,
     take_list,
+    take_object,
     unpack,
 )
 
@@ -75,6 +77,8 @@ __all__ = [
     "MOST_MARKS",
     "MOST_OPENED",
     "MOST_PICTURE",
+    "TO_HQ",
+    "TO_TERMINAL",
     "WINDOW_MS",
     "Body",
     "Code",
@@ -99,6 +103,7 @@ __all__ = [
     "PutAsk",
     "Reason",
     "Signed",
+    "StickHead",
     "checked_id",
     "chunk_answer",
     "compact_json",
@@ -113,6 +118,7 @@ __all__ = [
     "hello_answer_from",
     "hello_from",
     "is_signed",
+    "new_head",
     "pack",
     "path_of",
     "pins_answer_from",
@@ -122,12 +128,17 @@ __all__ = [
     "push_answer_from",
     "push_from",
     "put_from",
+    "read_head",
+    "read_stick",
     "sign",
     "signed_of",
     "signing_string",
     "squeeze",
+    "take_id",
+    "take_object",
     "told_from",
     "unpack",
+    "write_stick",
 ]
 
 AUTHORITY_PATH = "/authority"

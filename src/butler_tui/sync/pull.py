@@ -28,7 +28,7 @@ def pull_all(talk: Talk, where: Position) -> None:
             where = talk.where()
         try:
             answer = pull_answer_from(talk.post("pull", _ask(where).to_body()))
-            _take(talk, where, answer)
+            take_page(talk, where, answer)
         except ValueError as error:
             raise not_hq() from error
         except Refused as refused:
@@ -55,7 +55,8 @@ def _ask(where: Position) -> PullAsk:
     )
 
 
-def _take(talk: Talk, where: Position, answer: PullAnswer) -> None:
+def take_page(talk: Talk, where: Position, answer: PullAnswer) -> None:
+    """Take a page that answers what this terminal asks from `where` it stands; raises ValueError, FileTrouble."""
     upto = Upto(answer.upto, answer.upto_cid)
     if where.whole_after is None:
         changes = [_change(one) for one in answer.changes]

@@ -54,6 +54,7 @@ class Talk:
         """Where HQ's log ends, as far as it has said."""
         self.gentle = gentle
         self._hellos = 0
+        self._on_line = True
         where = self.where()
         base, __, self._estate_id = terminal.hq_url.rpartition("/e/")
         self.terminal_id = id_text(terminal.terminal_id)
@@ -96,7 +97,7 @@ class Talk:
             raise TryLater(OUT_OF_REACH, reason=_("it does not agree on where we stand"))
         where = self.where()
         try:
-            answer = hello_answer_from(self.post("hello", self._greeting(where, with_marks)))
+            answer = hello_answer_from(self.post("hello", self.greeting(where, with_marks=with_marks)))
         except ValueError as error:
             raise not_hq() from error
         except Refused as refused:
@@ -106,6 +107,11 @@ class Talk:
         self._link.judge_dates(answer.server_time)
         self._link.offset_ms = answer.server_time - self.now_ms()
         return self._agree(where, answer)
+
+    def agree_by_file(self, where: Position, answer: HelloAnswer) -> None:
+        """Take what HQ said in a file to where this terminal stood; what follows from it goes into the next file."""
+        self._on_line = False
+        self._agree(where, answer)
 
     def _agree(self, where: Position, answer: HelloAnswer) -> Position:
         connection = self.store.connection
@@ -117,7 +123,8 @@ class Talk:
             raise not_hq()
         where = self.where()
         if not sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid):
-            return self._as_another_file()
+            self._as_another_file()
+            return self.hello() if self._on_line else self.where()
         sync_state.note_hello(
             connection,
             hq_gen=answer.hq_gen,
@@ -148,17 +155,17 @@ class Talk:
             self._sign_as(self.where())
         return anew
 
-    def _as_another_file(self) -> Position:
+    def _as_another_file(self) -> None:
         """This file was restored or copied: HQ has what it does not hold. It goes on under an epoch of its own."""
         with transaction(self.store.connection):
             epochs.roll_epoch(self.store.connection, self.now_ms())
         self._sign_as(self.where())
-        return self.hello()
 
     def _sign_as(self, where: Position) -> None:
         self._link.identity = replace(self._link.identity, epoch=id_text(where.epoch))
 
-    def _greeting(self, where: Position, with_marks: bool) -> dict[str, object]:
+    def greeting(self, where: Position, *, with_marks: bool) -> dict[str, object]:
+        """Return the body of a hello: where this terminal stands."""
         return HelloAsk(
             epoch=id_text(where.epoch),
             max_seq=where.last_seq,

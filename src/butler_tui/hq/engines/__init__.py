@@ -247,6 +247,9 @@ class Reading(Protocol):
     def children(self, estate_id: str, tbl: str, parent_ids: Sequence[str]) -> list[tuple[str, str, str]]:
         """Return (parent_id, record_id, state) of the records of `tbl` that belong to these parents."""
 
+    def greeting(self, estate_id: str, terminal_id: str) -> str | None:
+        """Return the hello (JSON) of the last file that a terminal brought."""
+
     def tallies(self, estate_id: str) -> list[TallyRow]:
         """Return the sums of an estate's records."""
 
@@ -349,6 +352,9 @@ class Writing(Reading, Protocol):
 
     def drop_secrets(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> None:
         """Forget the secrets of these kinds and names."""
+
+    def put_greeting(self, estate_id: str, terminal_id: str, body: str) -> None:
+        """Keep the hello (JSON) of a file that a terminal brought."""
 
     def put_tallies(self, rows: Iterable[TallyRow]) -> None:
         """Write sums as they are now."""

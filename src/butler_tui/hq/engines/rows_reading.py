@@ -230,6 +230,11 @@ class ReadingRows(ABC):
         )
         return [(row[0], row[1], row[2]) for row in rows]
 
+    def greeting(self, estate_id: str, terminal_id: str) -> str | None:
+        """Return the hello (JSON) of the last file that a terminal brought."""
+        row = self._one("SELECT body FROM greeting WHERE estate_id = ? AND terminal_id = ?", estate_id, terminal_id)
+        return str(row[0]) if row else None
+
     def tallies(self, estate_id: str) -> list[TallyRow]:
         """Return the sums of an estate's records."""
         rows = self._all(f"SELECT {', '.join(TallyRow._fields)} FROM tally WHERE estate_id = ?", estate_id)

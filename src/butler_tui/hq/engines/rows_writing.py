@@ -40,6 +40,9 @@ _ADD_LOG = insert("change_log", LogRow._fields)
 _ADD_DUPLICATE = insert("duplicate", DuplicateRow._fields) + DUPLICATE_ANEW
 _ADD_STATE = insert("record_state", StateRow._fields)
 _PUT_STATE = _ADD_STATE + STATE_ANEW
+_PUT_GREETING = insert("greeting", ("estate_id", "terminal_id", "body")) + or_update(
+    ("estate_id", "terminal_id"), ("body",)
+)
 _PUT_TALLY = insert("tally", TallyRow._fields) + or_update(TallyRow._fields[:3], TallyRow._fields[3:])
 _PUT_EPOCH = insert("epoch", EpochRow._fields) + or_update(EpochRow._fields[:2], EpochRow._fields[4:])
 _PUT_TERMINAL = insert("terminal", TerminalRow._fields) + or_update(
@@ -194,6 +197,10 @@ class WritingRows(ErasingRows):
             "DELETE FROM estate_secret WHERE estate_id = ? AND kind = ? AND name = ?",
             [(estate_id, kind, name) for kind, name in keys],
         )
+
+    def put_greeting(self, estate_id: str, terminal_id: str, body: str) -> None:
+        """Keep the hello (JSON) of a file that a terminal brought."""
+        self._run(_PUT_GREETING, estate_id, terminal_id, body)
 
     def put_tallies(self, rows: Iterable[TallyRow]) -> None:
         """Write sums as they are now."""

@@ -45,6 +45,10 @@ _VERSION_3 = (
     "DROP INDEX record_state_by_parent",
     "CREATE INDEX record_state_by_parent ON record_state (estate_id, parent_id)",
     (
+        "CREATE TABLE greeting (estate_id TEXT NOT NULL, terminal_id TEXT NOT NULL, body TEXT NOT NULL,"
+        " PRIMARY KEY (estate_id, terminal_id)) STRICT"
+    ),
+    (
         "CREATE TABLE tally (estate_id TEXT NOT NULL, tbl TEXT NOT NULL, month TEXT NOT NULL, records INTEGER NOT NULL,"
         " mark INTEGER NOT NULL, PRIMARY KEY (estate_id, tbl, month)) STRICT"
     ),
