@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import uuid
 
 
 def new_id(now_ms: int) -> bytes:
@@ -31,9 +30,18 @@ def ruled_id(*parts: bytes | str) -> bytes:
 
 def id_text(record_id: bytes) -> str:
     """Return the text form of an id, as it stands on the wire and in links."""
-    return str(uuid.UUID(bytes=record_id))
+    text = record_id.hex()
+    if len(text) != 32:
+        raise ValueError(text)
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def parse_id(text: str) -> bytes:
-    """Return the 16 bytes of an id's text form; ValueError where it is none."""
-    return uuid.UUID(text).bytes
+    """Return the 16 bytes of an id's text form, in either case; ValueError where it is none."""
+    try:
+        record_id = bytes.fromhex(text.replace("-", ""))
+    except ValueError:
+        record_id = b""
+    if len(record_id) != 16 or len(text) != 36 or not text[8] == text[13] == text[18] == text[23] == "-":
+        raise ValueError("badly formed id")
+    return record_id

@@ -10,23 +10,26 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+# Made once: json.dumps makes one for each value.
+_spelled = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
 FIRST_LINK = bytes(32)
 """What stands before the first change of a terminal's first epoch."""
 
 
 def canonical_json(value: object) -> bytes:
     """Return the one spelling of a JSON value that both ends hash: sorted keys, no spaces, UTF-8."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _spelled(value).encode()
 
 
-def personal_digest(salt: bytes, personal: Mapping[str, object]) -> bytes:
-    """Return the digest of what erasure takes away; the 16-byte salt keeps short values from being guessed."""
-    return hashlib.sha256(salt + canonical_json(personal)).digest()
+def personal_digest(salt: bytes, personal: bytes) -> bytes:
+    """Return the digest of what erasure takes away (JSON); the 16-byte salt keeps short values from being guessed."""
+    return hashlib.sha256(salt + personal).digest()
 
 
-def change_digest(envelope: Mapping[str, object], fields: Mapping[str, object], personal: bytes) -> bytes:
-    """Return the digest of a change from its envelope (without epoch and seq), plain fields, personal digest."""
-    return hashlib.sha256(canonical_json([envelope, fields]) + personal).digest()
+def change_digest(envelope: Mapping[str, object], fields: bytes, personal: bytes) -> bytes:
+    """Return the digest of a change from its envelope (without epoch and seq), plain fields (JSON), personal digest."""
+    return hashlib.sha256(b"[%b,%b]%b" % (canonical_json(envelope), fields, personal)).digest()
 
 
 def next_link(previous: bytes, cid: bytes, digest: bytes) -> bytes:

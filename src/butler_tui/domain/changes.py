@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from butler_tui.domain import audit_chain
 from butler_tui.domain.fields import Kind, Op
@@ -18,6 +19,19 @@ MOST_CHANGES = 200
 """Changes in one group, at most; PROTOCOL, words."""
 MOST_BYTES = 64 * 1024
 """Bytes of JSON in one group, at most."""
+
+
+class Spelled(NamedTuple):
+    """A change's digest (32 bytes), and its values as the JSON it comes from; `personal` None: there are none."""
+
+    digest: bytes
+    fields: str
+    personal: str | None
+
+    def together(self) -> str:
+        """Return all values as one JSON object."""
+        parts = [part[1:-1] for part in (self.fields, self.personal or "{}")]
+        return "{" + ",".join(part for part in parts if part) + "}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +79,23 @@ class Change:
 
     def digest_of_personal(self) -> bytes:
         """Return the personal digest: computed from the values, or the one kept when they were redacted."""
+        return self._digest_of_personal(audit_chain.canonical_json(self.personal or {}))
+
+    def _digest_of_personal(self, personal: bytes) -> bytes:
         if self.personal_digest is not None:
             return base64.b64decode(self.personal_digest)
         salt = base64.b64decode(self.salt) if self.salt is not None else b""
-        return audit_chain.personal_digest(salt, self.personal or {})
+        return audit_chain.personal_digest(salt, personal)
+
+    def spelled(self) -> Spelled:
+        """Return the values as the JSON that is hashed, with the digest that the audit chain binds."""
+        fields, personal = (audit_chain.canonical_json(part or {}) for part in (self.fields, self.personal))
+        digest = audit_chain.change_digest(self.envelope(), fields, self._digest_of_personal(personal))
+        return Spelled(digest, fields.decode(), None if self.personal is None else personal.decode())
 
     def digest(self) -> bytes:
         """Return the digest that the audit chain binds."""
-        return audit_chain.change_digest(self.envelope(), self.fields, self.digest_of_personal())
+        return self.spelled().digest
 
     def link(self, previous: bytes) -> bytes:
         """Return the link of this change after `previous`."""

@@ -37,12 +37,13 @@ class Outcome(StrEnum):
 
 
 _ADMITS = frozenset({Outcome.PASSED, Outcome.NOT_APPLICABLE, Outcome.NOT_ASKED})
+_ADMITTING = frozenset(str(one) for one in _ADMITS)
 _SET_BY_GUARD = frozenset({Outcome.PASSED, Outcome.DOUBTFUL, Outcome.FAILED, Outcome.NOT_APPLICABLE})
 
 
 def admits(outcome: object) -> bool:
     """Tell whether an outcome, as a record has it, keeps nobody out; one that is missing or unknown does."""
-    return isinstance(outcome, str) and outcome in {str(one) for one in _ADMITS}
+    return isinstance(outcome, str) and outcome in _ADMITTING
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from butler_tui.domain.changes import WireValue
 from butler_tui.domain.fields import Op, Standing, Table
 from butler_tui.domain.hlc import Stamp
 
+_spelled = json.JSONEncoder(separators=(",", ":")).encode  # made once, not per record
+
 
 class FieldStamp(NamedTuple):
     """Who wrote a field: canonical time (UTC ms, counter), epoch and seq, cid, HQ's position of it.
@@ -70,6 +72,8 @@ def merged(
     A put wins where its stamp is later, and of the fields it writes, what it decides between (`resolves`, cids) is no
     longer kept; an event only adds what is not there.
     """
+    if not state.values and not state.kept:
+        return RecordState(dict(values), dict.fromkeys(values, stamp))
     new_values = dict(state.values)
     new_stamps = dict(state.stamps)
     kept = _undecided(state.kept, values, resolves)
@@ -143,12 +147,15 @@ def highest_seen(state: RecordState, names: Iterable[str], seen: int) -> Stamp |
 
 def stamps_json(state: RecordState) -> str:
     """Return the stamps as JSON: one list a writer, then its fields; null for the fields not named elsewhere."""
+    writers = iter(state.stamps.values())
+    if (only := next(writers, None)) is not None and all(one is only for one in writers):
+        return _spelled([[*only, None]])
     by_writer: dict[FieldStamp, list[str]] = {}
     for name, stamp in state.stamps.items():
         by_writer.setdefault(stamp, []).append(name)
     most = max(by_writer, key=lambda stamp: len(by_writer[stamp]), default=None)
     rows = [[*stamp, None if stamp == most else names] for stamp, names in by_writer.items()]
-    return json.dumps(rows, separators=(",", ":"))
+    return _spelled(rows)
 
 
 def kept_json(state: RecordState) -> str | None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from butler_tui.domain.fields import TABLES
 
 _BITS = 60  # what a signed integer of any database and of JSON's readers holds
 _FIRST_MS, _END_MS = 1_577_836_800_000, 4_102_444_800_000  # 2020-01-01, 2100-01-01
+_DAY_MS = 86_400_000
 NO_MONTH = ""
 """The month of what is written more than once, and of ids that tell no time."""
 
@@ -37,7 +39,12 @@ def month_of(tbl: str, record_id: bytes) -> str:
     made_ms = int.from_bytes(record_id[:6], "big")
     if not _FIRST_MS <= made_ms < _END_MS:
         return NO_MONTH
-    return datetime.fromtimestamp(made_ms / 1000, UTC).strftime("%Y-%m")
+    return _month_of_day(made_ms // _DAY_MS)
+
+
+@lru_cache(maxsize=4096)
+def _month_of_day(day: int) -> str:
+    return datetime.fromtimestamp(day * _DAY_MS / 1000, UTC).strftime("%Y-%m")
 
 
 def span_of(month: str) -> tuple[bytes, bytes]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from butler_tui.domain.audit_chain import next_link
-from butler_tui.domain.changes import Change, WireValue
+from butler_tui.domain.changes import Change, Spelled, WireValue
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.hlc import Stamp, canonical
 from butler_tui.domain.merge import FieldStamp, RecordState, highest_seen, kept_json, merged, stamps_json, state_from
@@ -28,24 +29,24 @@ from butler_tui.sync.protocol import Code, PushAnswer, PushAsk, Reason, compact_
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A batch with its digests and links recomputed, one of each a change."""
+    """A batch with its values spelled as they are hashed, digests and links recomputed, one of each a change."""
 
     ask: PushAsk
-    digests: tuple[bytes, ...]
+    spelled: tuple[Spelled, ...]
     links: tuple[bytes, ...]
 
 
 def prepare(ask: PushAsk) -> Prepared:
     """Recompute the chain of a batch; raises Refusal where it does not end in the head that was sent with it."""
-    digests = tuple(change.digest() for change in ask.changes)
+    spelled = tuple(change.spelled() for change in ask.changes)
     links: list[bytes] = []
     link = ask.link_before
-    for change, digest in zip(ask.changes, digests, strict=True):
-        link = next_link(link, parse_id(change.cid), digest)
+    for change, one in zip(ask.changes, spelled, strict=True):
+        link = next_link(link, parse_id(change.cid), one.digest)
         links.append(link)
     if link != ask.link_after:
         raise Refusal(400, Code.CHAIN)
-    return Prepared(ask, digests, tuple(links))
+    return Prepared(ask, spelled, tuple(links))
 
 
 def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> PushAnswer:
@@ -115,18 +116,19 @@ class _Landing:
     parents: dict[tuple[str, str], str | None] = field(default_factory=dict)
     changed: dict[tuple[str, str], int] = field(default_factory=dict)
     places: dict[tuple[str, str], int] = field(default_factory=dict)
+    texts: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def land(self, batch: Prepared, known: set[str]) -> None:
         """Write log, duplicates and records of the batch."""
-        places = list(zip(batch.ask.changes, batch.digests, batch.links, strict=True))
+        places = list(zip(batch.ask.changes, batch.spelled, batch.links, strict=True))
         estate_id = self.terminal.estate_id
         self.rows.add_duplicates(
-            DuplicateRow(estate_id, change.epoch, change.seq, change.cid, digest, link)
-            for change, digest, link in places
+            DuplicateRow(estate_id, change.epoch, change.seq, change.cid, spelled.digest, link)
+            for change, spelled, link in places
             if change.cid in known
         )
-        fresh = [(change, link) for change, __, link in places if change.cid not in known]
-        self.look_up([change for change, __ in fresh])
+        fresh = [place for place in places if place[0].cid not in known]
+        self.look_up([change for change, *__ in fresh])
         for __, group in groupby(fresh, lambda place: place[0].group_id):
             self._land_group(list(group))
         self.rows.add_log(self.log)
@@ -148,16 +150,15 @@ class _Landing:
         events = self._events(sorted(touched)) if touched else {}
         return {visit_id: shown(told.items()) for visit_id, told in events.items()}
 
-    def _events(self, visit_ids: Sequence[str]) -> dict[str, dict[str, str]]:
-        """Return the events of these visits, {event: state as JSON} each, this batch's own included."""
-        events: dict[str, dict[str, str]] = {visit_id: {} for visit_id in visit_ids}
+    def _events(self, visit_ids: Sequence[str]) -> dict[str, dict[str, Mapping[str, WireValue]]]:
+        """Return the events of these visits, {event: values} each, this batch's own included."""
+        events: dict[str, dict[str, Mapping[str, WireValue]]] = {visit_id: {} for visit_id in visit_ids}
         for visit_id, event_id, state in self.rows.children(self.terminal.estate_id, EVENTS, visit_ids):
-            events[visit_id][event_id] = state
+            events[visit_id][event_id] = json.loads(state)
         for tbl, record_id in self.changed:
             visit_id = self.parents.get((tbl, record_id)) or ""
             if tbl == EVENTS and visit_id in events:
-                values = self.states[tbl, record_id].values
-                events[visit_id][record_id] = compact_json(dict(values)).decode()
+                events[visit_id][record_id] = self.states[tbl, record_id].values
         return events
 
     def known(self, tbl: str, record_id: str) -> RecordState | None:
@@ -177,19 +178,19 @@ class _Landing:
             self.parents[row.tbl, row.record_id] = row.parent_id
             self.places[row.tbl, row.record_id] = row.pos
 
-    def _land_group(self, group: Sequence[tuple[Change, bytes]]) -> None:
-        changes = [change for change, __ in group]
+    def _land_group(self, group: Sequence[tuple[Change, Spelled, bytes]]) -> None:
+        changes = [change for change, *__ in group]
         before = Before(self.terminal.estate_id, self.known, self.corrected, self.now_ms)
         reason = reason_against(changes, TerminalKind(self.terminal.kind), before)
         if reason is None and any(self._continues_what_is_held(change) for change in changes):
             reason = Reason.PARENT_UNKNOWN
-        for change, link in group:
+        for change, spelled, link in group:
             self.stamp = self._canonical(change)
-            self.log.append(self._log_row(change, link, reason))
+            self.log.append(self._log_row(change, spelled, link, reason))
             if reason is None:
                 place = (change.epoch, change.seq, change.cid, self.pos)
                 author = (self._seen(change), self.terminal.terminal_id, change.staff_id)
-                self.apply(change, FieldStamp(self.stamp.ms, self.stamp.counter, *place, *author))
+                self.apply(change, FieldStamp(self.stamp.ms, self.stamp.counter, *place, *author), spelled)
             else:
                 self.held.append((change.cid, reason))
             self.pos += 1
@@ -210,22 +211,27 @@ class _Landing:
         seen = highest_seen(state, (*change.fields, *(change.personal or ())), self._seen(change)) if state else None
         return canonical(change.hlc, max(self.stamp, seen or self.stamp), self.now_ms)
 
-    def apply(self, change: Change, stamp: FieldStamp) -> None:
+    def apply(self, change: Change, stamp: FieldStamp, spelled: Spelled | None = None) -> None:
         """Merge a change into its record, as it is in this batch."""
         key = (change.table, change.record_id)
         state = self.known(*key) or RecordState()
-        values = made_safe({**change.fields, **(change.personal or {})}.items())
+        sent = {**change.fields, **(change.personal or {})}
+        values = made_safe(sent.items())
+        self.texts.pop(key, None)
+        once = len(sent) == len(change.fields) + len(change.personal or ())
+        if spelled is not None and once and not state.stamps and values == sent:
+            self.texts[key] = spelled.together()
         self.states[key] = merged(state, change.op, values, stamp, change.resolves)
         self.parents[key] = change.parent_id or self.parents.get(key)
         self.changed[key] = stamp.pos
 
     def _row(self, key: tuple[str, str], told: str | None) -> StateRow:
         state, pos = self.states[key], self.changed[key]
-        values = compact_json(dict(state.values)).decode()
+        values = self.texts.get(key) or compact_json(state.values).decode()
         kept = kept_json(state)
         return StateRow(self.terminal.estate_id, *key, self.parents[key], values, stamps_json(state), pos, kept, told)
 
-    def _log_row(self, change: Change, link: bytes, reason: str | None) -> LogRow:
+    def _log_row(self, change: Change, spelled: Spelled, link: bytes, reason: str | None) -> LogRow:
         return LogRow(
             estate_id=self.terminal.estate_id,
             pos=self.pos,
@@ -245,7 +251,7 @@ class _Landing:
             hlc_counter=self.stamp.counter,
             claimed_ms=change.hlc.ms,
             claimed_counter=change.hlc.counter,
-            body=_body(change, self._seen(change)),
+            body=_body(change, spelled, self._seen(change)),
             link=link,
             verdict=APPLIED if reason is None else QUARANTINED,
             reason=reason,
@@ -253,13 +259,14 @@ class _Landing:
         )
 
 
-def _body(change: Change, seen: int) -> str:
+def _body(change: Change, spelled: Spelled, seen: int) -> str:
+    """Return what is kept of a change beside its envelope, as JSON; its values are spelled already."""
     parts = {
-        SEEN_MOST: seen if seen < change.seen else None,
-        "fields": dict(change.fields),
-        "personal": None if change.personal is None else dict(change.personal),
-        "salt": change.salt,
-        "personal_digest": change.personal_digest,
-        "resolves": list(change.resolves) or None,
+        SEEN_MOST: str(seen) if seen < change.seen else None,
+        "fields": spelled.fields,
+        "personal": spelled.personal,
+        "salt": f'"{change.salt}"' if change.salt is not None else None,  # base64, as was checked when it was read
+        "personal_digest": f'"{change.personal_digest}"' if change.personal_digest is not None else None,
+        "resolves": compact_json(change.resolves).decode() if change.resolves else None,
     }
-    return compact_json({name: part for name, part in parts.items() if part is not None}).decode()
+    return "{" + ",".join(f'"{name}":{part}' for name, part in parts.items() if part is not None) + "}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from butler_tui.domain.changes import Change, from_wire
+from butler_tui.domain.changes import Change, WireValue, from_wire
 from butler_tui.domain.fields import TABLES, Kind, Privacy, Table
 from butler_tui.domain.merge import RecordState, holding
 from butler_tui.domain.rights import WITHOUT_PERSON, Act, Role, TerminalKind, act_of, may, terminal_may
@@ -83,17 +83,19 @@ def _malformed(change: Change) -> bool:
     table = TABLES.get(change.table)
     if table is None:
         return False
-    if change.op is not table.op or not _parent_agrees(change, table) or not _well_split(change, table):
+    if change.op is not table.op or not _parent_agrees(change, table):
         return True
-    values = {**change.fields, **(change.personal or {})}
-    return not all(_of_its_kind(table, name, value) for name, value in values.items())
+    forms = _FORMS[table.name]
+    return not (_well_formed(forms, change.fields, plain=True) and _well_formed(forms, change.personal, plain=False))
 
 
-def _well_split(change: Change, table: Table) -> bool:
-    """Tell whether every column stands on its side: what decides about rights must not hide among the personal."""
-    sides = [(name, True) for name in change.fields] + [(name, False) for name in change.personal or ()]
-    known = ((table.field(name), plain) for name, plain in sides)
-    return all(field is None or (field.privacy is Privacy.PLAIN) is plain for field, plain in known)
+def _well_formed(forms: Mapping[str, _Form], values: Mapping[str, WireValue] | None, *, plain: bool) -> bool:
+    """Tell whether values are of their kinds, and on their side: what decides about rights must not be personal."""
+    for name, value in (values or {}).items():
+        is_plain, of_its_kind = forms.get(name, (plain, None))
+        if is_plain is not plain or not (value is None or of_its_kind is None or of_its_kind(value)):
+            return False
+    return True
 
 
 def _parent_agrees(change: Change, table: Table) -> bool:
@@ -105,16 +107,32 @@ def _parent_agrees(change: Change, table: Table) -> bool:
     return change.fields.get(table.parent) == change.parent_id
 
 
-def _of_its_kind(table: Table, name: str, value: str | int | None) -> bool:
-    field = table.field(name)
-    if field is None or value is None:
-        return True
-    if field.kind is Kind.TEXT:
-        return isinstance(value, str)
+def _is_id(value: WireValue) -> bool:
     try:
-        return bool(checked_id(value)) if field.kind is Kind.ID else from_wire(field.kind, value) is not None
+        return bool(checked_id(value))
     except ValueError:
         return False
+
+
+def _is_base64(value: WireValue) -> bool:
+    try:
+        return from_wire(Kind.BYTES, value) is not None
+    except ValueError:
+        return False
+
+
+_OF_KIND: dict[Kind, Callable[[WireValue], bool]] = {
+    Kind.TEXT: lambda value: isinstance(value, str),
+    Kind.INTEGER: lambda value: type(value) is int,
+    Kind.ID: _is_id,
+    Kind.BYTES: _is_base64,
+}
+_Form = tuple[bool, Callable[[WireValue], bool] | None]
+"""Whether a column is plain, and what tells whether a value is of its kind."""
+_FORMS: dict[str, dict[str, _Form]] = {
+    table.name: {field.name: (field.privacy is Privacy.PLAIN, _OF_KIND[field.kind]) for field in table.fields}
+    for table in TABLES.values()
+}
 
 
 def _allowed(change: Change, kind: TerminalKind, known: Known) -> bool:

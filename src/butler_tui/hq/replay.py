@@ -21,7 +21,13 @@ RELEASES = "releases"
 
 def made_safe(values: Iterable[tuple[str, WireValue]]) -> dict[str, WireValue]:
     """Return the values of a change as HQ keeps them in its records: texts safe to show, at most twice as long."""
-    return {name: safe(one, max(1, 2 * len(one))) if isinstance(one, str) else one for name, one in values}
+    return {name: _made_safe(one) if isinstance(one, str) else one for name, one in values}
+
+
+def _made_safe(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    return safe(text, max(1, 2 * len(text)))
 
 
 def after(state: RecordState, row: LogRow) -> RecordState:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,11 +17,11 @@ PARENT, EVENTS = "visit", "visit_event"
 _KINDS = {str(kind): kind for kind in EventKind}
 
 
-def shown(events: Iterable[tuple[str, str]]) -> str:
+def shown(events: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
     """Return what a visit shows beside what was put, as JSON: `state`, `out_ms`, `badge_out`, `corrected`.
 
-    `events` are all applied events of the visit, (record_id, state as JSON), in any order; `corrected` has the present
-    value of each column that a correction holds for.
+    `events` are all applied events of the visit, (record_id, values), in any order; `corrected` has the present value
+    of each column that a correction holds for.
     """
     known = [event for event in (_event(*one) for one in events) if event is not None]
     now = standing(known)
@@ -34,13 +33,12 @@ def shown(events: Iterable[tuple[str, str]]) -> str:
     return compact_json(told).decode()
 
 
-def corrected(events: Iterable[tuple[str, str]]) -> dict[str, WireValue]:
+def corrected(events: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, WireValue]:
     """Return what the corrections among these events, as in `shown`, amount to, by column."""
     return amount(event for event in (_event(*one) for one in events) if event is not None)
 
 
-def _event(record_id: str, state: str) -> VisitEvent | None:
-    values: Mapping[str, Any] = json.loads(state)
+def _event(record_id: str, values: Mapping[str, Any]) -> VisitEvent | None:
     kind, at_ms, undoes = _KINDS.get(values.get("kind", "")), values.get("at_ms"), values.get("undoes")
     if kind is None or not isinstance(at_ms, int):
         return None

@@ -14,7 +14,6 @@ from butler_tui.sync.wire import (
     Body,
     checked_id,
     checked_name,
-    compact_json,
     maybe,
     take_bytes,
     take_id,
@@ -31,6 +30,7 @@ MOST_IN_BATCH = 1000
 """Changes in one push, at most."""
 _MOST_MS = 2**48 - 1
 _MOST_COUNTER = 2**31 - 1
+_NUMBER, _ID = 8, 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _group_from(group: Any, epoch: str, seq: int) -> list[Change]:
     if not isinstance(group, dict):
         raise ValueError("group")
     bodies = take_list(group, "changes", MOST_CHANGES)
-    if not bodies or len(compact_json(bodies)) > 2 * MOST_BYTES + 1024 * len(bodies):
+    if not bodies:
         raise ValueError("group")
     common = (take_id(group, "group_id"), maybe(take_id, group, "staff_id"), take_integer(group, "schema_v"))
     seen = take_integer(group, "seen") if "seen" in group else 0
@@ -140,14 +140,22 @@ def _group_from(group: Any, epoch: str, seq: int) -> list[Change]:
         stamp = stamp_from(body) if "hlc" in body else expected
         changes.append(change_from(body, epoch, seq + len(changes), common, seen, stamp))
         expected = Stamp(stamp.ms, stamp.counter + 1)
+    if sum(map(_size, changes)) > 2 * MOST_BYTES:
+        raise ValueError("group")
     return changes
+
+
+def _size(change: Change) -> int:
+    """Return how much a change says, about: a group has its bounds, however it is spelled."""
+    parts = (*change.fields.items(), *(change.personal or {}).items())
+    said = sum(len(name) + (len(value) if isinstance(value, str) else _NUMBER) for name, value in parts)
+    return said + _ID * len(change.resolves)
 
 
 def stamp_from(body: Body) -> Stamp:
     """Return the stamp in a body."""
-    parts = dict(enumerate(take_list(body, "hlc", 2)))
-    named = {str(place): value for place, value in parts.items()}
-    return Stamp(take_integer(named, "0", 0, _MOST_MS), take_integer(named, "1", 0, _MOST_COUNTER))
+    named = dict(zip(Stamp._fields, take_list(body, "hlc", 2), strict=False))
+    return Stamp(take_integer(named, "ms", 0, _MOST_MS), take_integer(named, "counter", 0, _MOST_COUNTER))
 
 
 def change_from(

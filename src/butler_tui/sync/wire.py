@@ -11,6 +11,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 MOST_BODY = 256 * 1024
@@ -26,7 +27,10 @@ _ZSTD_LEVEL = 3
 _MOST_FIELDS = 200
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+_spelled = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once, not per value
+_LONGEST_NAME = 64
 
 Body = Mapping[str, Any]
 _T = TypeVar("_T")
@@ -34,7 +38,7 @@ _T = TypeVar("_T")
 
 def compact_json(value: object) -> bytes:
     """Return `value` as JSON without spaces, UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _spelled(value).encode()
 
 
 def pack(value: object, encoding: str = "zstd") -> tuple[bytes, str]:
@@ -143,9 +147,14 @@ def checked_id(value: object) -> str:
 
 def checked_name(value: object) -> str:
     """Return `value` where it can be the name of a table or column."""
-    if not isinstance(value, str) or _NAME.fullmatch(value) is None:
+    if not isinstance(value, str) or len(value) > _LONGEST_NAME or not _is_name(value):
         raise ValueError("not a name")
     return value
+
+
+@lru_cache(maxsize=1024)
+def _is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None
 
 
 def take_bytes(body: Body, name: str, least: int, most: int) -> bytes:
@@ -190,7 +199,8 @@ def values_from(values: dict[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         checked_name(name)
         if isinstance(value, str):
-            value.encode()
+            if not value.isascii():
+                value.encode()
         elif value is not None and (type(value) is not int or not -MOST_INTEGER <= value <= MOST_INTEGER):
             raise ValueError(name)
     return values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from butler_tui.domain.fields import TABLES
@@ -25,7 +26,7 @@ def _show_visits(connection: Connection) -> None:
         ).fetchall()
         connection.execute(
             "UPDATE record_state SET shown = ? WHERE estate_id = ? AND tbl = ? AND record_id = ?",
-            (shown((row[0], row[1]) for row in events), estate_id, PARENT, record_id),
+            (shown((row[0], json.loads(row[1])) for row in events), estate_id, PARENT, record_id),
         )
 
 
