@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from butler_tui import sealing
+from butler_tui import passphrases, sealing
 from butler_tui.desk import backups
 from butler_tui.ids import new_id
 from butler_tui.paths import Home, find_home
@@ -54,6 +54,7 @@ def quick_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(sealing, "passphrase_box_key", cheap)
     monkeypatch.setattr(backups, "passphrase_box_key", cheap)
+    monkeypatch.setattr(passphrases, "passphrase_box_key", cheap)
 
 
 def add_gates(store: Store, count: int) -> None:

@@ -33,6 +33,13 @@ _PURPOSE = "terminal backup"
 KEY_BYTES = 32
 
 
+class BackupOf(StrEnum):
+    """Whose records a backup holds."""
+
+    TERMINAL = "terminal"
+    HQ = "hq"
+
+
 class RecipientKind(StrEnum):
     """For whom a backup is sealed."""
 
@@ -56,6 +63,7 @@ class Head:
     """What a backup says of itself to anyone: no names, only which terminal's file it is and how far it goes.
 
     `made_ms` is UTC ms; `schema` the version of the file in it; `epoch` (16 bytes) and `seq` where its journal ends.
+    One of HQ names no estate and no terminal; its `epoch` is a number of its own, its `seq` 0.
     """
 
     estate_id: bytes | None
@@ -67,6 +75,7 @@ class Head:
     recipients: tuple[Recipient, ...]
     check: bytes = b""
     """By which the right content key is known before anything is opened with it; empty until written."""
+    of: BackupOf = BackupOf.TERMINAL
 
     def recipient(self, kind: RecipientKind) -> Recipient | None:
         """Return the recipient of this kind, or None where the backup was not made for one."""
@@ -86,6 +95,7 @@ def sealed_head(head: Head, content_key: bytes) -> bytes:
     ]
     body = json.dumps(
         {
+            "of": str(head.of),
             "estate": id_text(head.estate_id) if head.estate_id else None,
             "terminal": id_text(head.terminal_id) if head.terminal_id else None,
             "made_ms": head.made_ms,
@@ -232,6 +242,7 @@ def _head_from(loaded: dict[str, Any]) -> Head:
             for one in recipients
         ),
         base64.b64decode(loaded["check"], validate=True),
+        BackupOf(loaded.get("of", BackupOf.TERMINAL)),
     )
 
 

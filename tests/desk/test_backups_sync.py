@@ -11,6 +11,7 @@ from butler_tui.desk import backups, gate, shifts
 from butler_tui.domain.rights import Role, TerminalKind
 from butler_tui.hq.unlocking import unlock_backup
 from butler_tui.ids import id_text
+from butler_tui.passphrases import WrongPassphrase
 from butler_tui.sealed_file import RecipientKind, read_head
 from butler_tui.store import estates, sync_state
 from butler_tui.store.journal_rows import verify_chain
@@ -111,7 +112,7 @@ def test_a_restored_terminal_is_the_same_one_in_a_new_epoch_that_follows_the_old
     store.close()
 
 
-def test_what_was_written_after_the_backup_is_at_hq_but_not_here(
+def test_what_was_written_after_the_backup_comes_back_from_hq(
     lost: tuple[Path, set[str], Estate], tmp_path: Path
 ) -> None:
     home = another_home(tmp_path / "new")
@@ -120,7 +121,7 @@ def test_what_was_written_after_the_backup_is_at_hq_but_not_here(
     sync(store)
 
     names = [row[0] for row in store.connection.execute("SELECT name FROM visit ORDER BY registered_ms, visit_id")]
-    assert sorted(names) == sorted(["备份前已同步", "备份前未同步"])
+    assert sorted(names) == sorted(["备份前已同步", "备份前未同步", "备份后已同步"])
     store.close()
 
 
@@ -198,7 +199,7 @@ def test_the_words_for_one_backup_open_no_other(hq: Hq, enrolled: Estate, tmp_pa
         back_up(enrolled.store, file)
     words.write_text(unlock_backup(hq.folder, first))
 
-    with pytest.raises(backups.WrongPassphrase, match="another backup"):
+    with pytest.raises(WrongPassphrase, match="another backup"):
         backups.restore(
             another_home(tmp_path / "new"), second, backups.by_unlock_words(words), replace=False, now_ms=real_ms()
         )

@@ -157,6 +157,7 @@ def test_a_file_of_the_first_version_shows_the_same_once_opened(author_of: MakeA
     connection.execute("ALTER TABLE record_state DROP COLUMN kept")
     connection.execute("ALTER TABLE record_state DROP COLUMN erased_ms")
     connection.execute("ALTER TABLE terminal DROP COLUMN scope_gen")
+    connection.execute("ALTER TABLE estate_pos DROP COLUMN durable_pos")
     for index in ("change_log_held", "change_log_held_parent", "change_log_held_staff"):
         connection.execute(f"DROP INDEX {index}")
     for table in ("generation", "report", "estate_secret", "tally", "greeting"):

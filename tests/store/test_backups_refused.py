@@ -8,6 +8,7 @@ import pytest
 
 from butler_tui.desk import backups
 from butler_tui.errors import ButlerError, FileTrouble, RuleBroken, SetUpWrong
+from butler_tui.passphrases import WrongPassphrase
 from butler_tui.sealed_file import MAGIC, PIECE
 from butler_tui.store import recovery
 from butler_tui.store.local import Store, create_store, open_store
@@ -39,7 +40,7 @@ def test_a_weak_passphrase_is_refused(store: Store, weak: str) -> None:
 def test_a_wrong_passphrase_is_said_and_nothing_is_made(backup: Path, tmp_path: Path) -> None:
     home = another_home(tmp_path / "new")
 
-    with pytest.raises(backups.WrongPassphrase, match="does not open"):
+    with pytest.raises(WrongPassphrase, match="does not open"):
         restore(home, backup, "四季 桂花 竹影 青石 18")
 
     assert not home.database.parent.exists()

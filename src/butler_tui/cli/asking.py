@@ -15,6 +15,8 @@ from butler_tui.errors import ButlerError, WrongUsage
 from butler_tui.text import safe
 from butler_tui.words import N_, _
 
+PASSPHRASE_VARIABLE = "BUTLER_RECOVERY"
+
 
 def somebody_is_there() -> bool:
     """Tell whether there is a terminal to ask at."""
@@ -48,6 +50,14 @@ def ask_hidden(question: str, variable: str) -> str:
         return getpass(f"{question}: ", stream=sys.stderr)
     except (EOFError, KeyboardInterrupt) as stopped:
         raise _stopped() from stopped
+
+
+def new_passphrase_typed() -> str:
+    """Return a passphrase that was typed twice alike; one from the environment is asked for once."""
+    first = ask_hidden(_("New recovery passphrase"), PASSPHRASE_VARIABLE)
+    if ask_hidden(_("The same again"), PASSPHRASE_VARIABLE) != first:
+        raise WrongUsage(N_("The two are not the same. Nothing was changed."))
+    return first
 
 
 def agreed(question: str, instead: str) -> bool:

@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +15,9 @@ from rich.cells import set_cell_size
 
 from butler_tui import __version__
 from butler_tui.cli.acting import acting
-from butler_tui.cli.asking import ask_hidden
+from butler_tui.cli.asking import PASSPHRASE_VARIABLE, ask_hidden, new_passphrase_typed
 from butler_tui.cli.output import now_ms, open_terminal, print_json, say, this_home
+from butler_tui.cli.progress import steps
 from butler_tui.errors import EXIT_FAILED, WrongUsage
 from butler_tui.labels import day_and_clock, table_label
 from butler_tui.settings import read_settings
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from butler_tui.desk.doctor import Finding
     from butler_tui.desk.doctor_words import Computer
     from butler_tui.store.salvaging import Salvaged
-
-PASSPHRASE_VARIABLE = "BUTLER_RECOVERY"
 
 
 def register(app: typer.Typer) -> None:
@@ -57,11 +55,11 @@ def _register_backup(app: typer.Typer) -> None:
         with open_terminal() as store:
             by = acting(store, number) if number else None
             if new_passphrase:
-                backups.set_passphrase(store, _new_passphrase, by)
+                backups.set_passphrase(store, new_passphrase_typed, by)
                 say(_("Backups from now on open with this passphrase. Keep it away from this computer: "
                       "nobody can make it anew."))  # fmt: skip
             if file is not None:
-                with _steps() as told:
+                with steps() as told:
                     head = backups.back_up(store, file, now_ms(), by=by, told=told)
                 kinds = {str(one.kind) for one in head.recipients}
                 say(_("The backup is in {file}, and was read again to the end.", file=file.absolute()))
@@ -73,14 +71,6 @@ _OPENS: dict[frozenset[str], Callable[[], str]] = {
     frozenset({"hq"}): lambda: _("Only HQ can unlock it: no recovery passphrase is set."),
     frozenset({"passphrase", "hq"}): lambda: _("It opens with the recovery passphrase; HQ can unlock it too."),
 }
-
-
-def _new_passphrase() -> str:
-    """Return a passphrase that was typed twice alike; one from the environment is asked for once."""
-    first = ask_hidden(_("New recovery passphrase"), PASSPHRASE_VARIABLE)
-    if ask_hidden(_("The same again"), PASSPHRASE_VARIABLE) != first:
-        raise WrongUsage(N_("The two are not the same. Nothing was changed."))
-    return first
 
 
 def _register_restore(app: typer.Typer) -> None:
@@ -101,7 +91,7 @@ def _register_restore(app: typer.Typer) -> None:
             opener = backups.by_unlock_words(hq_key)
         else:
             opener = backups.by_passphrase(lambda: ask_hidden(_("Recovery passphrase"), PASSPHRASE_VARIABLE))
-        with _steps() as told:
+        with steps() as told:
             head, done = backups.restore(home, file, opener, replace=replace, now_ms=now_ms(), told=told)
         made = _moment(head.made_ms)
         say(_("This terminal is again as it was at {time}.", time=made))
@@ -117,7 +107,7 @@ def _register_salvage(app: typer.Typer) -> None:
     def salvage(as_json: bool = typer.Option(False, "--json", help=_("Print the figures as JSON."))) -> None:
         from butler_tui.desk import backups
 
-        with _steps() as told:
+        with steps() as told:
             done = backups.salvage(this_home(), now_ms(), told)
         if as_json:
             print_json({**asdict(done), "kept": [str(file) for file in done.kept]})
@@ -168,18 +158,6 @@ def _moment(at_ms: int) -> str:
         return day_and_clock(at_ms, estates.zone(store.connection))
 
 
-@contextmanager
-def _steps() -> Iterator[Callable[[str], None]]:
-    """Show which step runs, to a person at a terminal only."""
-    if not sys.stderr.isatty():
-        yield lambda _words: None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("", spinner="line") as shown:
-        yield lambda words: shown.update(_(words))
-
-
 def _register_doctor(app: typer.Typer) -> None:
     @app.command(help=_("Look this terminal over, and say what to do."))
     def doctor(as_json: bool = typer.Option(False, "--json", help=_("Print it as JSON."))) -> None:
@@ -188,7 +166,7 @@ def _register_doctor(app: typer.Typer) -> None:
 
         findings: list[Finding] = []
         computer = _computer()  # before anything is drawn over it
-        with _steps() as told:
+        with steps() as told:
             findings.extend(look_over(computer, told))
         counts = {str(mark): sum(one.mark is mark for one in findings) for mark in Mark}
         if as_json:

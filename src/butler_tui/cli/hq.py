@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,17 +9,17 @@ from typing import TYPE_CHECKING
 import typer
 
 from butler_tui.cli import hq_files
-from butler_tui.cli.output import now_ms, print_json, say, this_home
+from butler_tui.cli.hq_backups import register_backup, register_restore
+from butler_tui.cli.hq_options import blobs_option, dsn_option, folder_option, hq_folder
+from butler_tui.cli.output import now_ms, print_json, say
 from butler_tui.cli.typer_words import Commands
 from butler_tui.domain.rights import TerminalKind
-from butler_tui.errors import SetUpWrong
 from butler_tui.text import safe
-from butler_tui.words import N_, _
+from butler_tui.words import _
 from butler_tui.zones import zone_called
 
 if TYPE_CHECKING:
     from butler_tui.hq.admin import EstateStatus
-    from butler_tui.hq.keys import Folder
 
 
 def register(app: typer.Typer) -> None:
@@ -36,23 +35,12 @@ def register(app: typer.Typer) -> None:
     _register_status(hq)
     _register_unlock_backup(hq)
     _register_retention(hq)
-    hq_files.register(hq, _folder, _folder_option, _dsn_option)
+    hq_files.register(hq, hq_folder, folder_option, dsn_option)
+    register_backup(hq)
+    register_restore(hq)
     hq.add_typer(estate, name="estate")
     hq.add_typer(terminal, name="terminal")
     app.add_typer(hq, name="hq")
-
-
-def _folder_option() -> Path | None:
-    return typer.Option(None, "--dir", help=_("HQ's folder."))  # type: ignore[no-any-return]
-
-
-def _dsn_option() -> str | None:
-    return typer.Option(  # type: ignore[no-any-return]
-        None,
-        "--dsn",
-        metavar="DSN",
-        help=_("The PostgreSQL database that keeps HQ's rows, in place of a file; or the variable BUTLER_HQ_DSN."),
-    )
 
 
 def _json_option() -> bool:
@@ -63,35 +51,16 @@ def _name_option() -> list[str]:
     return typer.Option([], "--name", help=_("A further host name or address of this machine."))  # type: ignore[no-any-return]
 
 
-def _blobs_option() -> Path | None:
-    return typer.Option(  # type: ignore[no-any-return]
-        None, "--blobs", help=_("The folder of pictures; servers with one database share it.")
-    )
-
-
-def _folder(given: Path | None, dsn: str | None = None) -> Folder:
-    try:
-        import granian  # noqa: F401 (HQ's part is an extra)
-        import starlette  # noqa: F401
-    except ImportError as error:
-        raise SetUpWrong(
-            N_("This installation has no HQ part. Install it with: pip install 'butler-tui[hq]'")
-        ) from error
-    from butler_tui.hq.keys import Folder
-
-    return Folder(given or this_home().hq, dsn or os.environ.get("BUTLER_HQ_DSN") or None)
-
-
 def _register_init(hq: typer.Typer) -> None:
     @hq.command(help=_("Make an HQ: its database, its keys, its authority."))
     def init(
-        folder: Path | None = _folder_option(),
-        dsn: str | None = _dsn_option(),
+        folder: Path | None = folder_option(),
+        dsn: str | None = dsn_option(),
         name: list[str] = _name_option(),
     ) -> None:
         from butler_tui.hq import admin
 
-        place = _folder(folder, dsn)
+        place = hq_folder(folder, dsn)
         fingerprint = admin.init(place, name, now_ms())
         say(_("HQ is ready in {folder}. Copy {key} to a safe place.", folder=place.path, key=place.keys))
         typer.echo(fingerprint)
@@ -100,14 +69,14 @@ def _register_init(hq: typer.Typer) -> None:
 def _register_serve(hq: typer.Typer) -> None:
     @hq.command(help=_("Serve HQ until it is stopped; prints its address once it answers."))
     def serve(
-        folder: Path | None = _folder_option(),
-        dsn: str | None = _dsn_option(),
+        folder: Path | None = folder_option(),
+        dsn: str | None = dsn_option(),
         host: str = typer.Option("127.0.0.1", "--host", help=_("The address to listen on; 0.0.0.0 for all.")),
         port: int = typer.Option(8443, "--port", min=0, max=65535, help=_("The port; 0 picks a free one.")),
         name: list[str] = _name_option(),
-        blobs: Path | None = _blobs_option(),
+        blobs: Path | None = blobs_option(),
     ) -> None:
-        place = _folder(folder, dsn)
+        place = hq_folder(folder, dsn)
         from butler_tui.hq import server
 
         server.serve(place, host, port, name, typer.echo, blobs)
@@ -119,13 +88,13 @@ def _register_estate_add(estate: typer.Typer) -> None:
         name: str = typer.Argument(help=_("The estate's name.")),
         estate_id: str | None = typer.Option(None, "--id", help=_("The id of an estate that a terminal has already.")),
         time_zone: str = typer.Option("Asia/Shanghai", "--time-zone", help=_("The estate's time zone.")),
-        folder: Path | None = _folder_option(),
-        dsn: str | None = _dsn_option(),
+        folder: Path | None = folder_option(),
+        dsn: str | None = dsn_option(),
         as_json: bool = _json_option(),
     ) -> None:
         from butler_tui.hq import admin
 
-        added = admin.add_estate(_folder(folder, dsn), name, time_zone, estate_id, now_ms())
+        added = admin.add_estate(hq_folder(folder, dsn), name, time_zone, estate_id, now_ms())
         if as_json:
             print_json({"estate_id": added, "name": name, "time_zone": time_zone})
         else:
@@ -142,13 +111,13 @@ def _register_terminal_code(terminal: typer.Typer) -> None:
         estate: str = typer.Argument(help=_("The estate's id or name.")),
         kind: TerminalKind = typer.Option(TerminalKind.GATE, "--kind", help=_("What the terminal is.")),
         url: str | None = typer.Option(None, "--url", help=_("HQ's address, where it is not the one served last.")),
-        folder: Path | None = _folder_option(),
-        dsn: str | None = _dsn_option(),
+        folder: Path | None = folder_option(),
+        dsn: str | None = dsn_option(),
         as_json: bool = _json_option(),
     ) -> None:
         from butler_tui.hq import admin
 
-        made = admin.new_code(_folder(folder, dsn), estate, kind, now_ms(), url)
+        made = admin.new_code(hq_folder(folder, dsn), estate, kind, now_ms(), url)
         if as_json:
             facts = {
                 "line": made.line,
@@ -167,25 +136,25 @@ def _register_terminal_revoke(terminal: typer.Typer) -> None:
     def revoke(
         estate: str = typer.Argument(help=_("The estate's id or name.")),
         terminal_id: str = typer.Argument(help=_("The terminal's id, as `butler hq status` shows it.")),
-        folder: Path | None = _folder_option(),
-        dsn: str | None = _dsn_option(),
+        folder: Path | None = folder_option(),
+        dsn: str | None = dsn_option(),
     ) -> None:
         from butler_tui.hq import admin
 
-        admin.revoke(_folder(folder, dsn), estate, terminal_id, now_ms())
+        admin.revoke(hq_folder(folder, dsn), estate, terminal_id, now_ms())
         say(_("The terminal is refused from now on."))
 
 
 def _register_status(hq: typer.Typer) -> None:
     @hq.command(help=_("Tell how the estates and their terminals stand."))
     def status(
-        folder: Path | None = _folder_option(),
-        dsn: str | None = _dsn_option(),
+        folder: Path | None = folder_option(),
+        dsn: str | None = dsn_option(),
         as_json: bool = _json_option(),
     ) -> None:
         from butler_tui.hq import admin
 
-        estates = admin.status(_folder(folder, dsn))
+        estates = admin.status(hq_folder(folder, dsn))
         if as_json:
             print_json({"estates": [_facts(estate) for estate in estates]})
             return
@@ -197,25 +166,25 @@ def _register_unlock_backup(hq: typer.Typer) -> None:
     @hq.command("unlock-backup", help=_("Print the words that open one terminal's backup, for butler restore."))
     def unlock_backup(
         file: Path = typer.Argument(help=_("The backup.")),
-        folder: Path | None = _folder_option(),
+        folder: Path | None = folder_option(),
     ) -> None:
         from butler_tui.hq.unlocking import unlock_backup as unlocked
 
-        typer.echo(unlocked(_folder(folder), file))
+        typer.echo(unlocked(hq_folder(folder), file))
 
 
 def _register_retention(hq: typer.Typer) -> None:
     @hq.command(help=_("Erase what estates have kept long enough, by their own policies; HQ does it once a day."))
     def retention(
         estate: str | None = typer.Option(None, "--estate", help=_("The estate's id or name; else every one.")),
-        folder: Path | None = _folder_option(),
-        dsn: str | None = _dsn_option(),
-        blobs: Path | None = _blobs_option(),
+        folder: Path | None = folder_option(),
+        dsn: str | None = dsn_option(),
+        blobs: Path | None = blobs_option(),
         as_json: bool = _json_option(),
     ) -> None:
         from butler_tui.hq import admin
 
-        done = admin.sweep(_folder(folder, dsn), estate, now_ms(), blobs)
+        done = admin.sweep(hq_folder(folder, dsn), estate, now_ms(), blobs)
         if as_json:
             print_json({"estates": [{"name": name, **asdict(erased)} for name, erased in done]})
             return

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import typer
 
@@ -33,6 +35,18 @@ class Progress:
         """Wipe the line."""
         if self._shown:
             typer.echo("\r\x1b[K", nl=False, err=True)
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """Show which step runs, to a person at a terminal only; what is told is still to be translated."""
+    if not sys.stderr.isatty():
+        yield lambda _words: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("", spinner="line") as shown:
+        yield lambda words: shown.update(_(words))
 
 
 def _bar(at: int, of: int, width: int = 30) -> str:

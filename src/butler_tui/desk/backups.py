@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from butler_tui.desk.audit import note
 from butler_tui.desk.session import Session, require
 from butler_tui.domain.audit import AuditAct
-from butler_tui.domain.recovery import LEAST_CHARACTERS, PassphraseFault, folded_passphrase, passphrase_fault
+from butler_tui.domain.recovery import folded_passphrase
 from butler_tui.domain.rights import Act, may
-from butler_tui.errors import ButlerError, NotAllowed, RuleBroken, SetUpWrong
+from butler_tui.errors import NotAllowed, SetUpWrong
+from butler_tui.passphrases import WrongPassphrase, require_strong, wrong_passphrase
 from butler_tui.paths import Home
 from butler_tui.sealed_file import (
+    BackupOf,
     Head,
     Recipient,
     RecipientKind,
@@ -34,17 +36,8 @@ from butler_tui.words import N_
 if TYPE_CHECKING:
     from butler_tui.store.salvaging import Salvaged
 
-_FAULTS = {
-    PassphraseFault.TOO_SHORT: N_("A recovery passphrase has at least {least} characters: four words will do."),
-    PassphraseFault.TOO_UNIFORM: N_("That passphrase is one character over and over. Take four words."),
-}
-
 Opener = Callable[[Head], bytes]
 """Finds the content key of a backup; raises a sentence where it cannot."""
-
-
-class WrongPassphrase(ButlerError):
-    """The recovery passphrase is another one than the backup was sealed for."""
 
 
 def needs_person(store: Store) -> bool:
@@ -64,9 +57,7 @@ def set_passphrase(store: Store, asked: Callable[[], str], by: Session | None) -
     elif needs_person(store):
         raise NotAllowed(N_("A recovery passphrase is set by a supervisor: add --as with your staff number."))
     passphrase = asked()
-    fault = passphrase_fault(passphrase)
-    if fault is not None:
-        raise RuleBroken(_FAULTS[fault], least=LEAST_CHARACTERS)
+    require_strong(passphrase)
     salt = os.urandom(16)
     public = public_box_key(passphrase_box_key(folded_passphrase(passphrase), salt))
     with plain_errors(store.home.database):
@@ -118,7 +109,7 @@ def by_passphrase(passphrase: Callable[[], str]) -> Opener:
         private = passphrase_box_key(folded_passphrase(passphrase()), recipient.salt)
         found = content_key_for(recipient, private)
         if found is None:
-            raise WrongPassphrase(N_("The passphrase does not open this backup. Nothing was changed."))
+            raise wrong_passphrase()
         return found
 
     return opener
@@ -151,6 +142,8 @@ def restore(
     """
     with plain_errors(file):
         head = read_head(file)
+        if head.of is not BackupOf.TERMINAL:
+            raise SetUpWrong(N_("{file} is a backup of HQ: restore it with `butler hq restore`."), file=file)
         content_key = opener(head)
         if not is_content_key(head, content_key):
             raise WrongPassphrase(N_("That key is for another backup. Nothing was changed."))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
-from butler_tui.hq import authority, enrolment, retention
+from butler_tui.hq import authority, enrolment, placing, retention
 from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.engines import AlreadyThere, Engine, EstateRow, TerminalRow, Unavailable, Writing
 from butler_tui.hq.engines.sqlite import SqliteEngine, create
@@ -78,13 +78,13 @@ def _create_tables(folder: Folder, keys: HqKeys) -> None:
     if folder.dsn is None:
         create(folder.database, keys.raw())
         return
-    with _postgres_part():
+    with postgres_part():
         from butler_tui.hq.engines import postgres
     postgres.create(folder.dsn, public_box_key(keys.box))
 
 
 @contextmanager
-def _postgres_part() -> Iterator[None]:
+def postgres_part() -> Iterator[None]:
     """Import what speaks with PostgreSQL; raises SetUpWrong where it is not installed, or its library is not."""
     try:
         yield
@@ -119,6 +119,8 @@ def _files_of(folder: Folder) -> list[Path]:
 @contextmanager
 def opened(folder: Folder) -> Iterator[tuple[Engine, HqKeys]]:
     """Open HQ for a block; raises SetUpWrong or FileTrouble where it does not open, TryLater where it is too busy."""
+    with plain_errors(folder.path):
+        placing.finish(folder)
     keys = read_hq_keys(folder.keys)
     with plain_errors(folder.path if folder.dsn else folder.database):
         engine = _engine(folder, keys)
@@ -132,7 +134,7 @@ def opened(folder: Folder) -> Iterator[tuple[Engine, HqKeys]]:
 
 def _engine(folder: Folder, keys: HqKeys) -> Engine:
     if folder.dsn is not None:
-        with _postgres_part():
+        with postgres_part():
             from butler_tui.hq.engines.postgres import PostgresEngine
         return PostgresEngine(folder.dsn, public_box_key(keys.box))
     if not folder.database.exists():

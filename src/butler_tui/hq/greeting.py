@@ -35,7 +35,7 @@ def greet(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_ms: int, keyr
         last_seq=head.last_seq if head else 0,
         last_cid=head.last_cid if head else None,
         pos=where.next_pos - 1,
-        durable_pos=0,
+        durable_pos=where.durable_pos,
         server_time=now_ms,
         min_schema=_OLDEST_SCHEMA,
         scope_gen=terminal.scope_gen,

@@ -15,12 +15,14 @@ class ReportKind(StrEnum):
 
     `new_epoch`: a terminal's file was restored from a backup, or copied {epoch}. `new_generation`: HQ was restored, its
     log lacks what a terminal had pulled or sent {hq_gen, pos}. `differed`: a terminal held other records than HQ, and
-    fetched them again {slices: [[table, month], …]}.
+    fetched them again {slices: [[table, month], …]}. `restored`: HQ was made anew from a backup of `made_ms`, whose log
+    ends at `pos` {hq_gen, pos, made_ms}.
     """
 
     NEW_EPOCH = "new_epoch"
     NEW_GENERATION = "new_generation"
     DIFFERED = "differed"
+    RESTORED = "restored"
 
 
 def new_epoch(rows: Writing, terminal: TerminalRow, epoch: str, now_ms: int) -> None:
@@ -38,7 +40,17 @@ def differed(rows: Writing, terminal: TerminalRow, slices: Sequence[tuple[str, s
     _report(rows, terminal, ReportKind.DIFFERED, {"slices": [list(one) for one in slices]}, now_ms)
 
 
+def restored(rows: Writing, estate_id: str, hq_gen: str, pos: int, made_ms: int, now_ms: int) -> None:
+    """Report that HQ was made anew from a backup (made at `made_ms`, UTC ms) whose log of this estate ends at `pos`."""
+    _add(rows, estate_id, None, ReportKind.RESTORED, {"hq_gen": hq_gen, "pos": pos, "made_ms": made_ms}, now_ms)
+
+
 def _report(rows: Writing, terminal: TerminalRow, kind: ReportKind, detail: dict[str, object], now_ms: int) -> None:
+    _add(rows, terminal.estate_id, terminal.terminal_id, kind, detail, now_ms)
+
+
+def _add(
+    rows: Writing, estate_id: str, terminal_id: str | None, kind: ReportKind, detail: dict[str, object], now_ms: int
+) -> None:
     told = json.dumps(detail, sort_keys=True)
-    report_id = id_text(new_id(now_ms))
-    rows.add_report(ReportRow(terminal.estate_id, report_id, now_ms, str(kind), terminal.terminal_id, told))
+    rows.add_report(ReportRow(estate_id, id_text(new_id(now_ms)), now_ms, str(kind), terminal_id, told))

@@ -21,7 +21,8 @@ CREATE TABLE estate_pos (
     estate_id   TEXT PRIMARY KEY,
     next_pos    INTEGER NOT NULL DEFAULT 1,
     hq_gen      TEXT NOT NULL,
-    scope_gen   INTEGER NOT NULL DEFAULT 0
+    scope_gen   INTEGER NOT NULL DEFAULT 0,
+    durable_pos INTEGER NOT NULL DEFAULT 0  -- up to here the log is in a backup that was read again to its end
 ) STRICT;
 
 -- Who may push: enrolled installations with their public keys, and what they last said of themselves.

@@ -8,7 +8,6 @@ this machine's unfinished things, and may hold a document's number as it was typ
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import shutil
@@ -22,7 +21,8 @@ from filelock import FileLock, Timeout
 from butler_tui.domain.fields import TABLES
 from butler_tui.errors import FileTrouble, RuleBroken, TryLater
 from butler_tui.private_file import sync_folder
-from butler_tui.sealed_file import KEY_BYTES, MAGIC, PIECE, Head, Recipient, opened_pieces, sealed_head, sealed_pieces
+from butler_tui.sealed_file import KEY_BYTES, PIECE, Head, Recipient
+from butler_tui.sealed_writing import refuse_other_files, verify_sealed, write_sealed
 from butler_tui.store import estates
 from butler_tui.store.database import Connection, DatabaseError, RawKey, connect, plain_errors
 from butler_tui.store.local import Store
@@ -78,7 +78,8 @@ def write_backup(
     """
     if store.plain:
         raise RuleBroken(N_("The unencrypted demo is not backed up."))
-    _refuse_other_files(target)
+    with plain_errors(target):
+        refuse_other_files(target)
     copy = beside(store.home.database, "for-backup")
     fresh = target.with_name(target.name + ".new")
     secrets = Secrets(os.urandom(32), os.urandom(16), store.keys.match, store.keys.pepper, store.keys.sign,
@@ -90,9 +91,9 @@ def write_backup(
             told(STEP_SEAL)
             with plain_errors(target):
                 content_key = os.urandom(KEY_BYTES)
-                digest = _written(fresh, copy, secrets, head, content_key)
+                digest = write_sealed(fresh, head, content_key, _content(copy, secrets))
                 told(STEP_VERIFY)
-                _verify(fresh, content_key, digest)
+                verify_sealed(fresh, content_key, digest)
                 fresh.replace(target)
                 sync_folder(target.parent)
         finally:
@@ -100,17 +101,6 @@ def write_backup(
             with plain_errors(target):
                 fresh.unlink(missing_ok=True)
     return head
-
-
-def _refuse_other_files(target: Path) -> None:
-    with plain_errors(target):
-        if not target.exists():
-            return
-        if target.is_dir():
-            raise RuleBroken(N_("{file} is a folder: name the file that the backup is to be."), file=target)
-        with target.open("rb") as stream:
-            if stream.read(len(MAGIC)) != MAGIC:
-                raise RuleBroken(N_("{file} is not a backup, and is not overwritten."), file=target)
 
 
 def _copied(store: Store, copy: Path, secrets: Secrets, recipients: tuple[Recipient, ...], now_ms: int) -> Head:
@@ -149,38 +139,11 @@ def _head(connection: Connection, recipients: tuple[Recipient, ...], now_ms: int
     )
 
 
-def _written(fresh: Path, copy: Path, secrets: Secrets, head: Head, content_key: bytes) -> bytes:
-    """Write the backup to `fresh`, durably, and return the digest of what was sealed."""
-    digest = hashlib.sha256()
-
-    def content() -> Iterator[bytes]:
-        with copy.open("rb") as stream:
-            part = secrets.to_bytes()
-            while part:
-                digest.update(part)
-                yield part
-                part = stream.read(PIECE)
-
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        first = sealed_head(head, content_key)
-        stream.write(first)
-        for piece in sealed_pieces(content(), content_key, first):
-            stream.write(piece)
-        stream.flush()
-        os.fsync(stream.fileno())
-        if hasattr(os, "posix_fadvise"):  # what is read again should come from the stick, not from memory
-            os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    return digest.digest()
-
-
-def _verify(fresh: Path, content_key: bytes, digest: bytes) -> None:
-    again = hashlib.sha256()
-    for part in opened_pieces(fresh, content_key):
-        again.update(part)
-    if again.digest() != digest:
-        raise FileTrouble(N_("What was written to {file} is not what can be read there."), file=fresh)
+def _content(copy: Path, secrets: Secrets) -> Iterator[bytes]:
+    yield secrets.to_bytes()
+    with copy.open("rb") as stream:
+        while part := stream.read(PIECE):
+            yield part
 
 
 def counts(connection: Connection) -> dict[str, int]:

@@ -5,9 +5,9 @@ Times are UTC ms, ids UUID text, links and keys raw bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from butler_tui.domain.hlc import Stamp
 
@@ -24,11 +24,12 @@ class EstateRow(NamedTuple):
 
 
 class PositionRow(NamedTuple):
-    """Where an estate's log stands."""
+    """Where an estate's log stands; up to `durable_pos` it is in a backup that was read again to its end."""
 
     next_pos: int
     hq_gen: str
     scope_gen: int
+    durable_pos: int
 
 
 class TerminalRow(NamedTuple):
@@ -317,6 +318,9 @@ class Writing(Reading, Protocol):
     def begin_generation(self, estate_id: str, hq_gen: str, now_ms: int) -> None:
         """Begin a new generation of an estate's log, where it ends now."""
 
+    def note_durable(self, estate_id: str, hq_gen: str, pos: int) -> None:
+        """Write down that a verified backup has this generation of an estate's log up to `pos`."""
+
     def add_report(self, row: ReportRow) -> None:
         """Keep a report."""
 
@@ -372,6 +376,23 @@ class Writing(Reading, Protocol):
         """Write beside records what follows for them from others: (record_id, JSON)."""
 
 
+class Everything(Reading, Protocol):
+    """All that an engine keeps, as it is at one moment, row by row."""
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """Return the columns that a table has, as the database itself says."""
+
+    def every(self, table: str) -> Iterator[Sequence[Any]]:
+        """Yield all rows of a table, their values in the order of `columns`: integers, texts, bytes or None."""
+
+
+class Filling(Writing, Protocol):
+    """A new, empty database that is filled and stands, with all of it, at the end."""
+
+    def put(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Add rows as they stood in a backup."""
+
+
 class Engine(Protocol):
     """Where HQ's rows are kept."""
 
@@ -387,6 +408,9 @@ class Engine(Protocol):
 
     def empty_log(self) -> None:
         """Let go of what was erased where the engine itself keeps copies of it; what is in use stays for now."""
+
+    def read_all(self, work: Callable[[Everything], T]) -> T:
+        """Run `work`, which may take long, on what is committed when it begins; others go on reading and writing."""
 
     def close(self) -> None:
         """Finish what waits and let go."""

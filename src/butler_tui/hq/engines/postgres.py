@@ -13,10 +13,10 @@ from typing import TypeVar
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from butler_tui.hq.engines import Reading, Unavailable, Writing
+from butler_tui.hq.engines import Everything, Reading, Unavailable, Writing
 from butler_tui.hq.engines.postgres_connecting import connected, database_of, prepare_connection
 from butler_tui.hq.engines.postgres_rows import ARRIVING_STATE, PostgresConnection, PostgresRows, Stuck
-from butler_tui.hq.engines.postgres_schema import bring_up_to_date, create_tables
+from butler_tui.hq.engines.postgres_schema import bring_up_to_date, create_tables, keep_aside
 
 T = TypeVar("T")
 
@@ -36,6 +36,11 @@ _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 """All that one work reads is of one moment."""
 
+_AT_LEISURE = (
+    "SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true)"
+)
+"""For what may take long, in its transaction only."""
+
 logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # it would write to the server's own terminal
 
 
@@ -47,6 +52,22 @@ def create(dsn: str, box_key: bytes) -> None:
     database = database_of(dsn)
     with connected(database) as connection:
         create_tables(connection, database.name, box_key)
+
+
+@contextmanager
+def filling(dsn: str, box_key: bytes, aside: str | None) -> Iterator[PostgresRows]:
+    """Make HQ's tables in the database that `dsn` names and fill them in a block: all of it stands at its end, or none.
+
+    With `aside`, the tables that are there are kept in a schema of that name. Raises as `create` does, and RuleBroken
+    where an HQ is served from them.
+    """
+    database = database_of(dsn)
+    with connected(database) as connection, connection.transaction():
+        connection.execute(_AT_LEISURE)
+        if aside is not None:
+            keep_aside(connection, database.name, aside)
+        create_tables(connection, database.name, box_key)
+        yield PostgresRows(connection, Stuck())
 
 
 class PostgresEngine:
@@ -101,6 +122,13 @@ class PostgresEngine:
                 connection.execute("VACUUM change_log, record_state")
         except psycopg.Error as error:
             raise Unavailable(type(error).__name__) from error
+
+    def read_all(self, work: Callable[[Everything], T]) -> T:
+        """Run `work` on what is committed now, on a connection of its own; raises as opening this engine does."""
+        with connected(self.database) as connection:
+            connection.execute(_READ)
+            connection.execute(_AT_LEISURE)
+            return work(PostgresRows(connection, self._stuck))
 
     def close(self) -> None:
         """Finish what waits and let go."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
@@ -20,6 +20,8 @@ PostgresConnection: TypeAlias = Connection[tuple[Any, ...]]
 
 _FEW = 16
 """Up to so many rows a statement each, sent together, is quicker than COPY."""
+_FETCHED = 500
+"""Rows of a table that is read whole, fetched at once."""
 _STUCK_S = 5.0
 """For how long nobody waits for an estate whose lock could not be had in time."""
 
@@ -89,6 +91,28 @@ class PostgresRows(WritingRows):
         with self.connection.cursor().copy(sql) as copy:
             for row in rows:
                 copy.write_row(row)
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """Return the columns that a table has."""
+        rows = self._all(
+            "SELECT column_name::text FROM information_schema.columns"
+            " WHERE table_schema = current_schema() AND table_name = ? ORDER BY ordinal_position",
+            table,
+        )
+        return tuple(row[0] for row in rows)
+
+    def every(self, table: str) -> Iterator[Sequence[Any]]:
+        """Yield all rows of a table, fetched bit by bit."""
+        self.connection.execute(
+            f"DECLARE all_rows NO SCROLL CURSOR FOR SELECT {', '.join(self.columns(table))} FROM {table}"
+        )
+        while rows := self.connection.execute(f"FETCH {_FETCHED} FROM all_rows").fetchall():
+            yield from rows
+        self.connection.execute("CLOSE all_rows")
+
+    def put(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Add rows as they stood in a backup."""
+        self._copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN", rows)
 
     def lock(self, estate_id: str) -> PositionRow | None:
         """Lock the estate's row until the transaction ends, and return where its log stands.

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from psycopg.errors import DuplicateTable, UndefinedTable
 
-from butler_tui.errors import SetUpWrong
+from butler_tui.errors import RuleBroken, SetUpWrong
 from butler_tui.hq.engines.postgres_rows import PostgresConnection
-from butler_tui.hq.engines.sqlite import SCHEMA_VERSION
+from butler_tui.hq.engines.sqlite import SCHEMA_VERSION, tables
 from butler_tui.hq.views import postgres_views
 from butler_tui.store.database import statements
 from butler_tui.words import N_
@@ -49,6 +49,29 @@ def create_tables(connection: PostgresConnection, database: str, box_key: bytes)
             ),
             database=database,
         ) from error
+
+
+def keep_aside(connection: PostgresConnection, database: str, schema: str) -> None:
+    """Move HQ's tables and views, where there are any, to a new schema; raises RuleBroken where HQ is served from them.
+
+    Runs in the caller's transaction.
+    """
+    others = connection.execute(
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'butler-hq'"
+        " AND pid <> pg_backend_pid()"
+    ).fetchone()
+    if others is not None:
+        raise RuleBroken(N_("HQ is served from the database {database}: stop it first."), database=database)
+    present = connection.execute(
+        "SELECT table_name::text, table_type = 'VIEW' FROM information_schema.tables"
+        " WHERE table_schema = current_schema() AND table_name = ANY($1)",
+        ([*tables(), "schema_version", *(name for name, __ in postgres_views())],),
+    ).fetchall()
+    if not present:
+        return
+    connection.execute(f"CREATE SCHEMA {schema}")
+    for name, is_view in present:
+        connection.execute(f"ALTER {'VIEW' if is_view else 'TABLE'} {name} SET SCHEMA {schema}")
 
 
 def bring_up_to_date(connection: PostgresConnection, database: str, box_key: bytes) -> None:

@@ -128,6 +128,15 @@ class WritingRows(ErasingRows):
             estate_id,
         )
 
+    def note_durable(self, estate_id: str, hq_gen: str, pos: int) -> None:
+        """Write down that a verified backup has this generation of an estate's log up to `pos`."""
+        self._run(
+            "UPDATE estate_pos SET durable_pos = ?1 WHERE estate_id = ?2 AND hq_gen = ?3 AND durable_pos < ?1",
+            pos,
+            estate_id,
+            hq_gen,
+        )
+
     def add_report(self, row: ReportRow) -> None:
         """Keep a report."""
         self._run(insert("report", ReportRow._fields), *row)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import queue
+import re
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from butler_tui.hq.engines import PositionRow, Reading, Unavailable, Writing
-from butler_tui.hq.engines.rows_writing import WritingRows
+from butler_tui.hq.engines import Everything, PositionRow, Reading, Unavailable, Writing
+from butler_tui.hq.engines.rows_writing import WritingRows, insert
 from butler_tui.hq.engines.sqlite_upgrade import bring_up_to_date
 from butler_tui.hq.views import sqlite_views
 from butler_tui.store.database import (
@@ -20,6 +22,7 @@ from butler_tui.store.database import (
     RawKey,
     check_version,
     connect,
+    reading,
     statements,
     transaction,
 )
@@ -34,16 +37,36 @@ _MOST_WAITING = 256
 _Job = tuple[Callable[[Writing], Any], "Future[Any]"]
 
 
+def tables() -> tuple[str, ...]:
+    """Return the names of HQ's tables, as hq/schema.sql makes them."""
+    return tuple(re.findall(r"^CREATE TABLE (\w+)", _schema(), re.MULTILINE))
+
+
+def _schema() -> str:
+    return (Path(__file__).parents[1] / "schema.sql").read_text("utf-8")
+
+
 def create(file: Path, key: RawKey) -> None:
     """Make HQ's file with its tables; raises FileTrouble where the disk refuses."""
     connection = connect(file, key)
     try:
-        sql = (Path(__file__).parents[1] / "schema.sql").read_text("utf-8")
         with transaction(connection):
-            for statement in statements(sql):
+            for statement in statements(_schema()):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         file.chmod(0o600)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def filling(file: Path, key: RawKey) -> Iterator[SqliteRows]:
+    """Make HQ's file and fill it in a block; it is whole, and closed, after the block. Raises as `create` does."""
+    create(file, key)
+    connection = connect(file, key)
+    try:
+        with transaction(connection):
+            yield SqliteRows(connection)
     finally:
         connection.close()
 
@@ -63,6 +86,18 @@ class SqliteRows(WritingRows):
     def _many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         self.connection.executemany(sql, rows)
 
+    def columns(self, table: str) -> tuple[str, ...]:
+        """Return the columns that a table has."""
+        return tuple(row[0] for row in self._all("SELECT name FROM pragma_table_info(?) ORDER BY cid", table))
+
+    def every(self, table: str) -> Iterator[Sequence[Any]]:
+        """Yield all rows of a table."""
+        yield from self.connection.execute(f"SELECT {', '.join(self.columns(table))} FROM {table}")
+
+    def put(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Add rows as they stood in a backup."""
+        self._many(insert(table, columns), rows)
+
     def lock(self, estate_id: str) -> PositionRow | None:
         """Return where the estate's log stands; BEGIN IMMEDIATE holds the lock already."""
         return self._found_position(estate_id)
@@ -74,6 +109,7 @@ class SqliteEngine:
     def __init__(self, file: Path, key: RawKey) -> None:
         self._reader = connect(file, key)
         check_version(self._reader, file, SCHEMA_VERSION)
+        self._file, self._key = file, key
         self._reader_lock = threading.Lock()
         self._writer = connect(file, key)
         bring_up_to_date(self._writer, SCHEMA_VERSION)
@@ -101,6 +137,15 @@ class SqliteEngine:
         with self._reader_lock:
             self._reader.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             self._reader.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def read_all(self, work: Callable[[Everything], T]) -> T:
+        """Run `work` on what is committed now, on a connection of its own."""
+        connection = connect(self._file, self._key)
+        try:
+            with reading(connection):
+                return work(SqliteRows(connection))
+        finally:
+            connection.close()
 
     def close(self) -> None:
         """Finish what waits and let go."""

@@ -31,6 +31,7 @@ def _show_visits(connection: Connection) -> None:
 
 
 _VERSION_3 = (
+    "ALTER TABLE estate_pos ADD COLUMN durable_pos INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE terminal ADD COLUMN scope_gen INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE record_state ADD COLUMN kept TEXT",
     "CREATE INDEX change_log_held ON change_log (estate_id, pos) WHERE verdict = 'quarantined' AND pos > 0",
