@@ -22,6 +22,8 @@ from butler_tui.store.local import Store, create_store, open_store
 from tests.conftest import Clock, Estate
 from tests.serving import Hq, butler, real_ms
 
+REST = "Still waiting: 0. To be decided: 0. Held back at HQ: 0.\n"
+
 ODD = "值班室 #1 50% 'east' $HOME \"a\\b"
 """A folder's name with all that one scheduler or another reads as something else."""
 JOB = Job(("/opt/管家 50%/butler", "sync"), {"BUTLER_HOME": f"/srv/{ODD}"}, (2, 7, 9))
@@ -77,9 +79,9 @@ def test_the_printed_cron_line_brings_everything_to_hq(
     nightly, at_start = printed.stdout.splitlines()
     ran = run_cron(as_cron_reads(nightly), tmp_path / "cron")
 
-    assert (ran.returncode, ran.stderr) == (0, "Sent to HQ: 2. Still waiting: 0.\n")
+    assert (ran.returncode, ran.stderr) == (0, f"Sent: 2. Fetched: 2. {REST}")
     again = run_cron(as_cron_reads(at_start), tmp_path / "cron")
-    assert (again.returncode, again.stderr) == (0, "Sent to HQ: 0. Still waiting: 0.\n")
+    assert (again.returncode, again.stderr) == (0, f"Sent: 0. Fetched: 0. {REST}")
     assert printed.stderr.startswith("Add both lines by crontab -e.")
     store = open_store(find_home(home_of_odd_name))
     (minute, hour, second) = (int(nightly.split()[at]) for at in (0, 1, 6))
@@ -113,7 +115,8 @@ def test_what_hq_holds_back_stands_in_the_same_line(enrolled: Estate, now: Clock
     ran = butler("sync", env={"BUTLER_HOME": str(enrolled.store.home.database.parent)})
 
     assert ran.returncode == 0
-    assert re.fullmatch(r"Sent to HQ: \d+\. Still waiting: 0\. Held back at HQ for a decision: 1\.\n", ran.stderr)
+    told = r"Sent: \d+\. Fetched: \d+\. Still waiting: 0\. To be decided: 0\. Held back at HQ: 1\.\n"
+    assert re.fullmatch(told, ran.stderr)
 
 
 def test_the_units_are_read_by_systemd_as_they_are_meant(tmp_path: Path, home_of_odd_name: dict[str, str]) -> None:

@@ -13,6 +13,7 @@ from rich.cells import set_cell_size
 
 from butler_tui import __version__
 from butler_tui.cli.output import now_ms, open_terminal, print_json, say, this_home
+from butler_tui.cli.progress import Progress
 from butler_tui.errors import ButlerError
 from butler_tui.labels import moment
 from butler_tui.store import estates, sync_state
@@ -24,6 +25,7 @@ from butler_tui.words import _
 
 if TYPE_CHECKING:
     from butler_tui.sync.syncing import SyncReport
+    from butler_tui.sync.talk import Tally
 
 
 def register(app: typer.Typer) -> None:
@@ -45,10 +47,23 @@ def _register_enrol(app: typer.Typer) -> None:
         answer = enrol_here(this_home(), url, code, ca_file=ca, now_ms=now_ms)
         estate, kind = safe(answer.estate_name), safe(answer.kind)
         say(_("This terminal is enrolled at HQ for {estate} as {kind}.", estate=estate, kind=kind))
+        _first_sync()
+
+
+def _first_sync() -> None:
+    """Fetch what there is; where that is cut short, the next sync goes on: enrolled it is."""
+    from butler_tui.sync.talk import Tally
+
+    with open_terminal() as store:
+        try:
+            _sync_in_words(store, Tally(), push_only=False)
+        except ButlerError as error:
+            say(error.sentence())
+            say(_("The next sync goes on where this one stopped: butler sync"))
 
 
 def _register_sync(app: typer.Typer) -> None:
-    @app.command(help=_("Bring what waits here to HQ, once."))
+    @app.command(help=_("Bring what waits here to HQ and fetch what others wrote, once."))
     def sync(
         as_json: bool = typer.Option(False, "--json", help=_("Print the figures as JSON.")),
         push_only: bool = typer.Option(False, "--push-only", help=_("Send only, fetch nothing.")),
@@ -59,22 +74,39 @@ def _register_sync(app: typer.Typer) -> None:
             _by_file(to_file, from_file)
             return
         from butler_tui.sync.syncing import report as reported
-        from butler_tui.sync.syncing import sync_once
         from butler_tui.sync.talk import Tally
 
         tally = Tally()
         with open_terminal() as store:
-            try:
-                report = sync_once(store, now_ms=now_ms, push_only=push_only, tally=tally)
-            except ButlerError:
-                if as_json:
-                    told = sync_state.status(store.connection)
-                    print_json(asdict(reported(store, tally, _hq_word(told))))
-                raise
-            if as_json:
-                print_json(asdict(report))
+            if not as_json:
+                _sync_in_words(store, tally, push_only=push_only)
                 return
-            say(_told(report))
+            try:
+                report = _synced(store, tally, push_only=push_only)
+            except ButlerError:
+                print_json(asdict(reported(store, tally, _hq_word(sync_state.status(store.connection)))))
+                raise
+            print_json(asdict(report))
+
+
+def _synced(store: Store, tally: Tally, *, push_only: bool) -> SyncReport:
+    """Sync once, with a bar for a person who waits."""
+    from butler_tui.sync.syncing import sync_once
+
+    bar = Progress()
+    tally.progress = bar
+    try:
+        return sync_once(store, now_ms=now_ms, push_only=push_only, tally=tally)
+    finally:
+        bar.done()
+
+
+def _sync_in_words(store: Store, tally: Tally, *, push_only: bool) -> None:
+    from butler_tui.desk.set_up_file import is_ready_to_hand_out
+
+    say(_told(_synced(store, tally, push_only=push_only)))
+    if tally.whole and is_ready_to_hand_out(store):
+        say(_("All records are here: this computer is ready to hand out."))
 
 
 def _by_file(to_file: Path | None, from_file: Path | None) -> None:
@@ -94,10 +126,15 @@ def _by_file(to_file: Path | None, from_file: Path | None) -> None:
 
 def _told(report: SyncReport) -> str:
     """Return what a sync did in one line: at night it stands in a log or a mail."""
-    if report.quarantined:
-        return _("Sent to HQ: {pushed}. Still waiting: {waiting}. Held back at HQ for a decision: {count}.",
-                 pushed=report.pushed, waiting=report.waiting, count=report.quarantined)  # fmt: skip
-    return _("Sent to HQ: {pushed}. Still waiting: {waiting}.", pushed=report.pushed, waiting=report.waiting)
+    return _(
+        "Sent: {pushed}. Fetched: {pulled}. Still waiting: {waiting}. To be decided: {conflicts}. "
+        "Held back at HQ: {held}.",
+        pushed=report.pushed,
+        pulled=report.pulled,
+        waiting=report.waiting,
+        conflicts=report.conflicts,
+        held=report.quarantined,
+    )
 
 
 def _register_status(app: typer.Typer) -> None:
@@ -107,10 +144,13 @@ def _register_status(app: typer.Typer) -> None:
             estate = estates.estate(store.connection)
             gate = estates.gate_of_terminal(store.connection)
             told = sync_state.status(store.connection)
+            summary = sync_state.summary(store.connection)
             facts = {
                 "estate": estate.name if estate else None,
                 "gate": gate.name if gate else None,
                 "waiting": told.waiting,
+                "conflicts": summary.conflicts,
+                "quarantined": summary.quarantined,
                 "last_sync": told.last_sync_ms,
                 "disk_free": shutil.disk_usage(store.home.database.parent).free,
                 "clock_offset": told.clock_offset_ms,
@@ -135,6 +175,8 @@ def _in_words(store: Store, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("Post"), facts["gate"] or "-"),
         (_("Headquarters"), word),
         (_("Waiting"), _("{count} changes", count=facts["waiting"])),
+        (_("To be decided"), _("{count} records", count=facts["conflicts"])),
+        (_("Held by HQ"), _("{count} records", count=facts["quarantined"])),
         (_("At HQ"), moment(last, now, zone) if last is not None else _("not yet")),
         (_("Clock"), clock_words(facts["clock_offset"])[0]),
         (_("Disk"), _("{free:.1f} GB free", free=facts["disk_free"] / 1e9)),

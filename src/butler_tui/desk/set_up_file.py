@@ -9,7 +9,7 @@ from enum import StrEnum
 from butler_tui.errors import SetUpWrong
 from butler_tui.paths import Home
 from butler_tui.private_file import create_private
-from butler_tui.store import estates, set_up_plan
+from butler_tui.store import estates, set_up_plan, staff
 from butler_tui.store.database import RawKey, connect, plain_errors
 from butler_tui.store.keys import read_keys
 from butler_tui.store.local import Store, create_store, is_set_up, open_store
@@ -33,6 +33,12 @@ def stage(store: Store) -> Stage:
     if estates.gate_of_terminal(store.connection) is None:
         return Stage.NO_GATE
     return Stage.READY if set_up_plan.left(store.connection) is None else Stage.UNFINISHED
+
+
+def is_ready_to_hand_out(store: Store) -> bool:
+    """Tell whether there is a gate to stand at and somebody to sign in, so that people can begin to work here."""
+    people = staff.everyone(store.connection)
+    return any(one.active and one.has_pin for one in people) and bool(estates.gates(store.connection))
 
 
 def stage_of(home: Home) -> Stage:

@@ -134,7 +134,20 @@ def _records(rows: Reading, terminal: TerminalRow, ask: PullAsk, head: int) -> P
         records=records,
         whole_after=f"{taken[-1].tbl}/{taken[-1].record_id}" if more else None,
         terminals=_names(rows, terminal, writers),
+        total=_total(rows, terminal) if ask.whole_until is None else None,
     )
+
+
+def _total(rows: Reading, terminal: TerminalRow) -> int:
+    """Return how many records there are in a terminal's scope, for a person who waits: not one by one."""
+    scopes = scopes_of(terminal)
+    seen = (row for row in rows.tallies(terminal.estate_id) if _scope_of(row.tbl) in scopes)
+    return sum(row.records for row in seen)
+
+
+def _scope_of(tbl: str) -> Scope:
+    table = TABLES.get(tbl)
+    return table.scope if table else Scope.SUPERVISOR
 
 
 def _written_by(row: StateRow, epoch: str) -> bool:

@@ -16,6 +16,12 @@ def sums(connection: Connection) -> dict[tuple[str, str], Tally]:
     return tallied(_records(connection))
 
 
+def records(connection: Connection) -> int:
+    """Return how many records are here, shown or not yet: cheap, for a person who waits."""
+    tables = (f"SELECT count(*) FROM {table.name}" for table in TABLES.values())
+    return sum(connection.execute(statement).fetchone()[0] for statement in tables)
+
+
 def _records(connection: Connection) -> Iterator[tuple[str, bytes, int]]:
     for table in TABLES.values():
         if table.once:

@@ -107,7 +107,7 @@ class PullAnswer:
     """A page: everything that the terminal may see up to `upto`, where HQ's log has the change `upto_cid`.
 
     `head` is where the log ends. `whole_after` is said where more records follow, and goes into the next request.
-    `terminals` names those that wrote, by id.
+    `terminals` names those that wrote, by id. `total` is said with records: how many there are in all, about.
     """
 
     head: int
@@ -117,6 +117,7 @@ class PullAnswer:
     records: tuple[PulledRecord, ...] = ()
     whole_after: str | None = None
     terminals: Mapping[str, str] = field(default_factory=dict)
+    total: int | None = None
 
     def to_body(self) -> dict[str, Any]:
         """Return its JSON."""
@@ -129,6 +130,7 @@ class PullAnswer:
                 "records": [_record_body(one) for one in self.records] or None,
                 "whole_after": self.whole_after,
                 "terminals": dict(self.terminals) or None,
+                "total": self.total,
             }
         )
 
@@ -149,6 +151,7 @@ def pull_answer_from(body: Body) -> PullAnswer:
         tuple(_record_from(one) for one in take_list(body, "records", MOST_IN_PAGE)),
         maybe(take_text, body, "whole_after"),
         {checked_id(one): take_text(terminals, one) for one in terminals},
+        maybe(take_integer, body, "total"),
     )
 
 

@@ -22,6 +22,7 @@ from butler_tui.sync.talk import Talk, not_taken
 
 def pull_all(talk: Talk, where: Position) -> None:
     """Pull from `where` this terminal stands until it has what HQ had when it last answered."""
+    way = _Way(talk, where.pos)
     while where.whole_after is not None or where.pos < talk.head:
         if where.pos == 0 and where.whole_after is None:
             sync_state.fetch_all(talk.store.connection)
@@ -37,10 +38,33 @@ def pull_all(talk: Talk, where: Position) -> None:
             where = talk.hello()
             continue
         talk.head = max(answer.head, answer.upto)
+        way.tell(where, answer)
         talk.breathe()
         if answer.upto <= where.pos and where.whole_after is None:
             return
         where = talk.where()
+
+
+class _Way:
+    """How far a pull has come: positions of the log, or records where all of them are fetched."""
+
+    def __init__(self, talk: Talk, began: int) -> None:
+        self._talk = talk
+        self._began = began
+        self._come: int | None = None
+
+    def tell(self, where: Position, answer: PullAnswer) -> None:
+        """Tell whoever waits, after the page that was asked for at `where`."""
+        if where.whole_after is None:
+            self._talk.tally.progress(answer.upto - self._began, self._talk.head - self._began)
+        elif answer.total is not None:
+            if self._come is None:
+                self._come = tallies.records(self._talk.store.connection)  # what came before a cut, too
+            else:
+                self._come += len(answer.records)
+            self._talk.tally.progress(min(self._come, answer.total), answer.total)
+        if where.whole_after is not None:
+            self._began = answer.upto
 
 
 def _ask(where: Position) -> PullAsk:
@@ -71,6 +95,7 @@ def take_page(talk: Talk, where: Position, answer: PullAnswer) -> None:
         pulled.go_on_whole(connection, answer.whole_after)
         return
     pulled.end_whole(talk.store, upto)
+    talk.tally.whole = True
     tallies.note_compared(connection, talk.now_ms())
     narrowing.forget_out_of_scope(talk.store)
 

@@ -26,11 +26,17 @@ _MOST_HELLOS = 6
 
 @dataclass(slots=True)
 class Tally:
-    """What a sync has done so far: also tells of one that was broken off."""
+    """What a sync has done so far: also tells of one that was broken off.
+
+    `whole` says that all records have come, to a terminal that is new or begins anew. `progress` is told how much of
+    what is fetched has come, and of how much, after each page.
+    """
 
     pushed: int = 0
     pulled: int = 0
     quarantined: int = 0
+    whole: bool = False
+    progress: Callable[[int, int], None] = lambda _at, _of: None
     traffic: Traffic = field(default_factory=Traffic)
     began: float = field(default_factory=time.monotonic)
 

@@ -12,13 +12,15 @@ from butler_tui import crash_log
 from butler_tui.errors import ButlerError, TryLater
 from butler_tui.store import estates
 from butler_tui.tui.context import Context
-from butler_tui.tui.messages import SyncDone
+from butler_tui.tui.messages import SyncDone, SyncProgress
 from butler_tui.words import _
 
 AFTER_SAVE_S = 5.0
 EVERY_S = 60.0
 FIRST_S = 2.0
 LONGEST_S = 15 * 60.0
+_WORTH_TELLING = 500
+"""Records or positions from which a person is told how many have come."""
 
 
 class BackgroundSync:
@@ -62,11 +64,13 @@ class BackgroundSync:
 
     def _sync(self) -> None:
         from butler_tui.sync.syncing import sync_once
+        from butler_tui.sync.talk import Tally
 
         try:
             store = self._here.store.again()
             try:
-                report = sync_once(store, now_ms=self._here.now_ms, gentle=True)
+                tally = Tally(progress=self._on_the_way)
+                report = sync_once(store, now_ms=self._here.now_ms, gentle=True, tally=tally)
             finally:
                 store.close()
         except TryLater as error:
@@ -79,8 +83,16 @@ class BackgroundSync:
             self._failed(_("The sync stopped at an error; it is tried again. Nothing is lost."), "bad")
         else:
             self._failures = 0
-            words = _("Headquarters has everything. Sent now: {count}.", count=report.pushed)
+            words = _("Headquarters has everything. Sent now: {count}, fetched: {fetched}.",
+                      count=report.pushed, fetched=report.pulled)  # fmt: skip
+            if tally.whole:
+                words = _("All records are here: this computer is ready to hand out.")
             self._done(words, "good", EVERY_S)
+
+    def _on_the_way(self, at: int, of: int) -> None:
+        """Tell the screens how much has come, where it is more than a page."""
+        if of > _WORTH_TELLING and self._app.is_running:
+            self._app.post_message(SyncProgress(at, of))
 
     def _failed(self, sentence: str, meaning: str, error: TryLater | None = None) -> None:
         from butler_tui.sync.failures import retry_after

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 
 from butler_tui.tui.context import Context
-from butler_tui.tui.messages import FromList, SignedIn, SyncAsked
+from butler_tui.tui.messages import FromList, SignedIn, SyncAsked, SyncProgress
 from butler_tui.tui.screens.sign_in import SignInScreen
 
 if TYPE_CHECKING:
@@ -138,6 +138,12 @@ class Desks(App[None]):
         gate: Any = self.screen
         if gate.form.is_empty:
             gate.action_park()
+
+    def on_sync_progress(self, message: SyncProgress) -> None:
+        """Show how much has come, where somebody looks at the sync."""
+        if self.screen is self._installed_screens.get(f"sync-{self._person}"):
+            sync: Any = self.screen
+            sync.on_the_way(message.at, message.of)
 
     # What a list asks for
 

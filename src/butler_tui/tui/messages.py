@@ -36,6 +36,15 @@ class SyncDone(Message):
         self.meaning = meaning
 
 
+class SyncProgress(Message):
+    """A sync is under way: `at` of `of` have come of what it fetches."""
+
+    def __init__(self, at: int, of: int) -> None:
+        super().__init__()
+        self.at = at
+        self.of = of
+
+
 class ListAct(StrEnum):
     """What the list of F7 can ask for beside checking out."""
 

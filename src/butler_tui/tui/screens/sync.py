@@ -93,6 +93,10 @@ class SyncScreen(Steady, Screen[None]):
         """Say that it is under way; the application does it."""
         self.query_one(Sentence).say(_("Sending to headquarters…"))
 
+    def on_the_way(self, at: int, of: int) -> None:
+        """Say how much of what is fetched has come."""
+        self.query_one(Sentence).say(_("Fetching from headquarters: {at:,} of {of:,}", at=at, of=of))
+
     def say(self, text: str, meaning: str) -> None:
         """Show how a sync went."""
         self.query_one(Sentence).say(text, meaning)
