@@ -131,7 +131,7 @@ def test_what_cannot_be_recorded_is_not_given_out(
     def full(*_arguments: object) -> int:
         raise FileTrouble("The disk is full, so {file} cannot be written.", file="butler.db")
 
-    monkeypatch.setattr("butler_tui.store.journal._journalise", full)
+    monkeypatch.setattr("butler_tui.store.journal.keep", full)
     with pytest.raises(ButlerError, match="disk is full"):
         open_phone(estate.store, session, visit.visit_id, ASKED, "", now())
     assert audits(estate) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import count as count_up
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -237,6 +238,10 @@ def test_a_redacted_change_travels_with_its_digest_and_without_its_values(store:
     assert change.personal_digest is not None
 
 
+_COUNTER = count_up()
+"""Each change that comes is later than the one before."""
+
+
 def incoming(table: str, record_id: bytes, fields: dict[str, str | int | None], seq: int = 1) -> Change:
     return Change(
         cid=id_text(new_id(1)),
@@ -250,7 +255,7 @@ def incoming(table: str, record_id: bytes, fields: dict[str, str | int | None], 
         fields=fields,
         personal=None,
         salt=None,
-        hlc=Stamp(1, 0),
+        hlc=Stamp(1, next(_COUNTER)),
         seen=0,
         staff_id=None,
         schema_v=1,

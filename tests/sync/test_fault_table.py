@@ -153,7 +153,15 @@ def _hang_up_in_the_handshake(client: socket, _over: Event) -> None:
 
 HTML = b"<html>Welcome to the hotel</html>"
 OK = "HTTP/1.1 200 OK\r\n"
-_HELLO = {"last_seq": 0, "pos": 0, "durable_pos": 0, "server_time": real_ms(), "min_schema": 1, "scope_gen": 0}
+_HELLO = {
+    "last_seq": 0,
+    "pos": 0,
+    "durable_pos": 0,
+    "server_time": real_ms(),
+    "min_schema": 1,
+    "scope_gen": 0,
+    "scope": "gate",
+}
 _BOMB = zstd.compress(b'{"a":"' + b"a" * (MOST_OPENED + 1) + b'"}')
 _NEVER = 10**9
 
@@ -225,12 +233,7 @@ FAULTS = [
         *("409 hello again", to_a_push("409 No", {"code": "hello_again"})),
         *("it does not agree on where we stand", "双方的上传进度不一致"),
     ),
-    Fault(
-        *("another generation", says("200 OK", {**_HELLO, "hq_gen": "another"}), 78, REFUSED),
-        "HQ was restored from a backup, or is another HQ. Nothing is lost: everything stays on this terminal, and "
-        "nothing more is sent until HQ has been asked.",
-        "总部曾从备份恢复，或已换成另一个总部。数据没有丢失，全部保留在本机；请与总部联系，确认前不再上传。",
-    ),
+    portal("another generation, and no fork", says("200 OK", {**_HELLO, "hq_gen": "another"})),
     not_taken("400 malformed", "400 No", "malformed"),
     not_taken("400 chain", "400 No", "chain"),
     not_taken("403 foreign epoch", "403 No", "foreign_epoch"),

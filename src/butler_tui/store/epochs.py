@@ -46,7 +46,9 @@ def roll_epoch(connection: Connection, now_ms: int, *, whole: bool = False) -> i
         "INSERT INTO epoch (epoch_no, epoch, opened_ms) VALUES (?, ?, ?)", (state["next"], new_id(now_ms), now_ms)
     )
     connection.execute(
-        "UPDATE sync_state SET epoch_no = ?, last_seq = ?, last_link = ?, acked_seq = 0",
+        # What is issued again may have been written before HQ was restored: it has seen no more than both logs share.
+        "UPDATE sync_state SET epoch_no = ?1, last_seq = ?2, last_link = ?3, acked_seq = 0,"
+        " fork_seq = CASE WHEN fork_seq > 0 THEN ?2 ELSE 0 END",
         (state["next"], len(due), link),
     )
     return len(due)
