@@ -8,7 +8,7 @@ OPTIONS ?=
 bin := $(VENV)/bin
 ready := $(VENV)/.set-up
 
-.PHONY: demo test soak check bench catalogue pictures
+.PHONY: demo test soak mutants check bench catalogue pictures
 
 # Opens the demo estate in the terminal, with a headquarters of its own while it runs.
 demo: $(ready)
@@ -20,6 +20,10 @@ test: $(ready)
 # What takes too long for every day: thousands of cut connections, every hostile name.
 soak: $(ready)
 	@$(bin)/pytest -q -n 2 -m soak $(OPTIONS)
+
+# Breaks rules of synchronising in copies of the sources, one at a time: the state machine must notice each.
+mutants: $(ready)
+	@$(bin)/python tools/mutants.py $(OPTIONS)
 
 # What CI runs: format, lint, types, layers, tests with coverage.
 check: $(ready)

@@ -17,7 +17,7 @@ from urllib3 import HTTPResponse
 from butler_tui.desk.set_up import NewHouse, NewResident, add_house, add_staff, set_up_estate
 from butler_tui.domain.people import Sex
 from butler_tui.domain.rights import Role, TerminalKind
-from butler_tui.hq import admin, enrolment
+from butler_tui.hq import admin, enrolment, feed
 from butler_tui.hq.app import application
 from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.engines.sqlite import SqliteEngine
@@ -39,6 +39,7 @@ BEGAN_MS = 1_794_527_880_000
 """2026-11-13 07:58 in Shanghai."""
 _URL = "https://hq.example"
 _loop = asyncio.new_event_loop()
+vars(feed)["MOST_IN_PAGE"] = 6  # so that what is little needs several pages
 
 Carry = Callable[[transport.Link, str, bytes, Mapping[str, str]], "Answer"]
 

@@ -43,6 +43,11 @@ class Estate(RuleBasedStateMachine):
     def race(self, one: int, values: Any, other: int, others: Any, faults: Any) -> None:
         self.do(("write", one, values), ("write", other, others), ("sync", one, faults), ("sync", other))
 
+    @rule(one=who, other=who, faults=few)
+    def think_twice(self, one: int, other: int, faults: Any) -> None:
+        self.do(("write", one, (1, 1, 1)), ("write", other, (1, 1, 2)), ("sync", other), ("write", one, (1, 0, 0)))
+        self.do(("sync", one, faults))
+
     @rule(name=st.sampled_from(("move_in", "audit")), one=who)
     def add(self, name: str, one: int) -> None:
         self.do((name, one))

@@ -118,6 +118,10 @@ def _conflicts(world: World, log: list[dict[str, Any]], states: dict[tuple[str, 
                 continue
             later = [two for two, __ in writes if row["cid"] in knew(two["cid"])]
             certain = not (world.forked or world.copied)
+            if row["cid"] in kept and any(
+                one.stamp.order() > state.stamps[name].order() for one in state.kept.get(name, ())
+            ):
+                raise Broken(f"I6 {tbl}.{name}: {value!r} is later than what stands")
             if row["cid"] in kept:
                 if certain:
                     _asked_rightly(world, row, value, writes, knew)
@@ -163,6 +167,8 @@ def _asked_rightly(world: World, row: dict[str, Any], value: Any, writes: Any, k
     for two, __ in writes:
         if cid in world.wrote[two["cid"]].resolves:
             raise Broken(f"I6 asked again about {value!r}")
+        if two["epoch"] == row["epoch"] and cid in knew(two["cid"]):
+            raise Broken(f"I6 asked about {value!r}, which its own author has replaced")
 
 
 def _ended_rightly(world: World, row: dict[str, Any], later: list[dict[str, Any]], what: str) -> None:

@@ -1,0 +1,203 @@
+"""Does the state machine of tests/model notice what it is there for? Rules of the real code are broken, one at a time.
+
+Each mutant is a copy of `src` with one text replaced; estates live in it until a promise breaks. `make mutants` prints
+a table and fails where one is not caught. Named mutants only: `python tools/mutants.py NAME ...`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+_ROOT = Path(__file__).resolve().parent.parent
+_PATIENCE_S = 240
+_RUNNER = """
+import sys, time
+from tests.model import machine, test_real_model
+until = time.monotonic() + float(sys.argv[1])
+try:
+    for story in test_real_model.STORIES.values():
+        machine.live_through(story)
+    seed = 1
+    while time.monotonic() < until:
+        machine.lived(seed, 20, shrink=False)
+        seed += 1
+except Exception as error:
+    print(type(error).__name__, str(error).splitlines()[0][:100])
+    sys.exit(1)
+"""
+
+
+class Mutant(NamedTuple):
+    """One rule broken: in `file` (under src/butler_tui) `old`, which stands there once, becomes `new`."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+MUTANTS = (
+    Mutant(
+        "copies_count_as_one_author",
+        "domain/merge.py",
+        "self.epoch != other.epoch and",
+        "self.terminal != other.terminal and",
+    ),
+    Mutant("seen_is_not_asked", "domain/merge.py", " and self.pos > other.seen and other.pos > self.seen", ""),
+    Mutant("losers_are_dropped", "domain/merge.py", "kept[name] = (*kept.get(name, ()), loser)", "pass"),
+    Mutant("own_losers_stay", "domain/merge.py", "        _take_back(kept, name, stamp.epoch)\n", ""),
+    Mutant(
+        "choices_are_not_heard",
+        "domain/merge.py",
+        "kept = _undecided(state.kept, values, resolves)",
+        "kept = dict(state.kept)",
+    ),
+    Mutant("the_last_to_arrive_wins", "domain/merge.py", "wins = stamp.order() > standing.order()", "wins = True"),
+    Mutant(
+        "stamps_ahead_stay", "domain/hlc.py", "Stamp(hq_now_ms, 0) if claimed.ms > hq_now_ms + MOST_AHEAD_MS else ", ""
+    ),
+    Mutant(
+        "nothing_is_lifted",
+        "domain/hlc.py",
+        "return stamp if stamp > after else Stamp(after.ms, after.counter + 1)",
+        "return stamp",
+    ),
+    Mutant(
+        "the_head_is_not_compared",
+        "hq/ingest.py",
+        "elif ask.changes[0].seq != head.last_seq + 1 or ask.link_before != head.last_link:",
+        "elif ask.changes[0].seq > head.last_seq + 1:",
+    ),
+    Mutant(
+        "a_change_is_applied_again",
+        "hq/ingest.py",
+        "known = rows.known_cids(terminal.estate_id, [change.cid for change in ask.changes])",
+        "known: set[str] = set()",
+    ),
+    Mutant(
+        "half_a_record_is_applied",
+        "hq/ingest.py",
+        "if reason is None and any(self._continues",
+        "if False and any(self._continues",
+    ),
+    Mutant(
+        "seen_of_another_log_counts",
+        "hq/ingest.py",
+        "return change.seen if self.seen_most is None else min(change.seen, self.seen_most)",
+        "return change.seen",
+    ),
+    Mutant(
+        "a_child_needs_no_parent",
+        "hq/judging.py",
+        "return (parent, change.parent_id) in members or known(parent, change.parent_id) is not None",
+        "return True",
+    ),
+    Mutant(
+        "a_restored_hq_is_known_by_its_length_only",
+        "hq/greeting.py",
+        "return rows.cid_in_epoch(terminal.estate_id, ask.epoch, ask.acked_seq) != ask.acked_cid",
+        "return ask.acked_seq > (head.last_seq if head else 0)",
+    ),
+    Mutant(
+        "what_a_terminal_had_sent_is_no_sign",
+        "hq/greeting.py",
+        "return rows.cid_in_epoch(terminal.estate_id, ask.epoch, ask.acked_seq) != ask.acked_cid",
+        "return False",
+    ),
+    Mutant(
+        "what_a_terminal_had_pulled_is_no_sign",
+        "hq/greeting.py",
+        "if ask.pos and rows.cid_at(terminal.estate_id, ask.pos) != ask.pos_cid:",
+        "if False:",
+    ),
+    Mutant(
+        "own_held_changes_do_not_come_back",
+        "hq/feed.py",
+        "if row.verdict != APPLIED and not own:",
+        "if row.verdict != APPLIED:",
+    ),
+    Mutant("a_page_asks_for_no_cursor", "hq/feed.py", " or here != ask.pos_cid", ""),
+    Mutant("hq_back_is_not_followed_by_sending_again", "store/sync_state.py", "pos = ?2, acked_seq = ?3,", "pos = ?2,"),
+    Mutant(
+        "the_fork_trusts_a_file_put_back",
+        "sync/talk.py",
+        "last_seq=answer.last_seq if held else 0",
+        "last_seq=answer.last_seq",
+    ),
+    Mutant(
+        "a_file_put_back_goes_on",
+        "sync/talk.py",
+        "if not sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid):",
+        "if False:",
+    ),
+    Mutant("an_old_epoch_is_not_sent_again", "store/epochs.py", "    if whole:\n", "    if False:\n"),
+    Mutant("what_came_before_comes_again", "store/pulled.py", "change.stamp.pos <= known.pos", "change.stamp.pos < 0"),
+    Mutant(
+        "what_came_back_still_counts_as_pending",
+        "store/pulled.py",
+        '"DELETE FROM pending WHERE tbl = ?1 AND record_id = ?2 AND journal_id ="',
+        '"DELETE FROM pending WHERE 0 AND tbl = ?1 AND record_id = ?2 AND journal_id ="',
+    ),
+    Mutant(
+        "the_row_is_not_shown_anew",
+        "store/pulled.py",
+        "            base.show(self.store, tbl, record_id)\n",
+        "            pass\n",
+    ),
+    Mutant("nothing_is_forgotten", "store/narrowing.py", "    if seen == frozenset(Scope):\n", "    if True:\n"),
+    Mutant("what_was_seen_is_not_said", "store/journal.py", "seen=head.seen,", "seen=0,"),
+)
+
+
+def main(names: list[str]) -> int:
+    """Try the mutants of these names, or all; return how many were not caught."""
+    survived = 0
+    for mutant in MUTANTS:
+        if names and mutant.name not in names:
+            continue
+        began = time.monotonic()
+        outcome = _tried(mutant)
+        survived += outcome is None
+        print(f"{mutant.name:45} {time.monotonic() - began:6.1f} s  {outcome or 'NOT CAUGHT'}", flush=True)
+    return survived
+
+
+def _tried(mutant: Mutant) -> str | None:
+    with tempfile.TemporaryDirectory(prefix="butler-mutant-") as folder:
+        source = Path(folder) / "src"
+        shutil.copytree(_ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(_ROOT / "data", Path(folder) / "data")
+        file = source / "butler_tui" / mutant.file
+        text = file.read_text("utf-8")
+        if text.count(mutant.old) != 1:
+            sys.exit(f"{mutant.name}: what it replaces stands {text.count(mutant.old)} times in {mutant.file}")
+        file.write_text(text.replace(mutant.old, mutant.new), "utf-8")
+        environment = {**os.environ, "PYTHONPATH": f"{source}{os.pathsep}{_ROOT}", "BUTLER_LANG": "en"}
+        try:
+            ended = subprocess.run(  # noqa: S603 (this interpreter, our own code)
+                [sys.executable, "-c", _RUNNER, str(_PATIENCE_S)],
+                cwd=folder,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=4 * _PATIENCE_S,
+            )
+        except subprocess.TimeoutExpired:
+            return "never ends"
+    if ended.returncode == 0:
+        return None
+    if ended.returncode != 1 or not ended.stdout:
+        sys.exit(f"{mutant.name}: {ended.stderr}")
+    return ended.stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
