@@ -33,8 +33,32 @@ STORIES: dict[str, list[Step]] = {
         ("restore", 2),
         ("write", 2, (1, 0, 0)),
     ],
+    "a copy's changes were confirmed, HQ put back, and the original sent others in their place": [
+        ("snap",),
+        ("clone", 0),
+        ("write", 0, (1, 0, 0)),
+        ("write", 3, (1, 0, 0)),
+        ("sync", 3),
+        ("back",),
+    ],
+    "HQ put back to before what a terminal had sent and not pulled yet": [
+        ("snap",),
+        ("write", 0, (1, 0, 0)),
+        ("sync", 0, (0, 0, 1)),
+        ("back",),
+    ],
+    "HQ put back to before what a terminal had pulled, and its author's disk is gone": [
+        ("snap",),
+        ("write", 1, (1, 0, 0)),
+        ("sync", 1),
+        ("sync", 0),
+        ("die", 1),
+        ("back",),
+        ("write", 2, (0, 1, 0)),
+        ("sync", 2),
+    ],
 }
-"""What runs have found, at its shortest."""
+"""What runs have found, at its shortest, and what they seldom come to."""
 
 
 @pytest.mark.parametrize("story", STORIES)
