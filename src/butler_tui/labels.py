@@ -150,6 +150,7 @@ _PAIRS: tuple[tuple[StrEnum, str], ...] = (
     (Act.MANAGE_STAFF, N_("manage staff")),
     (Act.KEEP_HOUSEHOLDS, N_("keep households")),
     (Act.ATTACH_PICTURE, N_("add pictures")),
+    (Act.ERASE_PERSON, N_("erase people")),
 )
 
 # Keyed by class too: members of different classes may share a value ("other"), and then compare as equal.

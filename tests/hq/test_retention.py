@@ -77,7 +77,7 @@ def verifies(author: Author) -> int:
     """Recompute the author's chain from HQ's log, and return how many changes it has."""
     log = author.engine.read(lambda rows: rows.log_after(author.terminal.estate_id, 0, 10_000))
     link, count = FIRST_LINK, 0
-    for row in sorted((row for row in log if row.seq), key=lambda row: row.seq):
+    for row in sorted((row for row in log if row.seq and row.epoch == author.epoch), key=lambda row: row.seq):
         body = json.loads(row.body)
         digest = base64.b64decode(body[DIGEST]) if DIGEST in body else change_at(row, body).digest()
         link = next_link(link, parse_id(row.cid), digest)

@@ -160,7 +160,7 @@ def test_a_file_of_the_first_version_shows_the_same_once_opened(author_of: MakeA
     connection.execute("ALTER TABLE estate_pos DROP COLUMN durable_pos")
     for index in ("change_log_held", "change_log_held_parent", "change_log_held_staff"):
         connection.execute(f"DROP INDEX {index}")
-    for table in ("generation", "report", "estate_secret", "tally", "greeting"):
+    for table in ("erased", "generation", "report", "estate_secret", "tally", "greeting"):
         connection.execute(f"DROP TABLE {table}")
     connection.execute("PRAGMA user_version = 1")
     connection.close()

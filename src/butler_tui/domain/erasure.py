@@ -14,6 +14,9 @@ from butler_tui.domain.changes import Change
 from butler_tui.domain.fields import TABLES, Privacy
 from butler_tui.domain.merge import RecordState
 
+BELONGING = frozenset({"companion", "visit_event", "document_secret", "resident", "vehicle"})
+"""What is erased with the record that it belongs to: of a visit, or of a household that moved out."""
+
 
 def is_plain(table: str, column: str) -> bool:
     """Tell whether a value stays when its record is erased: of what this version does not know, nothing does."""

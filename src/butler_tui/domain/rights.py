@@ -46,6 +46,7 @@ class Act(StrEnum):
     MANAGE_STAFF = "manage_staff"
     KEEP_HOUSEHOLDS = "keep_households"
     ATTACH_PICTURE = "attach_picture"
+    ERASE_PERSON = "erase_person"
 
 
 _EVERYONE_AT_THE_GATE = frozenset({Role.GUARD, Role.SHIFT_LEAD, Role.SUPERVISOR})
@@ -72,6 +73,7 @@ BY_ROLE: dict[Act, frozenset[Role]] = {
     Act.MANAGE_STAFF: _HEADS,
     Act.KEEP_HOUSEHOLDS: _HEADS | {Role.BUTLER},
     Act.ATTACH_PICTURE: _EVERYONE,
+    Act.ERASE_PERSON: _SUPERVISORS,
 }
 
 _ALL_KINDS = frozenset(TerminalKind)
@@ -80,6 +82,7 @@ BY_TERMINAL: dict[Act, frozenset[TerminalKind]] = {
     **dict.fromkeys(Act, _ALL_KINDS),
     Act.SET_UP_ESTATE: frozenset({TerminalKind.SUPERVISOR}),
     Act.MANAGE_STAFF: frozenset({TerminalKind.SUPERVISOR}),
+    Act.ERASE_PERSON: frozenset({TerminalKind.SUPERVISOR}),
     Act.KEEP_HOUSEHOLDS: frozenset({TerminalKind.SUPERVISOR, TerminalKind.BUTLER}),
 }
 

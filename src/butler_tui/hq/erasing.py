@@ -11,15 +11,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from butler_tui.domain.changes import Change
-from butler_tui.domain.erasure import erased, has_misplaced, is_plain, what_is_left
-from butler_tui.domain.fields import Op
+from butler_tui.domain.changes import Change, Spelled
+from butler_tui.domain.erasure import BELONGING, erased, has_misplaced, is_plain, what_is_left
+from butler_tui.domain.fields import TABLES, Op
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.merge import kept_json, stamps_json, state_from
 from butler_tui.hq.engines import ErasedState, LogRow, StateRow, Writing
 from butler_tui.hq.shown import PARENT
 from butler_tui.sync.protocol import compact_json
 
+_MOST = 1_000_000
 DIGEST = "digest"
 """What is kept of a change that had something personal among its plain values: the digest that the chain binds."""
 
@@ -36,6 +37,51 @@ def erase_changes(rows: Writing, estate_id: str, log: Sequence[LogRow]) -> int:
     left = [(row.pos, body) for row in log if (body := _body_left(row)) is not None]
     rows.erase_log(estate_id, left)
     return len(left)
+
+
+def redacted(
+    rows: Writing, estate_id: str, arriving: Sequence[tuple[Change, Spelled, bytes]], now_ms: int
+) -> list[tuple[Change, Spelled, bytes]]:
+    """Return changes, each as it is spelled and with its link, without their personal part where their record was erased for a person.
+
+    So with what belongs to such a record: a picture of it, a note of who looked at it. It counts as erased too.
+    """
+    about = {change.cid: _about(change) for change, *__ in arriving}
+    gone = rows.erased_among(estate_id, sorted({one for ids in about.values() for one in ids}))
+    if not gone:
+        return list(arriving)
+    theirs = [change for change, *__ in arriving if gone & about[change.cid]]
+    rows.register_erased(estate_id, ((change.table, change.record_id) for change in theirs), now_ms)
+    cids = {change.cid for change in theirs}
+    return [
+        (left := erased(change), left.spelled(), link) if change.cid in cids else (change, spelled, link)
+        for change, spelled, link in arriving
+    ]
+
+
+def _about(change: Change) -> set[str]:
+    """Return the records that a change is about: its own, the one that it belongs to, the one that it tells of."""
+    table = TABLES.get(change.table)
+    parent = change.parent_id if table is None or change.table in BELONGING else None
+    subject = change.fields.get("subject_id")
+    return {change.record_id, *(one for one in (parent, subject) if isinstance(one, str))}
+
+
+def erase_people(rows: Writing, estate_id: str, keys: Sequence[tuple[str, str]], now_ms: int) -> None:
+    """Erase these records and all that HQ has of what belongs to them, and register it; the estate is locked."""
+    ids = [record_id for __, record_id in keys]
+    kin = [
+        (row.tbl, row.record_id) for row in rows.kin(estate_id, ids) if row.tbl in BELONGING or row.tbl not in TABLES
+    ]
+    told = [
+        (tbl, row.record_id)
+        for tbl in ("attachment", "audit")
+        for row in rows.living(estate_id, tbl, "", _MOST)
+        if json.loads(row.state).get("subject_id") in {*ids, *(record_id for __, record_id in kin)}
+    ]
+    together = sorted({*keys, *kin, *told})
+    erase(rows, estate_id, together, now_ms)
+    rows.register_erased(estate_id, together, now_ms)
 
 
 def _state_left(row: StateRow, now_ms: int) -> ErasedState:

@@ -9,12 +9,14 @@ from itertools import groupby
 
 from butler_tui.domain.audit_chain import next_link
 from butler_tui.domain.changes import Change, Spelled, WireValue
-from butler_tui.domain.fields import TABLES
+from butler_tui.domain.erasure import what_is_left
+from butler_tui.domain.fields import TABLES, Op
 from butler_tui.domain.hlc import Stamp, canonical
 from butler_tui.domain.merge import FieldStamp, RecordState, highest_seen, kept_json, merged, stamps_json, state_from
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq import reports
 from butler_tui.hq.engines import DuplicateRow, EpochRow, LogRow, StateRow, TerminalRow, Writing
+from butler_tui.hq.erasing import erase_people, redacted
 from butler_tui.hq.judging import leans_on, reason_against
 from butler_tui.hq.judging_visits import Before
 from butler_tui.hq.refusals import Refusal
@@ -117,6 +119,7 @@ class _Landing:
     changed: dict[tuple[str, str], int] = field(default_factory=dict)
     places: dict[tuple[str, str], int] = field(default_factory=dict)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
+    erased: list[tuple[str, str]] = field(default_factory=list)
 
     def land(self, batch: Prepared, known: set[str]) -> None:
         """Write log, duplicates and records of the batch."""
@@ -128,6 +131,7 @@ class _Landing:
             if change.cid in known
         )
         fresh = [place for place in places if place[0].cid not in known]
+        fresh = redacted(self.rows, estate_id, fresh, self.now_ms)
         self.look_up([change for change, *__ in fresh])
         for __, group in groupby(fresh, lambda place: place[0].group_id):
             self._land_group(list(group))
@@ -139,6 +143,8 @@ class _Landing:
         self.rows.put_states(row for row in rows if (row.tbl, row.record_id) in self.places)
         count_in(self.rows, estate_id, ((*key, self.places.get(key), pos) for key, pos in self.changed.items()))
         self.rows.put_shown(self.terminal.estate_id, PARENT, told.items())
+        if self.erased:
+            erase_people(self.rows, estate_id, self.erased, self.now_ms)
         if self.log:
             written = {key: (self.parents[key], self.states[key].values) for key in self.changed}
             erase_late(self.rows, estate_id, written, self.log[0].hlc_ms, self.now_ms)
@@ -214,6 +220,9 @@ class _Landing:
     def apply(self, change: Change, stamp: FieldStamp, spelled: Spelled | None = None) -> None:
         """Merge a change into its record, as it is in this batch."""
         key = (change.table, change.record_id)
+        if change.op is Op.ERASE:
+            self._erase(key, stamp.pos)
+            return
         state = self.known(*key) or RecordState()
         sent = {**change.fields, **(change.personal or {})}
         values = made_safe(sent.items())
@@ -224,6 +233,14 @@ class _Landing:
         self.states[key] = merged(state, change.op, values, stamp, change.resolves)
         self.parents[key] = change.parent_id or self.parents.get(key)
         self.changed[key] = stamp.pos
+
+    def _erase(self, key: tuple[str, str], pos: int) -> None:
+        """Erase a record, as it is in this batch; one that HQ has not is registered only."""
+        self.erased.append(key)
+        if (state := self.known(*key)) is not None:
+            self.texts.pop(key, None)
+            self.states[key] = what_is_left(key[0], state)
+            self.changed[key] = pos
 
     def _row(self, key: tuple[str, str], told: str | None) -> StateRow:
         state, pos = self.states[key], self.changed[key]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from butler_tui.domain.changes import Change, WireValue, from_wire
-from butler_tui.domain.fields import TABLES, Kind, Privacy, Table
+from butler_tui.domain.fields import TABLES, Kind, Op, Privacy, Table
 from butler_tui.domain.merge import RecordState, holding
 from butler_tui.domain.rights import WITHOUT_PERSON, Act, Role, TerminalKind, act_of, may, terminal_may
 from butler_tui.domain.visits import EventKind
@@ -52,6 +52,8 @@ def _reason(change: Change, kind: TerminalKind, members: set[tuple[str, str]], b
     known = before.known
     if _malformed(change):
         return Reason.MALFORMED
+    if change.op is Op.ERASE:
+        return None if _allowed(change, kind, known) else Reason.NOT_ALLOWED
     if not named_truly(change) or not _allowed(change, kind, known):
         return Reason.NOT_ALLOWED
     if _once(change) and known(change.table, change.record_id) is not None:
@@ -61,6 +63,8 @@ def _reason(change: Change, kind: TerminalKind, members: set[tuple[str, str]], b
 
 def _against_desk(change: Change, group: Sequence[Change], before: Before) -> str | None:
     """Return the reason against what the desk itself refuses; who acts is somebody by now."""
+    if change.op is Op.ERASE:
+        return None
     person = before.known("staff", change.staff_id) if change.staff_id else None
     rightly = let_in_rightly(change, group, before)
     if person is not None:
@@ -75,11 +79,13 @@ def _once(change: Change) -> bool:
 
 def _twice_in(group: Sequence[Change]) -> str | None:
     """Return the reason against a group that itself writes twice what is written once."""
-    written = [(change.table, change.record_id) for change in group if _once(change)]
+    written = [(change.table, change.record_id) for change in group if _once(change) and change.op is not Op.ERASE]
     return Reason.ALREADY_THERE if len(set(written)) < len(written) else None
 
 
 def _malformed(change: Change) -> bool:
+    if change.op is Op.ERASE:
+        return bool(change.fields or change.personal or change.salt or change.parent_id)
     table = TABLES.get(change.table)
     if table is None:
         return False
@@ -138,6 +144,7 @@ _FORMS: dict[str, dict[str, _Form]] = {
 def _allowed(change: Change, kind: TerminalKind, known: Known) -> bool:
     event_kind = change.fields.get("kind")
     act = act_of(change.table, event_kind if isinstance(event_kind, str) else None)
+    act = Act.ERASE_PERSON if change.op is Op.ERASE else act
     if act is None and change.table in TABLES:
         return False  # an event that nobody here has the right to write yet
     if act is not None and not terminal_may(kind, act):

@@ -102,6 +102,8 @@ def _swept(engine: Engine, blobs: Blobs, estate_id: str, now_ms: int) -> Iterato
             return erase_due(rows, estate_id, chosen, limits, now_ms, Pictures(pictures, blobs))
 
         yield engine.write(some).result()
+    for picture_id in engine.read(lambda rows: rows.erased_of(estate_id, PICTURES)):
+        blobs.forget(estate_id, picture_id)
     yield engine.write(lambda rows: erase_held(rows, estate_id, limits, now_ms)).result()
 
 

@@ -11,8 +11,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from butler_tui.domain.fields import Op
 from butler_tui.hq import enrolment, tallies
-from butler_tui.hq.blobs import Blobs
+from butler_tui.hq.blobs import TABLE, Blobs
 from butler_tui.hq.engines import Engine, TerminalRow, Unavailable, Writing
 from butler_tui.hq.feed import page
 from butler_tui.hq.greeting import greet
@@ -107,6 +108,10 @@ async def push(hall: Hall, request: Request) -> Response:
         return answer
 
     answer = await _written(hall, write)
+    held = {cid for cid, _reason in answer.quarantined}
+    for change in batch.ask.changes:
+        if change.op is Op.ERASE and change.table == TABLE and change.cid not in held:
+            await run_in_threadpool(hall.blobs.forget, terminal.estate_id, change.record_id)
     return answer_json(request, answer.to_body())
 
 

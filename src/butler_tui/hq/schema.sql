@@ -142,6 +142,16 @@ CREATE TABLE record_state (
 ) STRICT;
 CREATE INDEX record_state_by_parent ON record_state (estate_id, parent_id);
 
+-- The register of what was erased for a person: ids and times only. Whatever comes later of these records, or of what
+-- belongs to them, is taken without its personal part.
+CREATE TABLE erased (
+    estate_id   TEXT NOT NULL,
+    record_id   TEXT NOT NULL,
+    tbl         TEXT NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    PRIMARY KEY (estate_id, record_id)
+) STRICT;
+
 -- The sums of what the records amount to, by table and month, to be compared with a terminal's (domain/tallies.py).
 CREATE TABLE tally (
     estate_id   TEXT NOT NULL,

@@ -287,6 +287,12 @@ class Reading(Protocol):
     def held_until(self, estate_id: str, ms: int) -> list[LogRow]:
         """Return the changes in quarantine whose canonical stamp is before `ms` (UTC ms)."""
 
+    def erased_among(self, estate_id: str, record_ids: Sequence[str]) -> set[str]:
+        """Return which of these records were erased for a person."""
+
+    def erased_of(self, estate_id: str, tbl: str) -> list[str]:
+        """Return the records of a table that were erased for a person."""
+
     def counts(self, estate_id: str) -> tuple[int, int]:
         """Return how many changes the log has, and how many of them in quarantine."""
 
@@ -368,6 +374,9 @@ class Writing(Reading, Protocol):
 
     def erase_states(self, rows: Iterable[ErasedState]) -> None:
         """Write what is left of erased records."""
+
+    def register_erased(self, estate_id: str, keys: Iterable[tuple[str, str]], now_ms: int) -> None:
+        """Write down that these records (table, id) were erased for a person."""
 
     def erase_log(self, estate_id: str, bodies: Iterable[tuple[int, str]]) -> None:
         """Write the bodies (position, JSON) that are left of changes."""

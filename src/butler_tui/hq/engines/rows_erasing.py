@@ -57,6 +57,30 @@ class ErasingRows(ReadingRows):
         )
         return [LogRow(*row) for row in rows]
 
+    def erased_among(self, estate_id: str, record_ids: Sequence[str]) -> set[str]:
+        """Return which of these records were erased for a person."""
+        if self._one("SELECT 1 FROM erased WHERE estate_id = ? LIMIT 1", estate_id) is None:
+            return set()
+        rows = self._all(
+            "SELECT e.record_id FROM json_each(?) one CROSS JOIN erased e WHERE e.estate_id = ?"
+            " AND e.record_id = one.value",
+            json.dumps(record_ids),
+            estate_id,
+        )
+        return {row[0] for row in rows}
+
+    def erased_of(self, estate_id: str, tbl: str) -> list[str]:
+        """Return the records of a table that were erased for a person."""
+        rows = self._all("SELECT record_id FROM erased WHERE estate_id = ? AND tbl = ?", estate_id, tbl)
+        return [row[0] for row in rows]
+
+    def register_erased(self, estate_id: str, keys: Iterable[tuple[str, str]], now_ms: int) -> None:
+        """Write down that these records (table, id) were erased for a person."""
+        self._many(
+            "INSERT INTO erased (estate_id, record_id, tbl, at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [(estate_id, record_id, tbl, now_ms) for tbl, record_id in keys],
+        )
+
     def erase_states(self, rows: Iterable[ErasedState]) -> None:
         """Write what is left of erased records."""
         self._many(

@@ -44,6 +44,10 @@ _VERSION_3 = (
         " WHERE verdict = 'quarantined' AND staff_id IS NOT NULL"
     ),
     "ALTER TABLE record_state ADD COLUMN erased_ms INTEGER",
+    (
+        "CREATE TABLE erased (estate_id TEXT NOT NULL, record_id TEXT NOT NULL, tbl TEXT NOT NULL,"
+        " at_ms INTEGER NOT NULL, PRIMARY KEY (estate_id, record_id)) STRICT"
+    ),
     "DROP INDEX record_state_by_parent",
     "CREATE INDEX record_state_by_parent ON record_state (estate_id, parent_id)",
     (
