@@ -42,7 +42,7 @@ def erase_changes(rows: Writing, estate_id: str, log: Sequence[LogRow]) -> int:
 def redacted(
     rows: Writing, estate_id: str, arriving: Sequence[tuple[Change, Spelled, bytes]], now_ms: int
 ) -> list[tuple[Change, Spelled, bytes]]:
-    """Return changes, each as it is spelled and with its link, without their personal part where their record was erased for a person.
+    """Return changes (as spelled, with their links) without what is personal where a record was erased for a person.
 
     So with what belongs to such a record: a picture of it, a note of who looked at it. It counts as erased too.
     """
