@@ -11,13 +11,13 @@ import base64
 import os
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change, Value, to_wire
 from butler_tui.domain.fields import TABLES, Privacy
 from butler_tui.domain.hlc import Stamp, tick
 from butler_tui.errors import RuleBroken
-from butler_tui.ids import id_text, new_id
+from butler_tui.ids import id_text, new_id, parse_id
 from butler_tui.store import base, derived, search_keys
 from butler_tui.store.database import SCHEMA_VERSION, Connection, plain_errors, transaction
 from butler_tui.store.journal_rows import journal_id, keep
@@ -81,14 +81,42 @@ def record(
             size += keep(connection, journal_id(head.epoch_no, change.seq), change, head.link)
         if size > MOST_BYTES:
             raise RuleBroken(N_("That is too much text for one entry. Shorten the notes."))
-        connection.execute(
-            "UPDATE sync_state SET last_seq = ?, last_link = ?, hlc_ms = ?, hlc_counter = ?",
-            (head.seq, head.link, *head.stamp),
-        )
+        _keep_head(connection, head)
         derived.derive(connection, [(one.table, one.record_id, one.values) for one in written])
         for one in written:
             base.show_standing(store, one.table, one.record_id)
     return group_id
+
+
+def record_again(store: Store, changes: Sequence[Change], *, now_ms: int, provided: Callable[[], None]) -> None:
+    """Write changes of this terminal down once more, as one group that HQ has not seen: what they say stays as it was.
+
+    Their author had seen no more of HQ's log than then, so what others wrote since stands against them. `provided` is
+    called inside the transaction, as `record` does.
+    """
+    group_id = id_text(new_id(now_ms))
+    connection = store.connection
+    with plain_errors(store.home.database), transaction(connection), _permit(connection, "record"):
+        provided()
+        head = _head(connection)
+        forked, fork_pos = connection.execute("SELECT fork_seq, fork_pos FROM sync_state").fetchone()
+        most_seen = fork_pos if forked else head.seen
+        for one in changes:
+            again = replace(
+                one,
+                cid=id_text(new_id(now_ms)),
+                group_id=group_id,
+                epoch=id_text(head.epoch),
+                seq=head.seq + 1,
+                hlc=tick(head.stamp, now_ms),
+                seen=min(one.seen, most_seen),
+            )
+            head = _follow(head, again)
+            keep(connection, journal_id(head.epoch_no, again.seq), again, head.link)
+        _keep_head(connection, head)
+        for one in changes:
+            if not TABLES[one.table].once:
+                base.show(store, one.table, parse_id(one.record_id))
 
 
 @contextmanager
@@ -180,6 +208,13 @@ def _head(connection: Connection) -> Head:
         "FROM sync_state s JOIN epoch e USING (epoch_no)"
     ).fetchone()
     return Head(row[0], row[1], row[2], row[3], Stamp(row[4], row[5]), row[6])
+
+
+def _keep_head(connection: Connection, head: Head) -> None:
+    connection.execute(
+        "UPDATE sync_state SET last_seq = ?, last_link = ?, hlc_ms = ?, hlc_counter = ?",
+        (head.seq, head.link, *head.stamp),
+    )
 
 
 def _follow(head: Head, change: Change) -> Head:

@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from butler_tui.domain.hlc import MOST_AHEAD_MS
 from butler_tui.labels import greeting, moment, table_label
+from butler_tui.store.about import About
 from butler_tui.store.blobs import Waiting
 from butler_tui.store.quarantined import Held
 from butler_tui.store.sync_state import Result, Summary
@@ -58,12 +59,16 @@ def reason_words(reason: str) -> str:
     return _(known) if known else reason
 
 
-def held_words(one: Held, now_ms: int, zone: tzinfo) -> str:
-    """Return a change that HQ could not apply: what it is about, and why."""
-    told = one.about
+def about_words(told: About, now_ms: int, zone: tzinfo) -> str:
+    """Return what a record is about: who, where, and when a visitor came."""
     when = moment(told.at_ms, now_ms, zone) if told.at_ms is not None else ""
     who = greeting(told.name, told.sex) if told.at_ms is not None else told.name
-    about = " ".join(filter(None, (who, told.place, when)))
+    return " ".join(filter(None, (who, told.place, when)))
+
+
+def held_words(one: Held, now_ms: int, zone: tzinfo) -> str:
+    """Return a change that HQ could not apply: what it is about, and why."""
+    about = about_words(one.about, now_ms, zone)
     words = (table_label(one.table or "") or _("a record that is gone"), about, reason_words(one.reason))
     return "  ".join(filter(None, words))
 

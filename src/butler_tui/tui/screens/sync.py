@@ -46,6 +46,7 @@ class SyncScreen(Steady, Screen[None]):
         Binding("escape", "app.back", _("Back"), show=False, id="sync.back", tooltip=_("back to where you were")),
         Binding("f9", "sync", _("Sync now"), id="sync.now", tooltip=_("send what waits now")),
         Binding("ctrl+d", "conflicts", _("Decide"), id="sync.conflicts", tooltip=_("what several wrote differently")),
+        Binding("ctrl+r", "held_back", _("Held back"), id="sync.held", tooltip=_("what HQ holds back, to send again")),
         Binding("f10,ctrl+l", "app.lock", _("Lock"), id="sync.lock", tooltip=_("lock the screen")),
         Binding("f1", "app.help", _("Help"), id="sync.help", tooltip=_("this help")),
     ]
@@ -88,6 +89,12 @@ class SyncScreen(Steady, Screen[None]):
         from butler_tui.tui.dialogs.conflicts import ConflictsDialog
 
         self.app.push_screen(ConflictsDialog(self._here, self._session))
+
+    def action_held_back(self) -> None:
+        """Show what HQ holds back."""
+        from butler_tui.tui.dialogs.held_back import HeldBackDialog
+
+        self.app.push_screen(HeldBackDialog(self._here, self._session))
 
     def on_sync_asked(self, message: SyncAsked) -> None:
         """Say that it is under way; the application does it."""

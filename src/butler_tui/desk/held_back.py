@@ -1,0 +1,42 @@
+"""Sending again what HQ held back, once the cause is gone: the same values, as a new act of the same author."""
+
+from __future__ import annotations
+
+from butler_tui.desk.conflicts import require_terminal
+from butler_tui.desk.session import Session, require
+from butler_tui.domain.changes import Change
+from butler_tui.domain.rights import act_of
+from butler_tui.errors import RuleBroken
+from butler_tui.store.journal import record_again
+from butler_tui.store.local import Store
+from butler_tui.store.quarantined import changes_of, dismiss
+from butler_tui.words import N_
+
+
+def send_again(store: Store, session: Session, group_id: bytes, now_ms: int) -> int:
+    """Write an act that HQ held back down once more, and take it off the list; return how many changes it has.
+
+    It stays in its author's name, so HQ judges their right anew; who sends it again must have the right as well. Raises
+    NotAllowed, and RuleBroken where HQ holds it no more, or its personal values have been erased since.
+    """
+    changes = changes_of(store.connection, group_id)
+    for one in changes:
+        _require(store, session, one)
+
+    def still_held() -> None:
+        if not changes or [one.cid for one in changes_of(store.connection, group_id)] != [one.cid for one in changes]:
+            raise RuleBroken(N_("Headquarters does not hold this back any more."))
+        dismiss(store.connection, changes)
+
+    if any(one.personal_digest is not None for one in changes):
+        raise RuleBroken(N_("What is personal in it has been erased. It cannot be sent again."))
+    record_again(store, changes, now_ms=now_ms, provided=still_held)
+    return len(changes)
+
+
+def _require(store: Store, session: Session, change: Change) -> None:
+    kind = change.fields.get("kind")
+    act = act_of(change.table, kind if isinstance(kind, str) else None)
+    if act is not None:
+        require(session, act)
+        require_terminal(store, act)
