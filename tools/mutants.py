@@ -128,8 +128,8 @@ MUTANTS = (
     Mutant(
         "the_fork_trusts_a_file_put_back",
         "sync/talk.py",
-        "last_seq=answer.last_seq if held else 0",
-        "last_seq=answer.last_seq",
+        "held = sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid)",
+        "held = True",
     ),
     Mutant(
         "a_file_put_back_goes_on",
@@ -138,7 +138,6 @@ MUTANTS = (
         "if False:",
     ),
     Mutant("an_old_epoch_is_not_sent_again", "store/epochs.py", "    if whole:\n", "    if False:\n"),
-    Mutant("what_came_before_comes_again", "store/pulled.py", "change.stamp.pos <= known.pos", "change.stamp.pos < 0"),
     Mutant(
         "what_came_back_still_counts_as_pending",
         "store/pulled.py",

@@ -123,7 +123,7 @@ class People:
 
     def _audit(self, booth: Booth) -> None:
         """Add an event that nobody ever changes."""
-        values: dict[str, Value] = {"act": "export", "at_ms": self.now, "subject_table": "visit", "reason": "核对"}
+        values: dict[str, Value] = {"act": "backed_up", "at_ms": self.now}
         self._save(booth, [Written("audit", new_id(self.now), values)], creates=True)
 
     def _choose(self, booth: Booth) -> None:

@@ -38,7 +38,7 @@ STORIES: dict[str, list[Step]] = {
         ("clone", 0),
         ("write", 0, (1, 0, 0)),
         ("write", 3, (1, 0, 0)),
-        ("sync", 3),
+        ("sync", 3, (0, 0, 1)),
         ("back",),
     ],
     "HQ put back to before what a terminal had sent and not pulled yet": [
@@ -56,6 +56,49 @@ STORIES: dict[str, list[Step]] = {
         ("back",),
         ("write", 2, (0, 1, 0)),
         ("sync", 2),
+    ],
+    "HQ put back, and filled anew by others, between a hello and the pull after it": [
+        ("snap",),
+        ("write", 1, (1, 0, 0)),
+        ("sync", 1),
+        ("sync", 0),
+        ("write", 1, (1, 0, 0)),
+        ("sync", 1),
+        (
+            "sync",
+            0,
+            (),
+            1,
+            (("die", 1), ("back",), ("write", 2, (1, 0, 0)), ("sync", 2), ("write", 2, (0, 1, 0)), ("sync", 2)),
+        ),
+    ],
+    "HQ put back to before what stays in an epoch that is over": [
+        ("snap",),
+        ("write", 0, (1, 0, 0)),
+        ("sync", 0),
+        ("image", 0),
+        ("write", 0, (0, 1, 0)),
+        ("sync", 0),
+        ("restore", 0),
+        ("write", 0, (0, 0, 1)),
+        ("sync", 0),
+        ("back",),
+    ],
+    "written, and written over by one who knew it, while all records are fetched": [
+        ("die", 2),
+        (
+            "sync",
+            2,
+            (),
+            3,
+            (("write", 1, (0, 0, 1)), ("sync", 1), ("sync", 0), ("write", 0, (0, 0, 2)), ("sync", 0)),
+        ),
+    ],
+    "a terminal that may see no longer what it has pulled": [
+        ("audit", 1),
+        ("sync", 1),
+        ("sync", 0),
+        ("kind", 0, "gate"),
     ],
 }
 """What runs have found, at its shortest, and what they seldom come to."""
