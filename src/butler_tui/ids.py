@@ -14,6 +14,11 @@ def new_id(now_ms: int) -> bytes:
     return now_ms.to_bytes(6, "big") + bytes(random)
 
 
+def id_after(text: str) -> str:
+    """Return the id (text) that follows: those made at once may count up (RFC 9562, 6.2)."""
+    return id_text(((int.from_bytes(parse_id(text), "big") + 1) % 2**128).to_bytes(16, "big"))
+
+
 def least_id(now_ms: int) -> bytes:
     """Return what no id made at `now_ms` (UTC ms) or later is below."""
     return now_ms.to_bytes(6, "big") + bytes(10)

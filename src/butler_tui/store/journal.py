@@ -17,7 +17,7 @@ from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change, Value, t
 from butler_tui.domain.fields import TABLES, Privacy
 from butler_tui.domain.hlc import Stamp, tick
 from butler_tui.errors import RuleBroken
-from butler_tui.ids import id_text, new_id, parse_id
+from butler_tui.ids import id_after, id_text, new_id, parse_id
 from butler_tui.store import base, derived, search_keys
 from butler_tui.store.database import SCHEMA_VERSION, Connection, plain_errors, transaction
 from butler_tui.store.journal_rows import journal_id, keep
@@ -68,6 +68,7 @@ def record(
     if not 0 < len(written) <= MOST_CHANGES:
         raise RuleBroken(N_("One act may change at most {most} records."), most=MOST_CHANGES)
     group_id = new_id(now_ms)
+    cid = id_text(group_id)
     connection = store.connection
     with plain_errors(store.home.database), transaction(connection), _permit(connection, "record"):
         if provided is not None:
@@ -76,8 +77,8 @@ def record(
         size = 0
         for one in written:
             write(store, TABLES[one.table], one.record_id, one.values)
-            change = change_for(one, head, group_id, staff_id, now_ms)
-            head = _follow(head, change)
+            change = change_for(one, head, (cid, group_id), staff_id, now_ms)
+            head, cid = _follow(head, change), id_after(cid)
             size += keep(connection, journal_id(head.epoch_no, change.seq), change, head.link)
         if size > MOST_BYTES:
             raise RuleBroken(N_("That is too much text for one entry. Shorten the notes."))
@@ -221,8 +222,12 @@ def _follow(head: Head, change: Change) -> Head:
     return Head(head.epoch_no, head.epoch, change.seq, change.link(head.link), change.hlc, head.seen)
 
 
-def change_for(one: Written, head: Head, group_id: bytes, staff_id: bytes | None, now_ms: int) -> Change:
-    """Return the change of one record that follows `head`, by `staff_id` at `now_ms` (UTC ms)."""
+def change_for(one: Written, head: Head, ids: tuple[str, bytes], staff_id: bytes | None, now_ms: int) -> Change:
+    """Return the change of one record that follows `head`, by `staff_id` at `now_ms` (UTC ms).
+
+    `ids` are its cid (text) and its group's: those of one group count up from the group's own, which need not travel.
+    """
+    cid, group_id = ids
     table = TABLES[one.table]
     plain: dict[str, str | int | None] = {}
     personal: dict[str, str | int | None] = {}
@@ -232,7 +237,7 @@ def change_for(one: Written, head: Head, group_id: bytes, staff_id: bytes | None
             part[field.name] = to_wire(field.kind, one.values[field.name])
     parent = one.values.get(table.parent) if table.parent else None
     return Change(
-        cid=id_text(new_id(now_ms)),
+        cid=cid,
         group_id=id_text(group_id),
         epoch=id_text(head.epoch),
         seq=head.seq + 1,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from butler_tui.domain.changes import Value
 from butler_tui.domain.fields import TABLES, Table
 from butler_tui.domain.hlc import Stamp
-from butler_tui.ids import new_id
+from butler_tui.ids import id_text, new_id
 from butler_tui.store.database import Connection, Row
 from butler_tui.store.journal import Head, Written, change_for
 from butler_tui.store.journal_rows import journal_id, keep
@@ -56,7 +56,8 @@ def reissue(connection: Connection, gone: Iterable[int], now_ms: int) -> int:
 
 def _write(connection: Connection, one: _Record, head: Head, group_id: bytes) -> None:
     """Write the change of a record as the one after `head`; its link is made when the epoch is rolled."""
-    made = change_for(Written(one.table.name, one.record_id, one.values), head, group_id, one.staff_id, head.stamp.ms)
+    written, now_ms = Written(one.table.name, one.record_id, one.values), head.stamp.ms
+    made = change_for(written, head, (id_text(new_id(now_ms)), group_id), one.staff_id, now_ms)
     keep(connection, journal_id(head.epoch_no, made.seq), made, head.link)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change
 from butler_tui.domain.fields import Op
 from butler_tui.domain.hlc import Stamp
+from butler_tui.ids import id_after
 from butler_tui.sync.wire import (
     Body,
     checked_id,
@@ -70,10 +71,10 @@ def _groups(changes: Sequence[Change]) -> Iterator[dict[str, Any]]:
     for (group_id, staff_id, schema_v, seen), together in groupby(changes, _common):
         members = list(together)
         bodies = []
-        expected: Stamp | None = members[0].hlc
+        stamp, cid = members[0].hlc, group_id
         for change in members:
-            bodies.append(change_body(change, None if change.hlc == expected else change.hlc))
-            expected = Stamp(change.hlc.ms, change.hlc.counter + 1)
+            bodies.append(change_body(change, change.hlc if change.hlc != stamp else None, change.cid != cid))
+            stamp, cid = Stamp(change.hlc.ms, change.hlc.counter + 1), id_after(change.cid)
         yield without_nulls(
             {
                 "group_id": group_id,
@@ -86,11 +87,11 @@ def _groups(changes: Sequence[Change]) -> Iterator[dict[str, Any]]:
         )
 
 
-def change_body(change: Change, hlc: Stamp | None) -> dict[str, Any]:
-    """Return the JSON of one change, without what is said of its group; `hlc` None: it follows from the one before."""
+def change_body(change: Change, hlc: Stamp | None, with_cid: bool = True) -> dict[str, Any]:
+    """Return the JSON of one change, without what is said of its group or follows from the one before (hlc, cid)."""
     return without_nulls(
         {
-            "cid": change.cid,
+            "cid": change.cid if with_cid else None,
             "table": change.table,
             "record_id": change.record_id,
             "parent_id": change.parent_id,
@@ -132,14 +133,15 @@ def _group_from(group: Any, epoch: str, seq: int) -> list[Change]:
         raise ValueError("group")
     common = (take_id(group, "group_id"), maybe(take_id, group, "staff_id"), take_integer(group, "schema_v"))
     seen = take_integer(group, "seen") if "seen" in group else 0
-    expected = stamp_from(group)
+    stamp, cid = stamp_from(group), common[0]
     changes: list[Change] = []
     for body in bodies:
         if not isinstance(body, dict):
             raise ValueError("change")
-        stamp = stamp_from(body) if "hlc" in body else expected
-        changes.append(change_from(body, epoch, seq + len(changes), common, seen, stamp))
-        expected = Stamp(stamp.ms, stamp.counter + 1)
+        stamp = stamp_from(body) if "hlc" in body else stamp
+        cid = take_id(body, "cid") if "cid" in body else cid
+        changes.append(change_from(body, epoch, seq + len(changes), common, seen, stamp, cid))
+        stamp, cid = Stamp(stamp.ms, stamp.counter + 1), id_after(cid)
     if sum(map(_size, changes)) > 2 * MOST_BYTES:
         raise ValueError("group")
     return changes
@@ -159,7 +161,7 @@ def stamp_from(body: Body) -> Stamp:
 
 
 def change_from(
-    body: Body, epoch: str, seq: int, common: tuple[str, str | None, int], seen: int, stamp: Stamp
+    body: Body, epoch: str, seq: int, common: tuple[str, str | None, int], seen: int, stamp: Stamp, cid: str
 ) -> Change:
     """Return one change; `common` are its group, author (staff_id) and schema."""
     personal = values_from(take_object(body, "personal")) if "personal" in body else None
@@ -168,7 +170,7 @@ def change_from(
     if digest is not None and (personal is not None or salt is not None):
         raise ValueError("personal_digest")
     return Change(
-        cid=take_id(body, "cid"),
+        cid=cid,
         group_id=common[0],
         epoch=epoch,
         seq=seq,

@@ -187,7 +187,7 @@ def _group_from(group: Any) -> Iterator[Pulled]:
         if not isinstance(body, dict):
             raise ValueError("change")
         seq, seen, stamp = take_integer(body, "seq"), take_integer(body, "seen"), stamp_from(body)
-        change = change_from(body, epoch, seq, common, seen, stamp)
+        change = change_from(body, epoch, seq, common, seen, stamp, take_id(body, "cid"))
         yield Pulled(change, take_integer(body, "pos", 1), terminal, reason)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+
 from butler_tui.errors import TryLater
 from butler_tui.ids import id_text
 from butler_tui.store import sync_state
@@ -24,21 +27,52 @@ from butler_tui.words import N_, _
 
 def push_all(talk: Talk, where: Position) -> Position:
     """Push until nothing waits, from `where` both stand, and return where they stand then."""
-    push = _Push(talk)
-    while (batch := sync_state.batch_after(talk.store.connection, where, push.most)) is not None:
-        where = push.send(where, batch)
+    with ThreadPoolExecutor(1) as beside:
+        push = _Push(talk, beside)
+        while (packed := push.packed(where)) is not None:
+            where = push.send(where, packed)
     return where
 
 
-class _Push:
-    """The batches of one sync, as large as HQ takes them."""
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """A batch as it goes out, for where both stood then; `opened` are the bytes it opens to."""
 
-    def __init__(self, talk: Talk) -> None:
+    stand: tuple[object, ...]
+    batch: Batch
+    content: bytes
+    encoding: str
+    opened: int
+
+
+def _stand(where: Position) -> tuple[object, ...]:
+    return where.epoch, where.hq_gen, where.acked_seq, where.fork_seq, where.fork_pos
+
+
+class _Push:
+    """The batches of one sync, as large as HQ takes them.
+
+    While HQ works on one, the next is packed in a thread `beside`; it goes out only once HQ has taken the one before.
+    """
+
+    def __init__(self, talk: Talk, beside: ThreadPoolExecutor) -> None:
         self.talk = talk
         self.most = MOST_IN_BATCH
+        self._beside = beside
+        self._next: Future[_Packed | None] | None = None
 
-    def send(self, where: Position, batch: Batch) -> Position:
-        """Send one batch and return where both stand then."""
+    def packed(self, where: Position) -> _Packed | None:
+        """Return the next batch after `where`, or None where nothing waits."""
+        ahead, self._next = self._next, None
+        ready = ahead.result() if ahead is not None else None
+        if ready is not None and ready.stand == _stand(where) and len(ready.batch.changes) <= self.most:
+            return ready
+        return self._pack(where)
+
+    def _pack(self, where: Position) -> _Packed | None:
+        batch = sync_state.batch_after(self.talk.store.connection, where, self.most)
+        if batch is None:
+            return None
         ask = PushAsk(
             id_text(where.epoch),
             where.hq_gen or "",
@@ -48,16 +82,24 @@ class _Push:
             where.fork_pos if batch.changes[0].seq <= where.fork_seq else None,
         )
         raw = compact_json(ask.to_body())
-        content, encoding = squeeze(raw)
-        if len(batch.changes) > 1 and (len(raw) > MOST_OPENED or len(content) > MOST_BODY):
+        return _Packed(_stand(where), batch, *squeeze(raw), len(raw))
+
+    def send(self, where: Position, packed: _Packed) -> Position:
+        """Send one batch and return where both stand then."""
+        batch, last = packed.batch, packed.batch.changes[-1]
+        if len(batch.changes) > 1 and (packed.opened > MOST_OPENED or len(packed.content) > MOST_BODY):
             return self._halved(where, batch)
+        if last.seq < where.last_seq:
+            self._next = self._beside.submit(self._pack, replace(where, acked_seq=last.seq))
         try:
-            answer = push_answer_from(self.talk.post_bytes("push", content, encoding))
+            answer = push_answer_from(self.talk.post_bytes("push", packed.content, packed.encoding))
         except ValueError as error:
             raise not_hq() from error
         except Refused as refused:
             return self._refused(where, batch, refused)
-        last = batch.changes[-1]
+        finally:
+            if self._next is not None:
+                wait((self._next,))  # one thread at a time has the file
         if (answer.last_seq, answer.last_cid) != (last.seq, last.cid):
             raise TryLater(OUT_OF_REACH, reason=_("it does not agree on where we stand"))
         self._taken(where, batch, answer)

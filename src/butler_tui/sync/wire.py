@@ -23,7 +23,9 @@ MOST_ASK = 4 * 1024
 MOST_ASK_OPENED = 16 * 1024
 MOST_INTEGER = 2**63 - 1
 _WORTH_COMPRESSING = 600
-_ZSTD_LEVEL = 3
+_SHORT = 256 * 1024
+_ZSTD_LEVEL, _ZSTD_LEVEL_SHORT = 3, 9
+"""Of a day's changes every byte counts, on a line that may be a telephone's; of many, the time."""
 _MOST_FIELDS = 200
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -54,7 +56,8 @@ def squeeze(raw: bytes, encoding: str = "zstd") -> tuple[bytes, str]:
         return zlib.compress(raw, 6), encoding
     from backports import zstd
 
-    return zstd.ZstdCompressor(level=_ZSTD_LEVEL).compress(raw, zstd.ZstdCompressor.FLUSH_FRAME), "zstd"
+    level = _ZSTD_LEVEL_SHORT if len(raw) <= _SHORT else _ZSTD_LEVEL
+    return zstd.ZstdCompressor(level=level).compress(raw, zstd.ZstdCompressor.FLUSH_FRAME), "zstd"
 
 
 def unpack(content: bytes, encoding: str, most: int = MOST_OPENED) -> Body:
