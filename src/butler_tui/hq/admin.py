@@ -14,7 +14,7 @@ from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
 from butler_tui.hq import authority, enrolment, placing, retention
 from butler_tui.hq.blobs import Blobs
-from butler_tui.hq.engines import AlreadyThere, Engine, EstateRow, TerminalRow, Unavailable, Writing
+from butler_tui.hq.engines import AlreadyThere, Engine, EstateRow, ReportRow, TerminalRow, Unavailable, Writing
 from butler_tui.hq.engines.sqlite import SqliteEngine, create
 from butler_tui.hq.keyring import begin_anew
 from butler_tui.hq.keys import Folder, HqKeys, new_hq_keys, read_hq_keys, write_hq_keys
@@ -221,6 +221,15 @@ def sweep(folder: Folder, estate: str | None, now_ms: int, blobs: Path | None = 
         pictures = Blobs(blobs or folder.blobs, keys.box)
         chosen = [_find_estate(engine, estate)] if estate else engine.read(lambda rows: rows.estates())
         return [(one.name, retention.sweep(engine, pictures, one.estate_id, now_ms)) for one in chosen]
+
+
+def reports(folder: Folder, estate: str, most: int) -> tuple[str, list[tuple[ReportRow, str]]]:
+    """Return an estate's time zone and up to `most` reports, the newest first, with the names of their terminals."""
+    with opened(folder) as (engine, _keys):
+        row = _find_estate(engine, estate)
+        told = engine.read(lambda rows: rows.reports(row.estate_id, most))
+        names = {one.terminal_id: one.name for one in engine.read(lambda rows: rows.terminals(row.estate_id))}
+    return row.time_zone, [(one, names.get(one.terminal_id or "", "")) for one in told]
 
 
 def status(folder: Folder) -> list[EstateStatus]:

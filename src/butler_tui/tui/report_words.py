@@ -1,0 +1,42 @@
+"""What HQ tells a supervisor of that nobody typed, in words: files and HQ itself restored, copied, repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from butler_tui.words import _
+
+
+def report_words(kind: str, detail: Mapping[str, Any], place: str) -> str:
+    """Return what happened; `place` is the terminal's name, "" where it was none; an unknown kind by its own name.
+
+    `kind` and `detail` are as hq/reports.py writes them.
+    """
+    known = _WORDS.get(kind)
+    return known(detail, place or _("a terminal")) if known else "  ".join(filter(None, (place, kind)))
+
+
+def _differed(detail: Mapping[str, Any], place: str) -> str:
+    slices = detail.get("slices")
+    count = len(slices) if isinstance(slices, list) else 0
+    return _(
+        "{place} held other records than headquarters in {count} places, and fetched them again.",
+        place=place,
+        count=count,
+    )
+
+
+_WORDS: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
+    "new_epoch": lambda _detail, place: _(
+        "The file of {place} was restored from a backup, or copied. Make sure that only one computer goes on with it.",
+        place=place,
+    ),
+    "new_generation": lambda _detail, place: _(
+        "Headquarters lacked what {place} had: it was restored. The terminals send again what it lost.", place=place
+    ),
+    "restored": lambda _detail, _place: _(
+        "Headquarters was made anew from a backup. The terminals send again what it lost."
+    ),
+    "differed": _differed,
+}
