@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from butler_tui.desk import shifts
 from butler_tui.desk.set_up_file import Stage, stage_of
-from butler_tui.paths import Home
+from butler_tui.domain.rights import Role, TerminalKind
+from butler_tui.hq import admin
+from butler_tui.ids import id_text
+from butler_tui.paths import Home, find_home
 from butler_tui.store import estates, set_up_plan
+from butler_tui.store.local import open_store
 from butler_tui.tui.first_start import Outcome
 from butler_tui.tui.screens.first_start.choice import ChoiceScreen
-from tests.conftest import Clock
-from tests.serving import Hq, real_ms
+from tests.conftest import Clock, Estate
+from tests.serving import Hq, real_ms, sync
 from tests.tui.first_starts import (
     UP_TO_HOUSES,
     Open,
     cut_off,
     ended,
     hq_line,
+    opener,
     outcome,
     step,
     store_of,
@@ -100,4 +107,28 @@ async def test_a_new_estate_is_enrolled_in_the_last_step(first_start: Open, home
         await ended(booth)
     store = store_of(home)
     assert estates.terminal(store.connection).terminal_id is not None
+    store.close()
+
+
+async def test_an_empty_computer_gets_everything_is_told_its_gate_and_lets_people_sign_in(
+    hq: Hq, enrolled: Estate, now: Clock, tmp_path: Path
+) -> None:
+    shifts.set_pin(enrolled.store, enrolled.sessions[Role.GUARD].staff.staff_id, "739164")
+    sync(enrolled.store)
+    sync(enrolled.store)  # HQ has asked for the PINs
+    own = estates.estate(enrolled.store.connection)
+    assert own is not None
+    line = admin.new_code(hq.folder, id_text(own.estate_id), TerminalKind.GATE, real_ms(), hq.url).line
+    empty = find_home({"BUTLER_HOME": str(tmp_path / "empty")})
+    async with opener(empty, now)(real_ms) as booth:
+        await booth.type(f"2{line}\n")
+        await booth.until(lambda: "哪个门岗" in re.sub(r"\s+", "", booth.text()))
+        await booth.type("2")
+        await ended(booth)
+        assert outcome(booth) is Outcome.READY
+    store = open_store(empty)
+    gate = estates.gate_of_terminal(store.connection)
+    assert gate is not None
+    assert gate.name == "西门岗"
+    assert shifts.sign_in(store, "1007", "739164", real_ms()).name == "王强"
     store.close()

@@ -33,9 +33,9 @@ from butler_tui.tui.context import Clock
 from butler_tui.tui.input_bytes import take_any_bytes
 from butler_tui.tui.key_queue import KeyQueue
 from butler_tui.tui.looks import Looks
-from butler_tui.tui.screens.first_start import ask_hq
+from butler_tui.tui.screens.first_start import ask_hq, ways
 from butler_tui.tui.screens.first_start.answers import Answers
-from butler_tui.tui.screens.first_start.choice import ChoiceScreen, Picked, Way
+from butler_tui.tui.screens.first_start.choice import ChoiceScreen, Picked
 from butler_tui.tui.screens.first_start.step import StepScreen
 from butler_tui.tui.screens.first_start.steps import HQ, IN_HQS_ESTATE, JOIN, NEW_ESTATE, Step
 from butler_tui.tui.screens.first_start.writing import WritingScreen
@@ -53,16 +53,6 @@ class Outcome(StrEnum):
 
 
 NOT_SET_UP = N_("This computer is not set up yet. Set it up with butler init, or try butler demo.")
-
-FIRST_WAYS = (
-    Way("new", _("Set up a new estate"), _("gates, supervisor, houses")),
-    Way("join", _("Join an HQ"), _("with the line that HQ printed")),
-    Way("demo", _("Look at the demo"), _("invented people, in a folder of its own")),
-)
-ENROLLED_WAYS = (
-    Way("here", _("Set up gates and supervisor here"), _("on a supervisor's PC")),
-    Way("again", _("Ask HQ again"), _("once HQ has them")),
-)
 
 
 class FirstStartApp(Steady, Looks[Outcome]):
@@ -103,8 +93,8 @@ class FirstStartApp(Steady, Looks[Outcome]):
         if found is Stage.UNFINISHED:
             return self._rest()
         if found is Stage.NO_GATE:
-            return self._enrolled()
-        return ChoiceScreen(_("Welcome"), _("This computer is not set up yet."), FIRST_WAYS)
+            return self._where() if ways.gates_to_stand_at(self._home) else self._enrolled()
+        return ChoiceScreen(_("Welcome"), _("This computer is not set up yet."), ways.FIRST_WAYS)
 
     def _rest(self) -> Screen[Any]:
         facts = ((_("Estate"), self._read_file().name), ("", _("The set-up was cut off; what is missing is written.")))
@@ -116,7 +106,17 @@ class FirstStartApp(Steady, Looks[Outcome]):
         words = _(
             "This computer is enrolled at HQ for {estate}, but HQ has sent no gates and staff yet.", estate=estate.name
         )
-        return ChoiceScreen(_("Enrolled"), words, ENROLLED_WAYS)
+        return ChoiceScreen(_("Enrolled"), words, ways.ENROLLED_WAYS)
+
+    def _where(self) -> Screen[Any]:
+        """Ask at which of HQ's gates this computer stands; a butler's laptop has one too."""
+        estate = self._read_file().name
+        words = _("This computer is enrolled at HQ for {estate}. At which gate does it stand?", estate=estate)
+        return ChoiceScreen(_("The gate"), words, ways.gate_ways(ways.gates_to_stand_at(self._home)))
+
+    def _place(self, gate_id: str) -> None:
+        ways.place_at(self._home, gate_id)
+        self.exit(Outcome.READY)
 
     def _read_file(self) -> estates.Estate:
         store = open_store(self._home)
@@ -127,7 +127,7 @@ class FirstStartApp(Steady, Looks[Outcome]):
 
     async def on_picked(self, message: Picked) -> None:
         """Take the way that was picked."""
-        ways: dict[str, Callable[[], Any]] = {
+        known: dict[str, Callable[[], Any]] = {
             "new": partial(self._begin, NEW_ESTATE),
             "here": partial(self._begin, IN_HQS_ESTATE),
             "join": partial(self._show_step, JOIN),
@@ -135,7 +135,7 @@ class FirstStartApp(Steady, Looks[Outcome]):
             "again": self._ask_again,
         }
         if not self._busy():
-            going = ways[message.name]()
+            going = known.get(message.name, partial(self._place, message.name))()
             if going is not None:
                 await going
 
@@ -206,6 +206,7 @@ class FirstStartApp(Steady, Looks[Outcome]):
             self.exit(Outcome.READY)
         else:
             await self._stand_on(self._enrolled())
+            self._ask_again()
 
     def _ask_again(self) -> None:
         if isinstance(self.screen, ChoiceScreen):
@@ -216,12 +217,15 @@ class FirstStartApp(Steady, Looks[Outcome]):
     def _sync(self) -> None:
         self.post_message(ask_hq.sync_again(self._home, self._now_ms))
 
-    def on_answered(self, message: ask_hq.Answered) -> None:
-        """Go on to sign-in, or say that there is still nothing."""
-        if message.ready:
-            self.exit(Outcome.READY)
+    async def on_answered(self, message: ask_hq.Answered) -> None:
+        """Ask for the gate, then go on to sign-in; or say what is still missing."""
+        gates = ways.gates_to_stand_at(self._home)
+        if len(gates) == 1:
+            self._place(gates[0].gate_id.hex())
+        elif gates:
+            await self._stand_on(self._where())
         elif isinstance(self.screen, ChoiceScreen):
-            self.screen.say(_("HQ answers, and still has no gates and staff for this computer."), "warning")
+            self.screen.say(ways.NO_PINS if message.gates else ways.NOTHING_YET, "warning")
 
     def on_refused(self, message: ask_hq.Refused) -> None:
         """Say why HQ did not do what was asked."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from textual.message import Message
 
-from butler_tui.desk.set_up_file import Stage, stage
 from butler_tui.errors import ButlerError
 from butler_tui.paths import Home
+from butler_tui.store import estates
 from butler_tui.store.database import plain_errors
 from butler_tui.store.local import open_store
 from butler_tui.tui.context import Clock
@@ -30,11 +30,11 @@ class Refused(Message):
 
 
 class Answered(Message):
-    """HQ answered a sync; `ready` tells whether somebody can sign in now."""
+    """HQ answered a sync: whether there are gates by now."""
 
-    def __init__(self, *, ready: bool) -> None:
+    def __init__(self, *, gates: bool) -> None:
         super().__init__()
-        self.ready = ready
+        self.gates = gates
 
 
 def enrol(home: Home, address: str, code: str, step: Step, now_ms: Clock) -> Message:
@@ -58,7 +58,7 @@ def sync_again(home: Home, now_ms: Clock) -> Message:
             store = open_store(home)
             try:
                 sync_once(store, now_ms=now_ms)
-                return Answered(ready=stage(store) is Stage.READY)
+                return Answered(gates=bool(estates.gates(store.connection)))
             finally:
                 store.close()
     except ButlerError as error:
