@@ -16,7 +16,6 @@ from butler_tui.paths import Home, find_home
 from butler_tui.store import estates, set_up_plan
 from butler_tui.store.local import open_store
 from butler_tui.tui.first_start import Outcome
-from butler_tui.tui.screens.first_start.choice import ChoiceScreen
 from tests.conftest import Clock, Estate
 from tests.serving import Hq, real_ms, sync
 from tests.tui.first_starts import (
@@ -53,7 +52,7 @@ async def test_a_computer_that_is_enrolled_and_empty_begins_with_a_clear_sentenc
 ) -> None:
     async with first_start(real_ms) as booth:
         await booth.type(f"2{hq_line(hq)}\n")
-        await booth.until(lambda: isinstance(booth.app.screen, ChoiceScreen))
+        await booth.until(lambda: "仍未下发" in booth.sentence)
         await booth.keys("ctrl+q")
     assert stage_of(home) is Stage.NO_GATE
     async with first_start(real_ms) as booth:
@@ -68,7 +67,7 @@ async def test_a_file_whose_making_was_cut_off_is_made_anew_to_join_an_hq(
     home.database.touch()
     async with first_start(real_ms) as booth:
         await booth.type(f"2{hq_line(hq)}\n")
-        await booth.until(lambda: isinstance(booth.app.screen, ChoiceScreen))
+        await booth.until(lambda: "仍未下发" in booth.sentence)
     assert stage_of(home) is Stage.NO_GATE
 
 
@@ -77,7 +76,7 @@ async def test_a_set_up_cut_off_on_an_enrolled_computer_is_not_offered_an_hq_aga
 ) -> None:
     async with first_start(real_ms) as booth:
         await booth.type(f"2{hq_line(hq)}\n")
-        await booth.until(lambda: isinstance(booth.app.screen, ChoiceScreen))
+        await booth.until(lambda: "仍未下发" in booth.sentence)
         await booth.keys("ctrl+q")
     cut_off(home, now, monkeypatch)
     async with first_start(real_ms) as booth:
