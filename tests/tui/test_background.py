@@ -63,7 +63,7 @@ async def test_a_sync_that_fails_says_so_comes_again_and_ends_nothing(
         await booth.sign_in()
         await booth.keys("f9")
         await booth.until(lambda: "总部未连通" in booth.sentence)
-        assert EVERY_S / 2 <= due_s(booth) <= EVERY_S
+        assert EVERY_S / 2 <= due_s(booth) <= 2 * EVERY_S  # where signing in takes long, this was the second try
         assert booth.app.return_code is None
 
 
@@ -128,8 +128,7 @@ async def test_a_busy_hq_is_left_alone_by_the_real_sync_and_gets_everything_afte
         async with open_booth() as booth:
             await booth.sign_in()
             await booth.keys("f9")
-            await booth.until(lambda: due_s(booth) == 420)
-            assert "总部正忙，请在7分钟后再试" in booth.sentence
+            await booth.until(lambda: due_s(booth) == 420 and "总部正忙，请在7分钟后再试" in booth.sentence)
             engine(booth).soon()
             assert due_s(booth) == 420
             assert terminal.waiting() == waiting
