@@ -380,6 +380,15 @@ CREATE TABLE quarantine (
     at_ms       INTEGER NOT NULL
 ) STRICT;
 
+-- What HQ told a supervisor's terminal that nobody typed (hq/reports.py), the newest only.
+CREATE TABLE report (
+    report_id   BLOB PRIMARY KEY CHECK (length(report_id) = 16),
+    at_ms       INTEGER NOT NULL,
+    kind        TEXT NOT NULL,
+    place       TEXT NOT NULL,              -- the terminal's name, empty for HQ itself
+    detail      TEXT NOT NULL               -- JSON
+) STRICT;
+
 -- Where the picture of an attachment is, as far as it is known here; none: not here yet.
 CREATE TABLE blob (
     attachment_id BLOB PRIMARY KEY CHECK (length(attachment_id) = 16),

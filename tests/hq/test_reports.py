@@ -7,8 +7,11 @@ import re
 
 import pytest
 
+from butler_tui.domain.rights import TerminalKind
+from butler_tui.hq import admin
 from butler_tui.hq.reports import ReportKind
 from butler_tui.ids import id_text, new_id
+from butler_tui.store import reports
 from butler_tui.tui.report_words import report_words
 from tests.conftest import Estate
 from tests.serving import Hq, butler, real_ms, sync
@@ -51,3 +54,25 @@ def test_a_terminal_is_changed_to_another_kind(hq: Hq, enrolled: Estate) -> None
     assert (ended.returncode, wrong.returncode) == (0, 1), ended.stderr
     sync(enrolled.store)
     assert enrolled.store.connection.execute("SELECT kind FROM terminal").fetchone()[0] == "butler"
+
+
+def test_a_supervisors_terminal_is_told_each_report_once_and_shows_it(english: None, hq: Hq, enrolled: Estate) -> None:
+    sync(enrolled.store)
+    estate_id = estate_id_of(enrolled.store)
+    terminal_id = id_text(enrolled.store.connection.execute("SELECT terminal_id FROM terminal").fetchone()[0])
+    hq.change(
+        "INSERT INTO report (estate_id, report_id, at_ms, kind, terminal_id, detail) VALUES (?, ?, ?, ?, ?, ?)",
+        estate_id, id_text(new_id(real_ms())), real_ms(), "new_epoch", terminal_id, "{}",
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reports, "keep", lambda *_told: pytest.fail("told a gate"))
+        admin.change_kind(hq.folder, estate_id, terminal_id, TerminalKind.GATE)
+        sync(enrolled.store)
+        admin.change_kind(hq.folder, estate_id, terminal_id, TerminalKind.SUPERVISOR)
+    sync(enrolled.store)
+    (told,) = reports.newest(enrolled.store.connection, 9, 0)
+    assert report_words(told.kind, told.detail, told.place).startswith("The file of ")
+    assert told.place
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reports, "keep", lambda *_told: pytest.fail("told twice"))
+        sync(enrolled.store)

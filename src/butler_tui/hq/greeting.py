@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq import reports
 from butler_tui.hq.engines import EpochRow, PositionRow, TerminalRow, Writing
 from butler_tui.hq.keyring import Keyring
 from butler_tui.hq.refusals import Refusal
 from butler_tui.ids import id_text, new_id
 from butler_tui.store.database import SCHEMA_VERSION
-from butler_tui.sync.protocol import MOST_IN_BATCH, Code, HelloAnswer, HelloAsk
+from butler_tui.sync.protocol import MOST_IN_BATCH, MOST_TOLD, Code, HelloAnswer, HelloAsk, Told
 
+_MOST_DETAIL = 10_000
 _OLDEST_SCHEMA = max(1, SCHEMA_VERSION - 2)
 
 
@@ -43,7 +47,19 @@ def greet(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_ms: int, keyr
         fork=fork,
         quarantined=tuple(held),
         keys=keyring.handed(rows, terminal, ask.handed or "", now_ms),
+        reports=tuple(_to_tell(rows, terminal, ask.told or "")),
     )
+
+
+def _to_tell(rows: Writing, terminal: TerminalRow, told: str) -> Iterator[Told]:
+    """Yield what a supervisor's terminal has not been told yet, the newest first; ids are in the order of time."""
+    if terminal.kind != TerminalKind.SUPERVISOR:
+        return
+    fresh = [one for one in rows.reports(terminal.estate_id, MOST_TOLD) if one.report_id > told]
+    names = {one.terminal_id: one.name for one in rows.terminals(terminal.estate_id)} if fresh else {}
+    for one in fresh:
+        detail = one.detail if len(one.detail) <= _MOST_DETAIL else "{}"
+        yield one.report_id, one.at_ms, one.kind, names.get(one.terminal_id or "", ""), detail
 
 
 def _lost(rows: Writing, terminal: TerminalRow, ask: HelloAsk, where: PositionRow, head: EpochRow | None) -> bool:

@@ -85,4 +85,8 @@ VERSION_3 = (
         "CREATE TABLE blob (attachment_id BLOB PRIMARY KEY CHECK (length(attachment_id) = 16), here INTEGER NOT NULL "
         "DEFAULT 0, at_hq TEXT, refused TEXT, tries INTEGER NOT NULL DEFAULT 0, not_before_ms INTEGER) STRICT"
     ),
+    (
+        "CREATE TABLE report (report_id BLOB PRIMARY KEY CHECK (length(report_id) = 16), at_ms INTEGER NOT NULL, "
+        "kind TEXT NOT NULL, place TEXT NOT NULL, detail TEXT NOT NULL) STRICT"
+    ),
 )

@@ -19,6 +19,10 @@ from butler_tui.sync.wire import (
     without_nulls,
 )
 
+Told = tuple[str, int, str, str, str]
+"""A report: its id, UTC ms, kind, the terminal's name ("" for none), detail as JSON (hq/reports.py)."""
+MOST_TOLD = 20
+"""Reports in one answer, at most, the newest."""
 MOST_MARKS = 64
 """Positions that a terminal keeps and says where HQ was restored, at most."""
 
@@ -28,7 +32,8 @@ class HelloAsk:
     """Where a terminal stands; `clock` is its own UTC ms, `waiting` how many changes it has yet to push.
 
     `handed` names the keys that HQ handed it last (sync/handing.py); none for one that was handed nothing yet.
-    `marks` are (position, cid) up to which it has pulled at some time: said only where HQ asks for them.
+    `marks` are (position, cid) up to which it has pulled at some time: said only where HQ asks for them. `told` is the
+    last report that a supervisor's terminal was given.
     """
 
     epoch: str
@@ -45,6 +50,7 @@ class HelloAsk:
     waiting: int
     handed: str | None = None
     marks: tuple[tuple[int, str], ...] = ()
+    told: str | None = None
 
     def to_body(self) -> dict[str, Any]:
         """Return its JSON."""
@@ -63,6 +69,7 @@ class HelloAsk:
                 "waiting": self.waiting,
                 "handed": self.handed,
                 "marks": [list(mark) for mark in self.marks] or None,
+                "told": self.told,
             }
         )
 
@@ -85,6 +92,7 @@ def hello_from(body: Body) -> HelloAsk:
         take_integer(body, "waiting"),
         maybe(take_text, body, "handed"),
         tuple(_mark(one) for one in take_list(body, "marks", MOST_MARKS)),
+        maybe(take_id, body, "told"),
     )
 
 
@@ -116,6 +124,7 @@ class HelloAnswer:
     quarantined: tuple[tuple[str, str], ...] = ()
     retention: Mapping[str, Any] = field(default_factory=dict)
     keys: tuple[Any, ...] = ()
+    reports: tuple[Told, ...] = ()
 
     def to_body(self) -> dict[str, Any]:
         """Return its JSON."""
@@ -134,6 +143,7 @@ class HelloAnswer:
                 "quarantined": [list(pair) for pair in self.quarantined] or None,
                 "retention": dict(self.retention),
                 "keys": list(self.keys),
+                "reports": [list(one) for one in self.reports] or None,
             }
         )
 
@@ -154,6 +164,20 @@ def hello_answer_from(body: Body) -> HelloAnswer:
         take_verdicts(body, "quarantined"),
         take_object(body, "retention"),
         tuple(take_list(body, "keys", 100)),
+        tuple(_told(one) for one in take_list(body, "reports", MOST_TOLD)),
+    )
+
+
+def _told(row: Any) -> Told:
+    if not isinstance(row, list) or len(row) != 5:
+        raise ValueError("report")
+    named = {str(place): value for place, value in enumerate(row)}
+    return (
+        take_id(named, "0"),
+        take_integer(named, "1"),
+        take_text(named, "2", 40),
+        take_text(named, "3"),
+        take_text(named, "4", 10_000),
     )
 
 

@@ -29,8 +29,10 @@ from butler_tui.sync.codes import Code, Reason
 from butler_tui.sync.comparing import CompareAsk, compare_from, differing_from
 from butler_tui.sync.greeting import (
     MOST_MARKS,
+    MOST_TOLD,
     HelloAnswer,
     HelloAsk,
+    Told,
     hello_answer_from,
     hello_from,
     take_verdicts,
@@ -77,6 +79,7 @@ __all__ = [
     "MOST_MARKS",
     "MOST_OPENED",
     "MOST_PICTURE",
+    "MOST_TOLD",
     "TO_HQ",
     "TO_TERMINAL",
     "WINDOW_MS",
@@ -104,6 +107,7 @@ __all__ = [
     "Reason",
     "Signed",
     "StickHead",
+    "Told",
     "checked_id",
     "chunk_answer",
     "compact_json",

@@ -10,7 +10,7 @@ from typing import Any
 from butler_tui import __version__
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
 from butler_tui.ids import id_text
-from butler_tui.store import epochs, estates, pulled, sync_state
+from butler_tui.store import epochs, estates, pulled, reports, sync_state
 from butler_tui.store.database import SCHEMA_VERSION, transaction
 from butler_tui.store.local import Store
 from butler_tui.store.sync_state import Position
@@ -139,6 +139,8 @@ class Talk:
             now_ms=self.now_ms(),
         )
         keyring.take(self.store, answer.keys)
+        if answer.reports:
+            reports.keep(connection, answer.reports)
         if answer.scope_gen != where.scope_gen:
             sync_state.begin_anew(connection, answer.scope_gen, answer.scope)
         if answer.last_seq != where.acked_seq or answer.quarantined:
@@ -187,6 +189,7 @@ class Talk:
             waiting=where.last_seq - where.acked_seq,
             handed=keyring.named(self.store) or None,
             marks=tuple(pulled.marks(self.store.connection)) if with_marks else (),
+            told=reports.latest_id(self.store.connection),
         ).to_body()
 
     def acknowledge(self, where: Position, acked_seq: int, held: tuple[tuple[str, str], ...]) -> None:

@@ -15,15 +15,20 @@ from textual.widgets import Static
 
 from butler_tui.desk.session import Session
 from butler_tui.labels import moment, table_label
-from butler_tui.store import blobs, quarantined, sync_state
+from butler_tui.store import blobs, quarantined, reports, sync_state
 from butler_tui.tui.context import Context
 from butler_tui.tui.messages import SyncAsked
+from butler_tui.tui.report_words import report_words
 from butler_tui.tui.shown import line, lines
 from butler_tui.tui.steady import Steady
 from butler_tui.tui.sync_words import clock_words, held_words, hq_words, picture_words
+from butler_tui.tui.widgets.facts import wrapped
 from butler_tui.tui.widgets.lines import KeyLine, Sentence, StatusLine, TopLine
 from butler_tui.words import _
 
+MOST_REPORTS = 5
+REPORTS_MS = 30 * 24 * 3_600_000
+"""How long what HQ reported is shown, ms."""
 MOST_HELD = 50
 """Changes that HQ could not apply which are listed one by one."""
 
@@ -137,10 +142,19 @@ class SyncScreen(Steady, Screen[None]):
         rows += [("", held_words(one, now, zone), "") for one in shown]
         if count > len(shown):
             rows.append(("", _("and {count} more", count=count - len(shown)), ""))
+        told = reports.newest(connection, MOST_REPORTS, now - REPORTS_MS)
+        for place, one in enumerate(told):
+            words = f"{moment(one.at_ms, now, zone)}  {report_words(one.kind, one.detail, one.place)}"
+            rows += _wrapped(_("Reports") if not place else "", words, max(20, self.size.width - 22))
         self.query_one("#lines", Static).update(lines(_figure(*row) for row in rows))
 
 
 _STYLES = {"": "$foreground", "good": "$success", "warning": "$warning", "bad": "$error"}
+
+
+def _wrapped(name: str, words: str, cells: int) -> list[tuple[str, str, str]]:
+    """Return words in as many lines as they need, the first beside the name."""
+    return [(name if not place else "", one, "") for place, one in enumerate(wrapped(words, cells))]
 
 
 def _figure(name: str, words: str, meaning: str) -> Content:
