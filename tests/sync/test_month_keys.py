@@ -30,6 +30,7 @@ def _enrol_by_hand(estate: Estate) -> None:
         hq_url="https://hq.example:443/e/x",
         authority=None,
         box_key=public_box_key(_HQ_BOX),
+        kind="gate",
         now_ms=1,
     )
 

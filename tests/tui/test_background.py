@@ -35,6 +35,7 @@ def enrol(estate: Estate) -> None:
         hq_url="https://127.0.0.1:9/e/none",
         authority=None,
         box_key=b"\2" * 32,
+        kind="gate",
         now_ms=1,
     )
 

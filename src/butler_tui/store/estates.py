@@ -29,13 +29,14 @@ class Gate(NamedTuple):
 
 
 class Terminal(NamedTuple):
-    """This machine's row: what it is enrolled as, if it is."""
+    """This machine's row: what it is enrolled as, if it is; `kind` is gate, butler, supervisor."""
 
     gate_id: bytes | None
     terminal_id: bytes | None
     hq_url: str | None
     hq_authority: str | None
     hq_box_key: bytes | None
+    kind: str | None
 
 
 def estate(connection: Connection) -> Estate | None:
@@ -59,8 +60,10 @@ def gates(connection: Connection) -> list[Gate]:
 
 def terminal(connection: Connection) -> Terminal:
     """Return what this machine is."""
-    row = connection.execute("SELECT gate_id, terminal_id, hq_url, hq_authority, hq_box_key FROM terminal").fetchone()
-    return Terminal(row[0], row[1], row[2], row[3], row[4])
+    row = connection.execute(
+        "SELECT gate_id, terminal_id, hq_url, hq_authority, hq_box_key, kind FROM terminal"
+    ).fetchone()
+    return Terminal(*row)
 
 
 def kind_of_terminal(connection: Connection) -> str | None:
@@ -87,12 +90,13 @@ def save_enrolment(
     hq_url: str,
     authority: str | None,
     box_key: bytes,
+    kind: str,
     now_ms: int,
 ) -> None:
     """Write down what enrolment brought: who we are for HQ, and whom we trust there."""
     connection.execute(
-        "UPDATE terminal SET terminal_id = ?, hq_url = ?, hq_authority = ?, hq_box_key = ?, enrolled_ms = ?",
-        (terminal_id, hq_url, authority, box_key, now_ms),
+        "UPDATE terminal SET terminal_id = ?, hq_url = ?, hq_authority = ?, hq_box_key = ?, kind = ?, enrolled_ms = ?",
+        (terminal_id, hq_url, authority, box_key, kind, now_ms),
     )
 
 

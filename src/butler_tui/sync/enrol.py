@@ -126,6 +126,7 @@ def keep(store: Store, accepted: Accepted, now_ms: Callable[[], int]) -> EnrolAn
                 hq_url=f"{address.base}/e/{address.estate_id}",
                 authority=accepted.authority,
                 box_key=answer.box_key,
+                kind=answer.kind,
                 now_ms=now_ms(),
             )
             sync_state.note_enrolled(store.connection, answer.hq_gen, now_ms())

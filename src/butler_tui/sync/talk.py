@@ -141,7 +141,8 @@ class Talk:
         keyring.take(self.store, answer.keys)
         if answer.reports:
             reports.keep(connection, answer.reports)
-        if answer.scope_gen != where.scope_gen:
+        # The count stands in HQ's file and may come again after HQ was restored: the kind itself decides too.
+        if (answer.scope_gen, answer.scope) != (where.scope_gen, estates.terminal(connection).kind):
             sync_state.begin_anew(connection, answer.scope_gen, answer.scope)
         if answer.last_seq != where.acked_seq or answer.quarantined:
             self.acknowledge(where, answer.last_seq, answer.quarantined)
