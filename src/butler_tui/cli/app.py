@@ -16,6 +16,7 @@ from butler_tui.cli import (
     hq,
     init,
     override_code,
+    privacy,
     retention,
     schedule,
     search,
@@ -28,7 +29,22 @@ from butler_tui.cli.typer_words import Commands, wrong_usage
 from butler_tui.errors import EXIT_DONE, EXIT_USAGE
 from butler_tui.words import _
 
-_GROUPS = (init, staff, terminal, schedule, conflicts, visits, override_code, search, export, retention, care, hq, demo)
+_GROUPS = (
+    init,
+    staff,
+    terminal,
+    schedule,
+    conflicts,
+    visits,
+    override_code,
+    search,
+    export,
+    retention,
+    privacy,
+    care,
+    hq,
+    demo,
+)
 
 
 def _version(wanted: bool) -> None:

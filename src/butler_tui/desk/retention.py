@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from butler_tui.domain.policies import Policies
 from butler_tui.domain.retention import Lived, kept_for, lived, month_ended_ms, months_until
-from butler_tui.store import estates, month_keys, retention
+from butler_tui.store import blobs, estates, month_keys, retention
 from butler_tui.store.database import Connection
 from butler_tui.store.journal import Erasure, erase_rows, redact
 from butler_tui.store.local import Store
@@ -100,9 +100,9 @@ def _erase(store: Store, due: DueVisits, pause_s: float) -> None:
     _redact(store, records, pause_s)
     for at in range(0, len(due.visit_ids), _TOGETHER):
         some = due.visit_ids[at : at + _TOGETHER]
-        erase_rows(
-            store, [one for visit_id in some for one in retention.erasures(connection, visit_id, whole=due.whole)]
-        )
+        erasures = [one for visit_id in some for one in retention.erasures(connection, visit_id, whole=due.whole)]
+        blobs.forget(store, [one.record_id for one in erasures if one.table == "attachment"])
+        erase_rows(store, erasures)
         time.sleep(pause_s)
 
 

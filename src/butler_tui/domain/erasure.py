@@ -45,3 +45,21 @@ def erased(change: Change) -> Change:
 def has_misplaced(change: Change) -> bool:
     """Tell whether something stands among a change's plain values that is personal, or of which nobody can say."""
     return not all(is_plain(change.table, name) for name in change.fields)
+
+
+PLACES_HERE = (
+    "rows",
+    "journal",
+    "bases",
+    "conflicts",
+    "search keys",
+    "half-typed forms",
+    "pictures",
+    "copies before a new version",
+    "the database's log",
+    "backups, as soon as they are restored",
+)
+"""Where on a terminal something may stand that tells of a person. A test finds it in each, and nowhere once erased."""
+
+PLACES_AT_HQ = ("records", "what visits show", "conflicts", "changes applied", "changes held back", "pictures")
+"""Where at HQ. A file that was exported is outside, and so are the log and the backups that PostgreSQL itself keeps."""

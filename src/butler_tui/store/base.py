@@ -50,6 +50,14 @@ def put(connection: Connection, tbl: str, record_id: bytes, base: Base) -> None:
     )
 
 
+def erase(connection: Connection, tbl: str, record_id: bytes) -> None:
+    """Take what is personal out of the base of a record, where there is one; what is shown of it is not touched."""
+    from butler_tui.domain.erasure import what_is_left  # not needed before the first screen
+
+    if (known := read(connection, tbl, record_id)) is not None:
+        put(connection, tbl, record_id, Base(what_is_left(tbl, known.state), known.pos))
+
+
 def show_standing(store: Store, tbl: str, record_id: bytes) -> None:
     """Show a record anew after an act of this terminal, where others' writes stand beside it undecided."""
     if TABLES[tbl].once:

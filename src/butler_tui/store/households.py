@@ -94,7 +94,7 @@ def at_room(connection: Connection, room_code: str) -> GateHousehold | None:
 
 def _confirmers(connection: Connection, household_id: bytes | None) -> list[Confirmer]:
     rows = connection.execute(
-        "SELECT resident_id, name, sex, called FROM resident WHERE household_id = ? AND may_confirm = 1"
+        "SELECT resident_id, name, sex, called FROM resident WHERE household_id = ? AND may_confirm = 1 AND name <> ''"
         " ORDER BY resident_id LIMIT 6",
         (household_id,),
     )

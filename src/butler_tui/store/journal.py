@@ -8,13 +8,14 @@ HQ, nor sent without being saved.
 from __future__ import annotations
 
 import base64
+import json
 import os
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change, Value, to_wire
-from butler_tui.domain.fields import TABLES, Privacy
+from butler_tui.domain.fields import TABLES, Op, Privacy
 from butler_tui.domain.hlc import Stamp, tick
 from butler_tui.errors import RuleBroken
 from butler_tui.ids import id_after, id_text, new_id, parse_id
@@ -149,6 +150,47 @@ def erase(store: Store, table: str, record_id: bytes) -> None:
         connection.execute(f"UPDATE journal SET {_REDACTED} WHERE tbl = ? AND record_id = ?", (table, record_id))
 
 
+def erase_and_record(store: Store, erasures: Sequence[Erasure], *, staff_id: bytes, now_ms: int) -> None:
+    """Erase records in rows and journal, in one transaction with the changes that will erase them everywhere.
+
+    `staff_id` is the acting person, `now_ms` UTC ms. Raises FileTrouble where the disk refuses.
+    """
+    connection = store.connection
+    with plain_errors(store.home.database), transaction(connection), _permit(connection, "erase"):
+        erase_behind_door(connection, erasures)
+        head = _head(connection)
+        group_id = b""
+        for place, one in enumerate(erasures):
+            group_id = new_id(now_ms) if place % MOST_CHANGES == 0 else group_id
+            written = Written(one.table, one.record_id, {})
+            change = replace(change_for(written, head, group_id, staff_id, now_ms), op=Op.ERASE)
+            head = _follow(head, change)
+            keep(connection, journal_id(head.epoch_no, change.seq), change, head.link)
+        connection.execute(
+            "UPDATE sync_state SET last_seq = ?, last_link = ?, hlc_ms = ?, hlc_counter = ?",
+            (head.seq, head.link, *head.stamp),
+        )
+
+
+@contextmanager
+def erasing(connection: Connection) -> Iterator[None]:
+    """Open the door for erasing in a file that is no terminal's yet, in the caller's transaction."""
+    with _permit(connection, "erase"):
+        yield
+
+
+def erase_behind_door(connection: Connection, erasures: Sequence[Erasure]) -> None:
+    """Erase records in rows, bases and journal; a door is open. The journal is walked once."""
+    for one in erasures:
+        _erase(connection, one)
+    ids = json.dumps([one.record_id.hex() for one in erasures])
+    connection.execute(
+        f"UPDATE journal SET {_REDACTED} WHERE lower(hex(record_id)) IN (SELECT value FROM json_each(?))"
+        " AND (personal IS NOT NULL OR salt IS NOT NULL)",
+        (ids,),
+    )
+
+
 def erase_rows(store: Store, erasures: Sequence[Erasure]) -> None:
     """Erase from the rows of several records, all of them or none; their journal rows go before, by `redact`."""
     with plain_errors(store.home.database), transaction(store.connection), _permit(store.connection, "erase"):
@@ -187,6 +229,8 @@ def _erase(connection: Connection, erasure: Erasure) -> None:
         empty: Value = None if name not in required else b"" if name == "sealed" else ""
         connection.execute(f"UPDATE {table} SET {name} = ? WHERE {described.key} = ?", (empty, record_id))
     search_keys.forget(connection, table, dict(before) if before else {})
+    if whole:
+        base.erase(connection, table, record_id)
 
 
 @contextmanager

@@ -11,17 +11,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from butler_tui.domain.changes import WireValue
-from butler_tui.domain.fields import TABLES, Op, Table
+from butler_tui.domain.erasure import is_plain, what_is_left
+from butler_tui.domain.fields import TABLES, Op, Privacy, Table
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.merge import FieldStamp, RecordState, merged
 from butler_tui.ids import id_text, parse_id
 from butler_tui.store import base, derived
 from butler_tui.store.base import Base
 from butler_tui.store.database import Connection, IntegrityError
-from butler_tui.store.journal import apply
+from butler_tui.store.erasing import erase_pulled, forget_copies, register, registered, still_tell
+from butler_tui.store.journal import Erasure, apply, erase_behind_door
 from butler_tui.store.local import Store
 from butler_tui.store.writing import write
 from butler_tui.text import safe
+
+_PRIVATE = {
+    table.name: frozenset(one.name for one in table.fields if one.privacy is not Privacy.PLAIN)
+    for table in TABLES.values()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +64,13 @@ class Upto:
 
 @dataclass(slots=True)
 class _Taking:
-    """One page on its way in: records whose row must be shown anew, and rows just added."""
+    """One page on its way in: records whose row must be shown anew, rows just added, and records that are erased."""
 
     store: Store
     shown: dict[tuple[str, bytes], None] = field(default_factory=dict)
     added: list[derived.Touched] = field(default_factory=list)
+    erased: list[tuple[str, bytes]] = field(default_factory=list)
+    gone: frozenset[bytes] = frozenset()
 
     def end(self) -> None:
         for tbl, record_id in self.shown:
@@ -73,8 +82,9 @@ def take_changes(
     store: Store, changes: Iterable[LogChange], upto: Upto, places: Mapping[str, str], *, now_ms: int
 ) -> None:
     """Apply a page of HQ's log, in its order, and stand at `upto`; `places` are names by terminal, now_ms UTC ms."""
+    gone: list[Erasure] = []
     with apply(store) as connection:
-        taking = _Taking(store)
+        taking = _Taking(store, gone=_gone(store))
         latest = Stamp(0, 0)
         for change in changes:
             latest = max(latest, Stamp(change.stamp.ms, change.stamp.counter))
@@ -85,32 +95,56 @@ def take_changes(
                 connection.execute("DELETE FROM quarantine WHERE cid = ?", (parse_id(change.stamp.cid),))
             taking.shown |= _brought_back(connection, change)
         taking.end()
+        if taking.erased:
+            gone = erase_pulled(store, taking.erased)
         _name_places(connection, places)
         _stand_at(connection, upto, latest)
+    if gone:
+        register(store.home, gone, now_ms)
+        forget_copies(store)
 
 
 def take_records(store: Store, records: Iterable[HqRecord], places: Mapping[str, str]) -> None:
-    """Put records as HQ has them in the place of what was known of them."""
+    """Put records as HQ has them in the place of what was known of them.
+
+    Of which HQ has nothing personal any more, nothing stays here: it was erased while this terminal was away.
+    """
     with apply(store) as connection:
-        taking = _Taking(store)
+        taking = _Taking(store, gone=_gone(store))
         for record in records:
             table = TABLES.get(record.table)
             record_id = parse_id(record.record_id)
             state = _made_safe(record.state)
+            if record_id in taking.gone:
+                state = what_is_left(record.table, state)
+            if table is not None and _PRIVATE[table.name] and not _PRIVATE[table.name] & state.values.keys():
+                taking.erased.append((record.table, record_id))
             if table is not None and table.once:
                 _add(taking, table, record_id, state.values, record.pos)
             else:
                 base.put(connection, record.table, record_id, Base(state, record.pos))
                 taking.shown[record.table, record_id] = None
         taking.end()
+        erase_behind_door(connection, [Erasure(*one) for one in still_tell(connection, taking.erased)])
         _name_places(connection, places)
+
+
+def _gone(store: Store) -> frozenset[bytes]:
+    """Return the records that were erased: a restored HQ may not know of it yet."""
+    return frozenset(record_id for __, record_id in registered(store.home))
 
 
 def _take_change(taking: _Taking, change: LogChange) -> None:
     table = TABLES.get(change.table)
     record_id = parse_id(change.record_id)
     values = _safe_values(change.values)
+    if record_id in taking.gone:
+        values = {name: value for name, value in values.items() if is_plain(change.table, name)}
+    if change.op is Op.ERASE:
+        taking.erased.append((change.table, record_id))
     if table is not None and table.once:
+        if change.op is Op.ERASE:
+            return
         _add(taking, table, record_id, values, change.stamp.pos)
         return
     connection = taking.store.connection

@@ -17,6 +17,7 @@ from butler_tui.errors import ButlerError, RuleBroken
 from butler_tui.paths import Home
 from butler_tui.private_file import sync_folder
 from butler_tui.sealed_file import damaged, opened_pieces
+from butler_tui.store import erasing
 from butler_tui.store.backups import (
     Secrets,
     Told,
@@ -82,7 +83,7 @@ def restore_backup(
                 secrets = _unpacked(file, content_key, restored)
             told(STEP_CHECK)
             keys = _keys(home, secrets)
-            due = _made_ready(restored, secrets, keys, now_ms)
+            due = _made_ready(home, restored, secrets, keys, now_ms)
             told(STEP_PLACE)
             with plain_errors(home.database):
                 kept = _put_in_place(home, restored, keys, now_ms)
@@ -126,8 +127,11 @@ def _keys(home: Home, secrets: Secrets) -> Keys:
     return own
 
 
-def _made_ready(restored: Path, secrets: Secrets, keys: Keys, now_ms: int) -> int:
-    """Look at the restored file, bring it up to date, begin its new epoch, and encrypt it under its own keys."""
+def _made_ready(home: Home, restored: Path, secrets: Secrets, keys: Keys, now_ms: int) -> int:
+    """Look at the restored file, bring it up to date, begin its new epoch, and encrypt it under its own keys.
+
+    What was erased since it was written is erased in it too.
+    """
     with plain_errors(restored):
         connection = connect(restored, secrets.raw())
         try:
@@ -139,6 +143,7 @@ def _made_ready(restored: Path, secrets: Secrets, keys: Keys, now_ms: int) -> in
                 STEPS.bring_up_to_date(connection, restored)
             with transaction(connection):
                 due = roll_epoch(connection, now_ms)
+                erasing.apply_register(home, connection)
         finally:
             connection.close()
         change_key(restored, secrets.raw(), RawKey(keys.database, keys.salt))

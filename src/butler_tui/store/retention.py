@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from butler_tui.domain.fields import TABLES, Privacy
 from butler_tui.domain.retention import Span
 from butler_tui.ids import least_id
+from butler_tui.store import blobs
 from butler_tui.store.database import Connection, plain_errors, transaction
 from butler_tui.store.journal import Erasure
 from butler_tui.store.local import Store
@@ -83,6 +84,7 @@ def erasures(connection: Connection, visit_id: bytes, *, whole: bool) -> list[Er
         *secrets,
         *(Erasure("companion", one) for one in _of(connection, "companion", "companion_id", visit_id)),
         *(Erasure("visit_event", one) for one in _of(connection, "visit_event", "event_id", visit_id)),
+        *(Erasure("attachment", one) for one in blobs.of_record(connection, "visit", visit_id)),
         Erasure("visit", visit_id),
     ]
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from butler_tui.domain.changes import Value
 from butler_tui.domain.fields import Op, Table
 from butler_tui.errors import RuleBroken
-from butler_tui.store import derived
+from butler_tui.store import derived, search_keys
 from butler_tui.store.database import Connection, IntegrityError
 from butler_tui.store.local import Store
 from butler_tui.words import N_
@@ -35,7 +35,11 @@ def write(store: Store, table: Table, record_id: bytes, values: Mapping[str, Val
             raise
         if table.once and _is_an_act(connection):
             raise RuleBroken(SAVED_ALREADY) from None
+    found = tuple(name for name in names if (table.name, name) in search_keys.SEARCHED)
+    before = connection.execute(select_sql(table.name, table.key, found), (record_id,)).fetchone() if found else None
     connection.execute(update_sql(table.name, table.key, names), (*whole.values(), record_id))
+    if before is not None:
+        search_keys.forget(connection, table.name, dict(before))
 
 
 def _is_an_act(connection: Connection) -> bool:
