@@ -159,17 +159,16 @@ def erase_and_record(store: Store, erasures: Sequence[Erasure], *, staff_id: byt
     with plain_errors(store.home.database), transaction(connection), _permit(connection, "erase"):
         erase_behind_door(connection, erasures)
         head = _head(connection)
-        group_id = b""
+        group_id, cid = b"", ""
         for place, one in enumerate(erasures):
-            group_id = new_id(now_ms) if place % MOST_CHANGES == 0 else group_id
+            if place % MOST_CHANGES == 0:
+                group_id = new_id(now_ms)
+                cid = id_text(group_id)
             written = Written(one.table, one.record_id, {})
-            change = replace(change_for(written, head, group_id, staff_id, now_ms), op=Op.ERASE)
-            head = _follow(head, change)
+            change = replace(change_for(written, head, (cid, group_id), staff_id, now_ms), op=Op.ERASE)
+            head, cid = _follow(head, change), id_after(cid)
             keep(connection, journal_id(head.epoch_no, change.seq), change, head.link)
-        connection.execute(
-            "UPDATE sync_state SET last_seq = ?, last_link = ?, hlc_ms = ?, hlc_counter = ?",
-            (head.seq, head.link, *head.stamp),
-        )
+        _keep_head(connection, head)
 
 
 @contextmanager
