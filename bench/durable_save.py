@@ -31,11 +31,12 @@ from butler_tui.domain.policies import Policies, Reason
 from butler_tui.domain.visits import ConfirmedHow, Registration
 from butler_tui.ids import new_id
 from butler_tui.paths import find_home
-from butler_tui.store import estates, households, staff
+from butler_tui.store import estates, households, pruning, staff, sync_state
 from butler_tui.store.local import Store
 
 SAVE_LIMIT = 2.0
 GROWTH_LIMIT_KB = 3.0
+PRUNED_LIMIT_KB = 1.2
 SAVES = 20
 """Saves a run: one alone would be the disk's mood."""
 GROWN = 400
@@ -48,7 +49,7 @@ _COLUMNS = (
 
 
 def measure(folder: Path, runs: int = RUNS) -> list[Figure]:
-    """Return both figures; `folder` is an empty folder on the disk that is measured."""
+    """Return the figures; `folder` is an empty folder on the disk that is measured."""
     booth = Booth(folder / "durable-save")
     try:
         plain = PlainFile(folder / "plain.db", booth)
@@ -64,6 +65,7 @@ def measure(folder: Path, runs: int = RUNS) -> list[Figure]:
                 SAVE_LIMIT,
             ),
             Figure("file growth, a visit in and out", "KB", _growth_kb(booth), None, GROWTH_LIMIT_KB),
+            Figure("the same once its changes were let go of", "KB", _pruned_kb(booth), None, PRUNED_LIMIT_KB),
         ]
     finally:
         booth.store.close()
@@ -176,6 +178,34 @@ def _growth_kb(booth: Booth) -> float:
     for _ in range(GROWN):
         booth.check_out(booth.admit())
     return (_size(booth.store) - before) / GROWN / 1024
+
+
+def _pruned_kb(booth: Booth) -> float:
+    """Return the pages in use that one visit adds which came and left, once HQ has its changes in a backup, in KB."""
+    _let_go(booth)
+    before = _in_use(booth.store)
+    for _ in range(GROWN):
+        booth.check_out(booth.admit())
+    _let_go(booth)
+    return (_in_use(booth.store) - before) / GROWN / 1024
+
+
+def _let_go(booth: Booth) -> None:
+    """Let HQ have everything in a verified backup, and 35 days pass."""
+    connection = booth.store.connection
+    (last,) = connection.execute("SELECT last_seq FROM sync_state").fetchone()
+    connection.execute("DELETE FROM pending")  # HQ's log has brought it back
+    sync_state.acknowledge(connection, acked_seq=last, quarantined=(), now_ms=booth.now_ms, head=last)
+    connection.execute("UPDATE sync_state SET durable_pos = ?", (last,))
+    pruning.prune(connection, booth.now_ms + pruning.KEPT_MS)
+
+
+def _in_use(store: Store) -> int:
+    pages, free, size = (
+        int(store.connection.execute(f"PRAGMA {name}").fetchone()[0])
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return (pages - free) * size
 
 
 def _size(store: Store) -> int:

@@ -347,6 +347,14 @@ CREATE TABLE pull_mark (
     cid         BLOB NOT NULL
 ) STRICT;
 
+-- Up to which own change HQ had everything when its log ended at `pos`, and when that was by its time: what may be let
+-- go of (store/pruning.py). `at_ms` 0: up to here changes were let go of.
+CREATE TABLE acked_mark (
+    journal_id  INTEGER PRIMARY KEY,
+    pos         INTEGER NOT NULL,
+    at_ms       INTEGER NOT NULL
+) STRICT;
+
 -- Where this terminal stands with HQ. One row.
 CREATE TABLE sync_state (
     one            INTEGER PRIMARY KEY CHECK (one = 1),
@@ -370,7 +378,8 @@ CREATE TABLE sync_state (
     whole_acked    INTEGER,                 -- the last own change (journal_id) that HQ had when that began
     fork_seq       INTEGER NOT NULL DEFAULT 0,  -- HQ was restored: what was written up to here had seen another log, …
     fork_pos       INTEGER NOT NULL DEFAULT 0,  -- … which is the present one up to this position only
-    compared_ms    INTEGER                  -- when what is here was last compared with HQ's sums
+    compared_ms    INTEGER,                 -- when what is here was last compared with HQ's sums
+    hole           TEXT                     -- JSON: own changes that are neither here any more nor at HQ, until mended
 ) STRICT;
 
 -- Changes that HQ could not apply (待处理数据), with its reason; the record stays here, marked.

@@ -56,7 +56,7 @@ def test_a_terminal_is_enrolled_and_synced_from_the_shell(shell: Shell) -> None:
     assert ended.returncode == 0
     report = json.loads(ended.stdout)
     assert list(report) == [
-        "pushed", "pulled", "conflicts", "quarantined", "waiting", "bytes_up", "bytes_down", "seconds", "hq",
+        "pushed", "pulled", "conflicts", "quarantined", "gone", "waiting", "bytes_up", "bytes_down", "seconds", "hq",
     ]  # fmt: skip
     assert report["hq"] == "ok"
     facts = json.loads(shell.run("status", "--json").stdout)

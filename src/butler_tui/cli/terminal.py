@@ -105,6 +105,9 @@ def _sync_in_words(store: Store, tally: Tally, *, push_only: bool) -> None:
     from butler_tui.desk.set_up_file import is_ready_to_hand_out
 
     say(_told(_synced(store, tally, push_only=push_only)))
+    if tally.gone:
+        say(_("HQ was restored to before {count} changes that this terminal had already let go of. What is left of "
+              "their records is sent again. Tell HQ about it.", count=tally.gone))  # fmt: skip
     if tally.whole and is_ready_to_hand_out(store):
         say(_("All records are here: this computer is ready to hand out."))
 

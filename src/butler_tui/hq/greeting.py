@@ -33,6 +33,8 @@ def greet(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_ms: int, keyr
             raise Refusal(409, Code.SAY_MARKS)
         where = _in_new_generation(rows, terminal, ask, now_ms)
         fork = _common(rows, terminal, ask)
+    if ask.hole is not None:
+        reports.hole(rows, terminal, ask.hole[:4], now_ms)
     held = rows.quarantined_after(terminal.estate_id, ask.epoch, ask.acked_seq, MOST_IN_BATCH)
     return HelloAnswer(
         hq_gen=where.hq_gen,

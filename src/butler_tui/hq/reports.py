@@ -16,13 +16,15 @@ class ReportKind(StrEnum):
     `new_epoch`: a terminal's file was restored from a backup, or copied {epoch}. `new_generation`: HQ was restored, its
     log lacks what a terminal had pulled or sent {hq_gen, pos}. `differed`: a terminal held other records than HQ, and
     fetched them again {slices: [[table, month], …]}. `restored`: HQ was made anew from a backup of `made_ms`, whose log
-    ends at `pos` {hq_gen, pos, made_ms}.
+    ends at `pos` {hq_gen, pos, made_ms}. `hole`: of a terminal's changes `first` to `last` of an epoch, HQ has lost
+    what the terminal had let go of {epoch, first, last, gone}.
     """
 
     NEW_EPOCH = "new_epoch"
     NEW_GENERATION = "new_generation"
     DIFFERED = "differed"
     RESTORED = "restored"
+    HOLE = "hole"
 
 
 def new_epoch(rows: Writing, terminal: TerminalRow, epoch: str, now_ms: int) -> None:
@@ -38,6 +40,12 @@ def new_generation(rows: Writing, terminal: TerminalRow, hq_gen: str, pos: int, 
 def differed(rows: Writing, terminal: TerminalRow, slices: Sequence[tuple[str, str]], now_ms: int) -> None:
     """Report the tables and months in which a terminal held other records than HQ."""
     _report(rows, terminal, ReportKind.DIFFERED, {"slices": [list(one) for one in slices]}, now_ms)
+
+
+def hole(rows: Writing, terminal: TerminalRow, numbers: Sequence[str | int], now_ms: int) -> None:
+    """Report changes that neither HQ nor their terminal has any more: (epoch, first, last, gone)."""
+    named: dict[str, object] = dict(zip(("epoch", "first", "last", "gone"), numbers, strict=True))
+    _report(rows, terminal, ReportKind.HOLE, named, now_ms)
 
 
 def restored(rows: Writing, estate_id: str, hq_gen: str, pos: int, made_ms: int, now_ms: int) -> None:

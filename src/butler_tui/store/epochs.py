@@ -42,6 +42,7 @@ def roll_epoch(connection: Connection, now_ms: int, *, whole: bool = False) -> i
             "UPDATE pending SET journal_id = ? WHERE tbl = ? AND record_id = ? AND journal_id = ?",
             (journal_id(state["next"], seq), row["tbl"], row["record_id"], moved),
         )
+    connection.execute("DELETE FROM acked_mark")  # all that is left is due again, without a gap
     connection.execute(
         "INSERT INTO epoch (epoch_no, epoch, opened_ms) VALUES (?, ?, ?)", (state["next"], new_id(now_ms), now_ms)
     )

@@ -121,6 +121,22 @@ def record_again(store: Store, changes: Sequence[Change], *, now_ms: int, provid
                 base.show(store, one.table, parse_id(one.record_id))
 
 
+def record_anew(store: Store, one: Written, *, staff_id: bytes | None, now_ms: int) -> None:
+    """Write a change, in an act of its own, of a record that is there as it is, and of which no change is left.
+
+    HQ has lost it. Raises FileTrouble where the disk refuses; then nothing is written.
+    """
+    connection = store.connection
+    with plain_errors(store.home.database), transaction(connection):
+        connection.execute("DELETE FROM base WHERE tbl = ? AND record_id = ?", (one.table, one.record_id))
+        head = _head(connection)
+        group_id = new_id(now_ms)
+        change = change_for(one, head, (id_text(group_id), group_id), staff_id, now_ms)
+        head = _follow(head, change)
+        keep(connection, journal_id(head.epoch_no, change.seq), change, head.link)
+        _keep_head(connection, head)
+
+
 @contextmanager
 def apply(store: Store) -> Iterator[Connection]:
     """Open the door for what HQ sent, in one transaction; there are no journal rows of it (store/pulled.py)."""

@@ -83,8 +83,21 @@ def change_of(row: Row, epoch: bytes) -> Change:
     )
 
 
+def pruned_to(connection: Connection) -> int:
+    """Return the row up to which changes of the present epoch may have been let go of (store/pruning.py)."""
+    row = connection.execute(
+        "SELECT max(epoch_no << 40, coalesce((SELECT max(journal_id) FROM acked_mark WHERE at_ms = 0), 0))"
+        " FROM sync_state"
+    ).fetchone()
+    return int(row[0])
+
+
 def verify_chain(connection: Connection) -> int:
-    """Return how many changes of the current epoch verify; raises RuleBroken naming the first that does not."""
+    """Return how many changes of the current epoch verify; raises RuleBroken naming the first that does not.
+
+    Where those before one were let go of, its own link is what the chain goes on from.
+    """
+    pruned, before = pruned_to(connection), None
     head = connection.execute("SELECT epoch_no, epoch FROM sync_state JOIN epoch USING (epoch_no)").fetchone()
     first = connection.execute(
         "SELECT link FROM journal WHERE journal_id < ? ORDER BY journal_id DESC LIMIT 1",
@@ -96,6 +109,11 @@ def verify_chain(connection: Connection) -> int:
         "SELECT * FROM journal WHERE journal_id > ? ORDER BY journal_id", (journal_id(head["epoch_no"], 0),)
     )
     for row in rows:
+        after_gap = row["journal_id"] - 1 != (before or journal_id(head["epoch_no"], 0))
+        before = row["journal_id"]
+        if after_gap and before - 1 <= pruned:
+            link = row["link"]
+            continue
         link = change_of(row, head["epoch"]).link(link)
         count += 1
         if link != row["link"]:

@@ -18,7 +18,7 @@ from butler_tui.ids import new_id
 from butler_tui.store import derived, search_keys
 from butler_tui.store.database import Connection, IntegrityError, Row
 from butler_tui.store.epochs import roll_epoch
-from butler_tui.store.journal_rows import journal_id
+from butler_tui.store.journal_rows import journal_id, pruned_to
 from butler_tui.store.local import Store
 from butler_tui.store.salvage_reissue import reissue
 from butler_tui.store.salvage_rows import Tally
@@ -111,8 +111,11 @@ def _count_gaps(connection: Connection, tally: Tally) -> list[int]:
     )
     gone: set[int] = set()
     # What HQ has taken may have been pruned from the front; from there on every number has to be here.
-    before: int = acked
+    pruned = pruned_to(connection) - journal_id(epoch_no, 0)
+    before: int = max(acked, pruned)
     for (seq,) in rows:
+        if seq <= pruned:
+            continue
         if seq > before + 1 and len(gone) < _MOST_GAP:
             gone.update(range(before + 1, seq))
         before = max(before, seq) if seq > acked or gone else seq

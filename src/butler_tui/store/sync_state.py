@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from butler_tui.domain.audit_chain import FIRST_LINK
 from butler_tui.domain.changes import MOST_CHANGES, Change
-from butler_tui.domain.fields import TABLES
 from butler_tui.domain.hlc import MOST_AHEAD_MS
 from butler_tui.ids import id_text, parse_id
 from butler_tui.store import conflicts, estates
 from butler_tui.store.database import Connection, transaction
 from butler_tui.store.journal_rows import change_of, journal_id
+from butler_tui.store.pruning import mark_acknowledged
 
 
 class Result(StrEnum):
@@ -205,8 +205,18 @@ def _link_at(connection: Connection, where: Position) -> bytes:
     return bytes(row[0]) if row else FIRST_LINK
 
 
-def acknowledge(connection: Connection, *, acked_seq: int, quarantined: Iterable[tuple[str, str]], now_ms: int) -> None:
-    """Write down up to where HQ has this epoch, and which changes (cid as text, reason) it holds in quarantine."""
+def acknowledge(
+    connection: Connection,
+    *,
+    acked_seq: int,
+    quarantined: Iterable[tuple[str, str]],
+    now_ms: int,
+    head: int | None = None,
+) -> None:
+    """Write down up to where HQ has this epoch, and which changes (cid as text, reason) it holds in quarantine.
+
+    `head` is where HQ's log ends, where it has said so; `now_ms` is UTC ms.
+    """
     with transaction(connection):
         connection.execute("UPDATE sync_state SET acked_seq = ? WHERE acked_seq <> ?1", (acked_seq,))
         for cid, reason in quarantined:
@@ -214,6 +224,9 @@ def acknowledge(connection: Connection, *, acked_seq: int, quarantined: Iterable
                 "INSERT INTO quarantine (cid, reason, at_ms) VALUES (?, ?, ?) ON CONFLICT (cid) DO NOTHING",
                 (parse_id(cid), reason, now_ms),
             )
+        if head is not None and acked_seq:
+            (offset,) = connection.execute("SELECT coalesce(clock_offset_ms, 0) FROM sync_state").fetchone()
+            mark_acknowledged(connection, head, now_ms + offset)
 
 
 def note_hello(connection: Connection, *, hq_gen: str, durable_pos: int, server_ms: int, now_ms: int) -> None:
@@ -228,49 +241,6 @@ def note_hello(connection: Connection, *, hq_gen: str, durable_pos: int, server_
     connection.execute(
         "UPDATE sync_state SET hlc_ms = ?1, hlc_counter = 0 WHERE hlc_ms > ?1 + ?2", (server_ms, MOST_AHEAD_MS)
     )
-
-
-def begin_anew(connection: Connection, scope_gen: int, kind: str) -> None:
-    """Fetch all records anew, in what is from now on this terminal's scope; own changes meanwhile have seen none."""
-    with transaction(connection):
-        connection.execute(f"UPDATE sync_state SET pos = 0, pos_cid = NULL, scope_gen = ?, {_WHOLE}", (scope_gen,))
-        connection.execute("UPDATE terminal SET kind = ?", (kind,))
-
-
-def fork(connection: Connection, *, hq_gen: str, pos: int, last_seq: int) -> None:
-    """HQ was restored: its log is the one that was pulled up to `pos` only, and has this epoch up to `last_seq`.
-
-    Everything is fetched anew, and what HQ has lost is due again, whatever it once said of it.
-    """
-    with transaction(connection):
-        connection.execute("DELETE FROM pull_mark WHERE pos > ?", (pos,))
-        connection.execute(
-            "UPDATE sync_state SET hq_gen = ?1, fork_seq = last_seq, fork_pos = ?2, acked_seq = ?3, pos = ?2,"
-            f" pos_cid = (SELECT cid FROM pull_mark WHERE pos = ?2), {_WHOLE}",
-            (hq_gen, pos, last_seq),
-        )
-        lost = "SELECT {} FROM journal WHERE journal_id > (SELECT epoch_no << 40 | acked_seq FROM sync_state)"
-        connection.execute(f"DELETE FROM quarantine WHERE cid IN ({lost.format('cid')})")
-        profiles = [table.name for table in TABLES.values() if not table.once]
-        connection.execute(
-            f"INSERT OR IGNORE INTO pending (tbl, record_id, journal_id) {lost.format('tbl, record_id, journal_id')}"
-            f" AND tbl IN ({', '.join('?' * len(profiles))})",
-            profiles,
-        )
-
-
-def fetch_all(connection: Connection) -> None:
-    """Fetch all records as they are, before HQ's log is followed for the first time."""
-    connection.execute(f"UPDATE sync_state SET {_WHOLE}")
-
-
-def has_older_epochs(connection: Connection) -> bool:
-    """Tell whether the journal has changes of an earlier incarnation of this file."""
-    first = "SELECT 1 FROM journal WHERE journal_id < (SELECT epoch_no << 40 FROM sync_state) LIMIT 1"
-    return connection.execute(first).fetchone() is not None
-
-
-_WHOLE = "whole_after = '', whole_upto = NULL, whole_acked = NULL"
 
 
 def note_enrolled(connection: Connection, hq_gen: str, now_ms: int) -> None:

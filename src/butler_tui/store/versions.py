@@ -51,6 +51,8 @@ VERSION_3 = (
     "ALTER TABLE sync_state ADD COLUMN fork_seq INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE sync_state ADD COLUMN fork_pos INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE sync_state ADD COLUMN compared_ms INTEGER",
+    "ALTER TABLE sync_state ADD COLUMN hole TEXT",
+    "CREATE TABLE acked_mark (journal_id INTEGER PRIMARY KEY, pos INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT",
     "ALTER TABLE journal DROP COLUMN before",
     "ALTER TABLE journal ADD COLUMN resolves TEXT",
     (

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from butler_tui.errors import RuleBroken, SetUpWrong
 from butler_tui.ids import id_text
-from butler_tui.store import estates, month_keys, sync_state
+from butler_tui.store import anew, estates, month_keys, sync_state
 from butler_tui.store.database import plain_errors
 from butler_tui.store.local import Store
 from butler_tui.store.sync_state import Result
@@ -115,7 +115,7 @@ def _take(talk: Talk, body: Body) -> None:
     where = talk.where()
     if ask.whole_after is not None:
         if where.whole_after is None and where.pos == 0 and not ask.whole_after:
-            sync_state.fetch_all(talk.store.connection)
+            anew.fetch_all(talk.store.connection)
             where = talk.where()
         if where.whole_after == ask.whole_after:
             take_page(talk, where, answer)

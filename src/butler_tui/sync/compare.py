@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from butler_tui.domain.fields import TABLES
 from butler_tui.domain.tallies import span_of
-from butler_tui.ids import id_text
-from butler_tui.store import pulled, sync_state, tallies
+from butler_tui.ids import id_text, parse_id
+from butler_tui.store import offering, pruning, pulled, sync_state, tallies
 from butler_tui.store.database import reading
 from butler_tui.sync.failures import Refused, not_hq
 from butler_tui.sync.protocol import Code, CompareAsk, PullAsk, differing_from, pull_answer_from
@@ -22,7 +23,8 @@ def compare(talk: Talk) -> list[tuple[str, str]]:
     to a supervisor.
     """
     connection = talk.store.connection
-    if not tallies.due(connection, talk.now_ms(), EVERY_MS):
+    hole = pruning.hole(connection)
+    if hole is None and not tallies.due(connection, talk.now_ms(), EVERY_MS):
         return []
     with reading(connection):
         where = sync_state.position(connection)
@@ -31,8 +33,10 @@ def compare(talk: Talk) -> list[tuple[str, str]]:
         ask = CompareAsk(id_text(where.epoch), where.hq_gen or "", where.pos, tallies.sums(connection))
     try:
         differing = differing_from(talk.post("compare", ask.to_body()))
-        for tbl, month in differing:
-            _fetch_again(talk, tbl, month)
+        for tbl, month in sorted(differing, key=_parents_first):
+            at_hq = _fetch_again(talk, tbl, month)
+            if hole is not None:
+                offering.offer_again(talk.store, tbl, span_of(month), at_hq, talk.now_ms())
     except ValueError as error:
         raise not_hq() from error
     except Refused as refused:
@@ -40,10 +44,18 @@ def compare(talk: Talk) -> list[tuple[str, str]]:
             return []
         raise not_taken(refused) from refused
     tallies.note_compared(connection, talk.now_ms())
+    pruning.forget_hole(connection)
     return differing
 
 
-def _fetch_again(talk: Talk, tbl: str, month: str) -> None:
+def _parents_first(one: tuple[str, str]) -> int:
+    order = list(TABLES)
+    return order.index(one[0]) if one[0] in order else len(order)
+
+
+def _fetch_again(talk: Talk, tbl: str, month: str) -> set[bytes]:
+    """Fetch the records of a table and month, and return which HQ has."""
+    at_hq: set[bytes] = set()
     first, after = span_of(month)
     where = talk.where()
     place: str | None = f"{tbl}/{id_text(first)}"
@@ -59,5 +71,7 @@ def _fetch_again(talk: Talk, tbl: str, month: str) -> None:
         )
         answer = pull_answer_from(talk.post("pull", ask.to_body()))
         pulled.take_records(talk.store, [record_of(one) for one in answer.records], answer.terminals)
+        at_hq |= {parse_id(one.record_id) for one in answer.records if one.table == tbl}
         place = answer.whole_after
         talk.breathe()
+    return at_hq

@@ -49,6 +49,8 @@ class HelloAsk:
     version: str
     waiting: int
     handed: str | None = None
+    hole: tuple[str, int, int, int, bool] | None = None
+    """(epoch, first, last, gone): numbers that HQ lost when it was restored, and this terminal had let go of."""
     marks: tuple[tuple[int, str], ...] = ()
     told: str | None = None
 
@@ -68,6 +70,7 @@ class HelloAsk:
                 "version": self.version,
                 "waiting": self.waiting,
                 "handed": self.handed,
+                "hole": list(self.hole[:4]) if self.hole else None,
                 "marks": [list(mark) for mark in self.marks] or None,
                 "told": self.told,
             }
@@ -91,9 +94,20 @@ def hello_from(body: Body) -> HelloAsk:
         take_text(body, "version", 40),
         take_integer(body, "waiting"),
         maybe(take_text, body, "handed"),
+        _hole(take_list(body, "hole", 4)),
         tuple(_mark(one) for one in take_list(body, "marks", MOST_MARKS)),
         maybe(take_id, body, "told"),
     )
+
+
+def _hole(parts: list[Any]) -> tuple[str, int, int, int, bool] | None:
+    if not parts:
+        return None
+    if len(parts) != 4:
+        raise ValueError("hole")
+    numbers = dict(zip(("first", "last", "gone"), parts[1:], strict=True))
+    first, last, gone = (take_integer(numbers, name, 1) for name in numbers)
+    return checked_id(parts[0]), first, last, gone, False
 
 
 def _mark(mark: Any) -> tuple[int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from butler_tui.domain.merge import FieldStamp, state_from
 from butler_tui.ids import id_text
-from butler_tui.store import narrowing, pulled, sync_state, tallies
+from butler_tui.store import anew, narrowing, pulled, sync_state, tallies
 from butler_tui.store.pulled import HqRecord, LogChange, Upto
 from butler_tui.store.sync_state import Position
 from butler_tui.sync.failures import Refused, not_hq
@@ -25,7 +25,7 @@ def pull_all(talk: Talk, where: Position) -> None:
     way = _Way(talk, where.pos)
     while where.whole_after is not None or where.pos < talk.head:
         if where.pos == 0 and where.whole_after is None:
-            sync_state.fetch_all(talk.store.connection)
+            anew.fetch_all(talk.store.connection)
             where = talk.where()
         try:
             answer = pull_answer_from(talk.post("pull", _ask(where).to_body()))

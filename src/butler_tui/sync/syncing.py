@@ -25,6 +25,7 @@ from butler_tui.words import N_
 class SyncReport:
     """What one sync did; bytes count heads and bodies, `hq` is how it ended (ok, unreachable, refused).
 
+    `gone` changes HQ had lost and this terminal had let go of; what is left of their records is sent as new ones.
     `conflicts` are all that wait for a decision, not only this sync's.
     """
 
@@ -32,6 +33,7 @@ class SyncReport:
     pulled: int
     conflicts: int
     quarantined: int
+    gone: int
     waiting: int
     bytes_up: int
     bytes_down: int
@@ -46,6 +48,7 @@ def report(store: Store, tally: Tally, hq: str) -> SyncReport:
         pulled=tally.pulled,
         conflicts=conflicts.count(store.connection),
         quarantined=tally.quarantined,
+        gone=tally.gone,
         waiting=sync_state.waiting(store.connection),
         bytes_up=tally.traffic.up,
         bytes_down=tally.traffic.down,
@@ -92,6 +95,8 @@ def _run(talk: Talk, *, push_only: bool) -> None:
             pull_all(talk, where)
             if not talk.gentle:
                 compare(talk)
+                push_all(talk, talk.where())
+                talk.prune()
         talk.beside_records(talk.where())
     finally:
         talk.close()

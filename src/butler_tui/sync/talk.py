@@ -10,9 +10,10 @@ from typing import Any
 from butler_tui import __version__
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
 from butler_tui.ids import id_text
-from butler_tui.store import epochs, estates, pulled, reports, sync_state
+from butler_tui.store import anew, epochs, estates, pruning, pulled, reports, sync_state
 from butler_tui.store.database import SCHEMA_VERSION, transaction
 from butler_tui.store.local import Store
+from butler_tui.store.pruning import Hole
 from butler_tui.store.sync_state import Position
 from butler_tui.sync import blobs, keyring
 from butler_tui.sync.failures import OUT_OF_REACH, Refused, busy, not_hq
@@ -37,6 +38,8 @@ class Tally:
     quarantined: int = 0
     whole: bool = False
     progress: Callable[[int, int], None] = lambda _at, _of: None
+    gone: int = 0
+    """Changes that HQ had lost and this terminal had let go of."""
     traffic: Traffic = field(default_factory=Traffic)
     began: float = field(default_factory=time.monotonic)
 
@@ -75,6 +78,10 @@ class Talk:
         """Let go of the connection."""
         self._link.close()
 
+    def prune(self) -> None:
+        """Let go of changes that are safe at HQ."""
+        pruning.prune(self.store.connection, self.now_ms() + self.where().clock_offset_ms, self.breathe)
+
     def breathe(self) -> None:
         """Leave the screens room after a write."""
         if self.gentle:
@@ -110,6 +117,9 @@ class Talk:
             if refused.code == Code.SAY_MARKS and not with_marks:
                 return self.hello(with_marks=True)
             raise not_taken(refused) from refused
+        if (hole := self._hole_to_tell()) is not None:
+            self.tally.gone += hole.gone
+            pruning.note_told(self.store.connection)
         self._link.judge_dates(answer.server_time)
         self._link.offset_ms = answer.server_time - self.now_ms()
         return self._agree(where, answer)
@@ -128,7 +138,8 @@ class Talk:
         elif where.hq_gen is not None and answer.hq_gen != where.hq_gen:
             raise not_hq()
         where = self.where()
-        if not sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid):
+        held = sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid)
+        if not held or (self._on_line and pruning.note_hole(connection, answer.last_seq) is not None):
             self._as_another_file()
             return self.hello() if self._on_line else self.where()
         sync_state.note_hello(
@@ -143,7 +154,7 @@ class Talk:
             reports.keep(connection, answer.reports)
         # The count stands in HQ's file and may come again after HQ was restored: the kind itself decides too.
         if (answer.scope_gen, answer.scope) != (where.scope_gen, estates.terminal(connection).kind):
-            sync_state.begin_anew(connection, answer.scope_gen, answer.scope)
+            anew.begin_anew(connection, answer.scope_gen, answer.scope)
         if answer.last_seq != where.acked_seq or answer.quarantined:
             self.acknowledge(where, answer.last_seq, answer.quarantined)
         return self.where()
@@ -151,18 +162,19 @@ class Talk:
     def _follow(self, where: Position, answer: HelloAnswer, fork: int) -> bool:
         """HQ was restored: begin anew from where its log and ours part, and send again what it has lost.
 
-        Tell whether that is under another epoch. Where this file was put back too, what HQ has of its epoch says
-        nothing of what it holds.
+        Tell whether that is under another epoch; so it is where some of what it lost is not here any more. Where this
+        file was put back too, what HQ has of its epoch says nothing of what it holds.
         """
         connection = self.store.connection
         held = sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid)
-        sync_state.fork(connection, hq_gen=answer.hq_gen, pos=fork, last_seq=answer.last_seq if held else 0)
-        anew = not held or sync_state.has_older_epochs(connection)
-        if anew:
+        hole = pruning.note_hole(connection, answer.last_seq)
+        anew.fork(connection, hq_gen=answer.hq_gen, pos=fork, last_seq=answer.last_seq if held else 0)
+        again = hole is not None or not held or anew.has_older_epochs(connection)
+        if again:
             with transaction(connection):
                 epochs.roll_epoch(connection, self.now_ms(), whole=True)
             self._sign_as(self.where())
-        return anew
+        return again
 
     def _as_another_file(self) -> None:
         """This file was restored or copied: HQ has what it does not hold. It goes on under an epoch of its own."""
@@ -172,6 +184,10 @@ class Talk:
 
     def _sign_as(self, where: Position) -> None:
         self._link.identity = replace(self._link.identity, epoch=id_text(where.epoch))
+
+    def _hole_to_tell(self) -> Hole | None:
+        hole = pruning.hole(self.store.connection)
+        return hole if hole is not None and not hole.told else None
 
     def greeting(self, where: Position, *, with_marks: bool) -> dict[str, object]:
         """Return the body of a hello: where this terminal stands."""
@@ -189,6 +205,7 @@ class Talk:
             version=__version__,
             waiting=where.last_seq - where.acked_seq,
             handed=keyring.named(self.store) or None,
+            hole=self._hole_to_tell(),
             marks=tuple(pulled.marks(self.store.connection)) if with_marks else (),
             told=reports.latest_id(self.store.connection),
         ).to_body()
@@ -196,7 +213,7 @@ class Talk:
     def acknowledge(self, where: Position, acked_seq: int, held: tuple[tuple[str, str], ...]) -> None:
         """Write down up to where HQ has this epoch, and what of it HQ holds back (cid, reason)."""
         connection = self.store.connection
-        sync_state.acknowledge(connection, acked_seq=acked_seq, quarantined=held, now_ms=self.now_ms())
+        sync_state.acknowledge(connection, acked_seq=acked_seq, quarantined=held, now_ms=self.now_ms(), head=self.head)
         self.tally.pushed += max(0, acked_seq - where.acked_seq)
         self.tally.quarantined += len(held)
         self.breathe()
