@@ -27,6 +27,18 @@ def _differed(detail: Mapping[str, Any], place: str) -> str:
     )
 
 
+def _hole(detail: Mapping[str, Any], place: str) -> str:
+    first, last, gone = (one if isinstance(one, int) else 0 for one in map(detail.get, ("first", "last", "gone")))
+    return _(
+        "Headquarters lost {count} changes of {place} that {place} had let go of (numbers {first} to {last}). What is "
+        "left of their records is sent again; look whether something is missing.",
+        place=place,
+        count=gone,
+        first=first,
+        last=last,
+    )
+
+
 _WORDS: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
     "new_epoch": lambda _detail, place: _(
         "The file of {place} was restored from a backup, or copied. Make sure that only one computer goes on with it.",
@@ -39,4 +51,5 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
         "Headquarters was made anew from a backup. The terminals send again what it lost."
     ),
     "differed": _differed,
+    "hole": _hole,
 }
