@@ -83,6 +83,17 @@ def test_what_hq_holds_back_or_has_not_sent_back_stays(store: Store) -> None:
     assert verify_chain(store.connection) == 1
 
 
+def test_an_erasure_stays_for_an_hq_that_is_restored_to_before_it(store: Store) -> None:
+    write(store, 20)
+    store.connection.execute("UPDATE journal SET op = 'erase' WHERE seq = 7")
+    take(store, 20, head=1)
+    durable(store, 1)
+
+    prune(store.connection, LATER)
+
+    assert seqs(store) == [1, 7, 20]
+
+
 def test_a_later_acknowledgement_lets_nothing_go_that_an_earlier_mark_does_not_cover(store: Store) -> None:
     write(store, 30)
     for day in range(3):

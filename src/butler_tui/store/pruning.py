@@ -52,7 +52,8 @@ def mark_acknowledged(connection: Connection, pos: int, server_ms: int) -> None:
 def prune(connection: Connection, server_ms: int, breathe: Callable[[], None] = lambda: None) -> int:
     """Let go of what may go at `server_ms` (HQ's time, UTC ms), a little at a time; return how many changes it was.
 
-    Never of what HQ has not acknowledged, holds back, or has not sent back yet.
+    Never of what HQ has not acknowledged, holds back, or has not sent back yet; nor of an erasure: an HQ that was
+    restored to before it must hear of it again.
     """
     (upto,) = connection.execute(
         "SELECT max(m.journal_id) FROM acked_mark m, sync_state s WHERE m.pos <= s.durable_pos AND m.at_ms <= ?"
@@ -67,7 +68,7 @@ def _pruned(connection: Connection, upto: int, breathe: Callable[[], None]) -> I
     after, before = pruned_to(connection), None
     while True:
         rows = connection.execute(
-            "SELECT journal_id, cid, EXISTS (SELECT 1 FROM quarantine q WHERE q.cid = j.cid)"
+            "SELECT journal_id, cid, op = 'erase' OR EXISTS (SELECT 1 FROM quarantine q WHERE q.cid = j.cid)"
             " OR EXISTS (SELECT 1 FROM pending p WHERE p.tbl = j.tbl AND p.record_id = j.record_id"
             " AND p.journal_id = j.journal_id) AS needed"
             " FROM journal j WHERE journal_id > ? AND journal_id <= ? ORDER BY journal_id LIMIT ?",
