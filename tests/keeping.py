@@ -11,9 +11,10 @@ from butler_tui import passphrases, sealing
 from butler_tui.desk import backups
 from butler_tui.ids import new_id
 from butler_tui.paths import Home, find_home
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.local import Store
 from butler_tui.store.restoring import Restored
+from butler_tui.store.written import Written
 from tests.conftest import Estate
 from tests.serving import real_ms
 

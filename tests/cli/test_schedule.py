@@ -102,7 +102,8 @@ def test_a_job_beside_another_sync_says_to_try_later(enrolled: Estate, tmp_path:
 
 
 def test_what_hq_holds_back_stands_in_the_same_line(enrolled: Estate, now: Clock) -> None:
-    from butler_tui.store.journal import Written, record
+    from butler_tui.store.journal import record
+    from butler_tui.store.written import Written
 
     record(
         enrolled.store,

@@ -140,7 +140,8 @@ def test_a_policy_needs_an_estate(store: Store, now: Clock) -> None:
 
 
 def test_a_policy_that_is_not_json_leaves_the_default(estate: Estate) -> None:
-    from butler_tui.store.journal import Written, record
+    from butler_tui.store.journal import record
+    from butler_tui.store.written import Written
 
     record(
         estate.store,

@@ -13,9 +13,10 @@ from butler_tui.desk.shifts import FREE_TRIES, WrongPin, set_pin, sign_in
 from butler_tui.domain.rights import Role
 from butler_tui.errors import FileTrouble, RuleBroken
 from butler_tui.paths import Home
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.local import Store, open_store
 from butler_tui.store.staff import PinState
+from butler_tui.store.written import Written
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, Estate

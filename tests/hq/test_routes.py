@@ -29,6 +29,7 @@ from butler_tui.sync.protocol import (
     headers_of,
     pack,
     path_of,
+    push_from,
     sign,
     signing_string,
     squeeze,
@@ -246,7 +247,7 @@ def test_a_batch_out_of_order_is_told_where_hq_stands(caller: Caller) -> None:
     caller.ask("push", body)
     status, answer = caller.ask("push", body)
     assert (status, answer["code"], answer["last_seq"]) == (409, "out_of_order", caller.taken())
-    assert answer["last_cid"] == body["groups"][-1]["changes"][-1]["cid"]
+    assert answer["last_cid"] == push_from(body).changes[-1].cid
 
 
 def test_a_batch_for_another_generation_must_say_hello_again(caller: Caller) -> None:

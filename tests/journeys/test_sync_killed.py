@@ -20,7 +20,8 @@ import pytest
 from butler_tui.errors import TryLater
 from butler_tui.ids import id_text, new_id
 from butler_tui.store import estates, sync_state
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
+from butler_tui.store.written import Written
 from butler_tui.sync.protocol import MOST_ASK, MOST_IN_BATCH
 from tests.conftest import Estate
 from tests.serving import Hq, Proxy, proxied, real_ms, sync

@@ -10,8 +10,9 @@ from pathlib import Path
 from butler_tui.domain.changes import Value
 from butler_tui.ids import id_text, new_id, parse_id
 from butler_tui.store import base, conflicts
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.local import Store
+from butler_tui.store.written import Written
 
 
 class Broken(AssertionError):

@@ -20,10 +20,11 @@ from butler_tui.ids import new_id
 from butler_tui.paths import Home
 from butler_tui.store.backups import change_key
 from butler_tui.store.database import RawKey, connect
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.journal_rows import verify_chain
 from butler_tui.store.keys import read_keys
 from butler_tui.store.local import Store, create_store, open_store
+from butler_tui.store.written import Written
 from tests.keeping import PASSPHRASE, another_home, back_up, files_of, quick_passphrases, restore
 
 __all__ = ["quick_passphrases"]

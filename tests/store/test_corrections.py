@@ -10,8 +10,9 @@ import pytest
 from butler_tui.domain.changes import Value
 from butler_tui.ids import new_id
 from butler_tui.store.database import Row
-from butler_tui.store.journal import Written, erase, record
+from butler_tui.store.journal import erase, record
 from butler_tui.store.local import Store
+from butler_tui.store.written import Written
 from tests.conftest import Clock, Estate
 
 CHECKS = ("ask_identity", "ask_reason", "ask_host", "check_document", "check_vehicle", "check_belongings")

@@ -15,8 +15,9 @@ from butler_tui.errors import EXIT_SET_UP, ButlerError, FileTrouble, SetUpWrong
 from butler_tui.ids import new_id
 from butler_tui.paths import Home, find_home
 from butler_tui.store import database, keys
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.local import Store, create_store, is_set_up, open_store
+from butler_tui.store.written import Written
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, Estate

@@ -9,9 +9,10 @@ from butler_tui.ids import new_id
 from butler_tui.store import sync_state
 from butler_tui.store.database import transaction
 from butler_tui.store.epochs import roll_epoch
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.journal_rows import verify_chain
 from butler_tui.store.local import Store
+from butler_tui.store.written import Written
 
 
 def write(store: Store, count: int) -> None:

@@ -16,9 +16,10 @@ from butler_tui.ids import new_id
 from butler_tui.paths import find_home
 from butler_tui.store import local
 from butler_tui.store.database import Connection, RawKey, connect
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.journal_rows import verify_chain
 from butler_tui.store.local import Store, create_store
+from butler_tui.store.written import Written
 
 if TYPE_CHECKING:
     from tests.conftest import Clock

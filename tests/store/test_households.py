@@ -10,7 +10,8 @@ from butler_tui.desk.set_up import NewHouse, NewResident, add_house
 from butler_tui.domain.people import Sex
 from butler_tui.ids import new_id
 from butler_tui.store.households import at_room, rooms_starting
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
+from butler_tui.store.written import Written
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, Estate

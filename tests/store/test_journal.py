@@ -19,9 +19,10 @@ from butler_tui.domain.hlc import Stamp
 from butler_tui.errors import ButlerError, RuleBroken
 from butler_tui.ids import id_text, new_id
 from butler_tui.store import database, derived, pulled
-from butler_tui.store.journal import Written, erase, record
+from butler_tui.store.journal import erase, record
 from butler_tui.store.journal_rows import change_of, verify_chain
 from butler_tui.store.local import Store
+from butler_tui.store.written import Written
 from tests.pulling import apply
 
 if TYPE_CHECKING:

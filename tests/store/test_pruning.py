@@ -10,10 +10,11 @@ from butler_tui.ids import id_text, new_id
 from butler_tui.store import pruning, retention, sync_state
 from butler_tui.store.database import transaction
 from butler_tui.store.epochs import roll_epoch
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.journal_rows import verify_chain
 from butler_tui.store.local import Store
 from butler_tui.store.pruning import DAY_MS, KEPT_MS, prune
+from butler_tui.store.written import Written
 
 pytestmark = pytest.mark.usefixtures("english")
 DAY = 20_800

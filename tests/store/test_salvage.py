@@ -13,12 +13,13 @@ from butler_tui.ids import new_id
 from butler_tui.paths import Home
 from butler_tui.store.database import SCHEMA_VERSION
 from butler_tui.store.health import damages
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.journal_rows import verify_chain
 from butler_tui.store.local import Store, open_store
 from butler_tui.store.salvage_trees import listed, look_through, rows_in, shapes_of
 from butler_tui.store.salvaging import Salvaged, salvage
 from butler_tui.store.schema import missing_guards
+from butler_tui.store.written import Written
 from tests.conftest import Clock, Estate
 from tests.damaging import (
     KEYS,

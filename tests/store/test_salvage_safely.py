@@ -15,10 +15,11 @@ from butler_tui.ids import new_id
 from butler_tui.paths import Home
 from butler_tui.store import salvaging
 from butler_tui.store.database import Connection, RawKey, connect
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.keys import new_keys, write_keys
 from butler_tui.store.local import Store, open_store, salvaged_file
 from butler_tui.store.salvaging import salvage
+from butler_tui.store.written import Written
 from tests.conftest import Clock, Estate
 from tests.damaging import PAGE, copied, fill, fold_in, keys_in, leaves_of, overwrite, pages_of, schema_pages
 from tests.store.test_backups_killed import killed_at

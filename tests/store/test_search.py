@@ -13,8 +13,9 @@ from butler_tui.domain.people import Sex
 from butler_tui.domain.policies import Reason, TurnAwayReason
 from butler_tui.ids import new_id
 from butler_tui.store.found import FoundHome, Hit, HitKind
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.search import look, search
+from butler_tui.store.written import Written
 from tests.conftest import Clock, Estate
 from tests.hostile import spread
 

@@ -199,7 +199,8 @@ LOOK_UPS: dict[str, Callable[[Store], object]] = {
 }
 _SMALL = ("SCAN draft", "SCAN policy", "SCAN sync_state", "SCAN terminal", "SCAN quarantine")
 """One row, or a few: half-typed forms, the estate's policies, what HQ could not apply."""
-_INSIDE_ONLY = ("INDEX visit_inside", "INDEX visit_badge_out")
+_INSIDE_ONLY = ("INDEX visit_inside", "INDEX visit_badge_out", "INDEX base_in_conflict")
+"""Of those inside, badges that are out, records that wait for a decision."""
 
 
 @pytest.mark.parametrize("name", LOOK_UPS)

@@ -9,8 +9,9 @@ from butler_tui.domain.fields import Op
 from butler_tui.domain.hlc import Stamp
 from butler_tui.errors import RuleBroken
 from butler_tui.ids import id_text, new_id
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.local import Store
+from butler_tui.store.written import Written
 from tests.pulling import apply
 
 pytestmark = pytest.mark.usefixtures("english")

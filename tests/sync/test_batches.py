@@ -13,8 +13,9 @@ from butler_tui.domain.fields import Op
 from butler_tui.domain.hlc import Stamp
 from butler_tui.ids import id_text, new_id, parse_id
 from butler_tui.store import estates, sync_state
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.sync_state import Position
+from butler_tui.store.written import Written
 from butler_tui.sync import push
 from butler_tui.sync.protocol import PushAsk, push_from, unpack
 from butler_tui.sync.talk import Talk, Tally

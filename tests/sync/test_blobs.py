@@ -25,8 +25,9 @@ from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.keys import read_hq_keys
 from butler_tui.ids import id_text, new_id, ruled_id
 from butler_tui.store import blobs, estates, journal, sync_state
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.local import Store
+from butler_tui.store.written import Written
 from butler_tui.sync.talk import Tally
 from tests.conftest import Clock, Estate
 from tests.pictures import JPEG, png

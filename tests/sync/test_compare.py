@@ -14,8 +14,9 @@ from butler_tui.domain.tallies import Tally, tallied
 from butler_tui.ids import new_id, parse_id
 from butler_tui.store import tallies
 from butler_tui.store.database import Connection
-from butler_tui.store.journal import Written, apply, record
+from butler_tui.store.journal import apply, record
 from butler_tui.store.local import Store
+from butler_tui.store.written import Written
 from tests.conftest import Clock, Estate
 from tests.serving import Hq, real_ms, sync
 from tests.sync.test_pull import a_household, assert_same, estate_id_of, joined, second

@@ -11,7 +11,8 @@ import pytest
 from butler_tui.hq.keys import read_hq_keys
 from butler_tui.ids import new_id
 from butler_tui.store.database import connect
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
+from butler_tui.store.written import Written
 from tests.conftest import Estate
 from tests.serving import Hq, butler, real_ms, sync
 from tests.sync.booths import Booth

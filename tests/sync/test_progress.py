@@ -14,8 +14,9 @@ from butler_tui.hq import admin
 from butler_tui.ids import new_id
 from butler_tui.paths import find_home
 from butler_tui.store import tallies
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.local import Store, open_store
+from butler_tui.store.written import Written
 from butler_tui.sync.talk import Tally
 from tests.conftest import Estate
 from tests.serving import Hq, butler, real_ms, sync

@@ -18,8 +18,9 @@ from butler_tui.hq import admin
 from butler_tui.ids import id_text, new_id
 from butler_tui.paths import find_home
 from butler_tui.store import conflicts, estates, sync_state
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.local import Store, open_store
+from butler_tui.store.written import Written
 from butler_tui.sync.first_enrol import enrol_here
 from tests.conftest import Clock, Estate
 from tests.serving import Hq, real_ms, served, sync

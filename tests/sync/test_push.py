@@ -21,9 +21,10 @@ from butler_tui.ids import id_text, new_id
 from butler_tui.paths import find_home
 from butler_tui.sealing import seal
 from butler_tui.store import estates, sync_state
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.local import open_store
 from butler_tui.store.month_keys import month_key_for
+from butler_tui.store.written import Written
 from butler_tui.sync import push
 from butler_tui.sync.talk import Tally
 from tests.conftest import Clock, Estate

@@ -9,7 +9,8 @@ from textual import events
 import butler_tui.tui
 from butler_tui.domain.changes import Value
 from butler_tui.ids import new_id
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
+from butler_tui.store.written import Written
 from tests.conftest import Clock, Estate
 from tests.hostile import DANGEROUS, HOSTILE_NAMES, RARE, spread
 from tests.tui.conftest import OpenBooth

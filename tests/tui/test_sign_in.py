@@ -6,7 +6,8 @@ from functools import partial
 
 from butler_tui.desk.set_up_staff import reset_pin
 from butler_tui.domain.rights import Role
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
+from butler_tui.store.written import Written
 from butler_tui.tui.app import ButlerApp
 from butler_tui.tui.dialogs.search import SearchDialog
 from butler_tui.tui.screens.gate import GateScreen

@@ -14,7 +14,8 @@ from butler_tui.domain.changes import Value
 from butler_tui.domain.policies import Reason, TurnAwayReason
 from butler_tui.domain.rights import Role
 from butler_tui.ids import new_id
-from butler_tui.store.journal import Written, migrate, record
+from butler_tui.store.journal import migrate, record
+from butler_tui.store.written import Written
 from butler_tui.tui.dialogs.correct import CorrectDialog
 from butler_tui.tui.dialogs.unmask import UnmaskDialog
 from butler_tui.tui.dialogs.visit import VisitDialog

@@ -16,8 +16,9 @@ from butler_tui.errors import RuleBroken
 from butler_tui.ids import new_id
 from butler_tui.store import blobs
 from butler_tui.store.database import plain_errors
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.local import Store
+from butler_tui.store.written import Written
 from butler_tui.words import N_
 
 _FAULTS = {

@@ -8,8 +8,9 @@ from butler_tui.desk.session import Session
 from butler_tui.domain.audit import AuditAct
 from butler_tui.domain.changes import Value
 from butler_tui.ids import new_id
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.local import Store
+from butler_tui.store.written import Written
 from butler_tui.text import safe
 
 

@@ -14,8 +14,9 @@ from butler_tui.errors import NotAllowed, RuleBroken
 from butler_tui.ids import parse_id
 from butler_tui.store import conflicts, estates
 from butler_tui.store.conflicts import Conflict, Said
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.local import Store
+from butler_tui.store.written import Written
 from butler_tui.text import safe
 from butler_tui.words import N_
 

@@ -25,10 +25,11 @@ from butler_tui.errors import NotAllowed, RuleBroken
 from butler_tui.ids import new_id
 from butler_tui.sealing import seal
 from butler_tui.store import drafts, estates, month_keys, visit_history, visits
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.local import Store
 from butler_tui.store.staff import Staff
 from butler_tui.store.writing import SAVED_ALREADY
+from butler_tui.store.written import Written
 from butler_tui.text import safe
 from butler_tui.words import N_
 

@@ -13,8 +13,9 @@ from butler_tui.domain.rights import Role
 from butler_tui.errors import RuleBroken
 from butler_tui.ids import new_id, ruled_id
 from butler_tui.store import estates
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.local import Store
+from butler_tui.store.written import Written
 from butler_tui.text import safe
 from butler_tui.words import N_
 from butler_tui.zones import zone_called

@@ -15,9 +15,10 @@ from butler_tui.domain.rights import Act, Role
 from butler_tui.errors import RuleBroken
 from butler_tui.ids import new_id
 from butler_tui.store import staff as staff_store
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.local import Store
 from butler_tui.store.staff import Colleague, Staff
+from butler_tui.store.written import Written
 from butler_tui.text import safe
 from butler_tui.words import N_
 

@@ -22,8 +22,9 @@ from butler_tui.ids import new_id
 from butler_tui.store import estates, set_up_plan
 from butler_tui.store import staff as staff_store
 from butler_tui.store.database import transaction
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.local import Store
+from butler_tui.store.written import Written
 from butler_tui.words import N_
 from butler_tui.zones import zone_called
 

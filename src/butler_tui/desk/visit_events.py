@@ -14,8 +14,8 @@ from butler_tui.domain.visits import EventKind
 from butler_tui.errors import RuleBroken
 from butler_tui.ids import new_id
 from butler_tui.store import badges, visits
-from butler_tui.store.journal import Written
 from butler_tui.store.local import Store
+from butler_tui.store.written import Written
 from butler_tui.text import safe
 from butler_tui.words import N_
 

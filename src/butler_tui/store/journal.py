@@ -7,49 +7,23 @@ HQ, nor sent without being saved.
 
 from __future__ import annotations
 
-import base64
 import json
-import os
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
-from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change, Value, to_wire
+from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change, Value
 from butler_tui.domain.fields import TABLES, Op, Privacy
 from butler_tui.domain.hlc import Stamp, tick
 from butler_tui.errors import RuleBroken
 from butler_tui.ids import id_after, id_text, new_id, parse_id
 from butler_tui.store import base, derived, search_keys
-from butler_tui.store.database import SCHEMA_VERSION, Connection, plain_errors, transaction
+from butler_tui.store.database import Connection, plain_errors, transaction
 from butler_tui.store.journal_rows import journal_id, keep
 from butler_tui.store.local import Store
 from butler_tui.store.writing import select_sql, write
+from butler_tui.store.written import Head, Written, change_for, follow
 from butler_tui.words import N_
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a use case writes to one record: column values as they are stored, by name.
-
-    `resolves` are the changes (cids, 16 bytes) in conflict between which it decides.
-    """
-
-    table: str
-    record_id: bytes
-    values: Mapping[str, Value]
-    resolves: tuple[bytes, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Where the journal stands: the state that the next change follows."""
-
-    epoch_no: int
-    epoch: bytes
-    seq: int
-    link: bytes
-    stamp: Stamp
-    seen: int
 
 
 def record(
@@ -79,7 +53,7 @@ def record(
         for one in written:
             write(store, TABLES[one.table], one.record_id, one.values)
             change = change_for(one, head, (cid, group_id), staff_id, now_ms)
-            head, cid = _follow(head, change), id_after(cid)
+            head, cid = follow(head, change), id_after(cid)
             size += keep(connection, journal_id(head.epoch_no, change.seq), change, head.link)
         if size > MOST_BYTES:
             raise RuleBroken(N_("That is too much text for one entry. Shorten the notes."))
@@ -113,7 +87,7 @@ def record_again(store: Store, changes: Sequence[Change], *, now_ms: int, provid
                 hlc=tick(head.stamp, now_ms),
                 seen=min(one.seen, most_seen),
             )
-            head = _follow(head, again)
+            head = follow(head, again)
             keep(connection, journal_id(head.epoch_no, again.seq), again, head.link)
         _keep_head(connection, head)
         for one in changes:
@@ -132,7 +106,7 @@ def record_anew(store: Store, one: Written, *, staff_id: bytes | None, now_ms: i
         head = _head(connection)
         group_id = new_id(now_ms)
         change = change_for(one, head, (id_text(group_id), group_id), staff_id, now_ms)
-        head = _follow(head, change)
+        head = follow(head, change)
         keep(connection, journal_id(head.epoch_no, change.seq), change, head.link)
         _keep_head(connection, head)
 
@@ -182,7 +156,7 @@ def erase_and_record(store: Store, erasures: Sequence[Erasure], *, staff_id: byt
                 cid = id_text(group_id)
             written = Written(one.table, one.record_id, {})
             change = replace(change_for(written, head, (cid, group_id), staff_id, now_ms), op=Op.ERASE)
-            head, cid = _follow(head, change), id_after(cid)
+            head, cid = follow(head, change), id_after(cid)
             keep(connection, journal_id(head.epoch_no, change.seq), change, head.link)
         _keep_head(connection, head)
 
@@ -274,42 +248,4 @@ def _keep_head(connection: Connection, head: Head) -> None:
     connection.execute(
         "UPDATE sync_state SET last_seq = ?, last_link = ?, hlc_ms = ?, hlc_counter = ?",
         (head.seq, head.link, *head.stamp),
-    )
-
-
-def _follow(head: Head, change: Change) -> Head:
-    return Head(head.epoch_no, head.epoch, change.seq, change.link(head.link), change.hlc, head.seen)
-
-
-def change_for(one: Written, head: Head, ids: tuple[str, bytes], staff_id: bytes | None, now_ms: int) -> Change:
-    """Return the change of one record that follows `head`, by `staff_id` at `now_ms` (UTC ms).
-
-    `ids` are its cid (text) and its group's: those of one group count up from the group's own, which need not travel.
-    """
-    cid, group_id = ids
-    table = TABLES[one.table]
-    plain: dict[str, str | int | None] = {}
-    personal: dict[str, str | int | None] = {}
-    for field in table.fields:
-        if field.name in one.values:
-            part = plain if field.privacy is Privacy.PLAIN else personal
-            part[field.name] = to_wire(field.kind, one.values[field.name])
-    parent = one.values.get(table.parent) if table.parent else None
-    return Change(
-        cid=cid,
-        group_id=id_text(group_id),
-        epoch=id_text(head.epoch),
-        seq=head.seq + 1,
-        table=one.table,
-        record_id=id_text(one.record_id),
-        parent_id=id_text(parent) if isinstance(parent, bytes) else None,
-        op=table.op,
-        fields=plain,
-        personal=personal or None,
-        salt=base64.b64encode(os.urandom(16)).decode() if personal else None,
-        hlc=tick(head.stamp, now_ms),
-        seen=head.seen,
-        staff_id=id_text(staff_id) if staff_id else None,
-        schema_v=SCHEMA_VERSION,
-        resolves=tuple(map(id_text, one.resolves)),
     )

@@ -16,9 +16,10 @@ from butler_tui.ids import ruled_id
 from butler_tui.sealing import seal_to
 from butler_tui.store import estates
 from butler_tui.store.database import Connection, plain_errors
-from butler_tui.store.journal import Written, record
+from butler_tui.store.journal import record
 from butler_tui.store.keys import Keys, read_keys, with_month_key, without_month_keys, write_keys
 from butler_tui.store.local import Store
+from butler_tui.store.written import Written
 from butler_tui.words import N_
 
 PURPOSE = "month key"

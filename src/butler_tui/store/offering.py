@@ -13,8 +13,9 @@ from butler_tui.ids import id_text
 from butler_tui.store import base, estates
 from butler_tui.store.base import stored
 from butler_tui.store.database import Row
-from butler_tui.store.journal import Written, record_anew
+from butler_tui.store.journal import record_anew
 from butler_tui.store.local import Store
+from butler_tui.store.written import Written
 
 
 def offer_again(store: Store, tbl: str, span: tuple[bytes, bytes], at_hq: Container[bytes], now_ms: int) -> int:

@@ -14,8 +14,8 @@ from butler_tui.domain.fields import TABLES, Table
 from butler_tui.domain.hlc import Stamp
 from butler_tui.ids import id_text, new_id
 from butler_tui.store.database import Connection, Row
-from butler_tui.store.journal import Head, Written, change_for
 from butler_tui.store.journal_rows import journal_id, keep
+from butler_tui.store.written import Head, Written, change_for
 
 _TIMES = ("registered_ms", "at_ms")
 
