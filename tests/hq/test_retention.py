@@ -15,7 +15,8 @@ from butler_tui.domain.changes import Change
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.retention import DAY_MS
 from butler_tui.hq.blobs import Blobs
-from butler_tui.hq.erasing import DIGEST, change_at
+from butler_tui.hq.erasing import DIGEST
+from butler_tui.hq.replay import change_at
 from butler_tui.hq.retention import Erased, sweep
 from butler_tui.ids import id_text, parse_id, ruled_id
 from tests.hq.authors import NOW, PASSED, Author, MakeAuthor, fresh

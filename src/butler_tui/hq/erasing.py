@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from butler_tui.domain.changes import Change, Spelled
 from butler_tui.domain.erasure import BELONGING, erased, has_misplaced, is_plain, what_is_left
-from butler_tui.domain.fields import TABLES, Op
-from butler_tui.domain.hlc import Stamp
+from butler_tui.domain.fields import TABLES
 from butler_tui.domain.merge import kept_json, stamps_json, state_from
 from butler_tui.hq.engines import ErasedState, LogRow, StateRow, Writing
+from butler_tui.hq.replay import change_at
 from butler_tui.hq.shown import PARENT
 from butler_tui.sync.protocol import compact_json
 
@@ -111,26 +111,3 @@ def _body_left(row: LogRow) -> str | None:
         kept["fields"] = {name: value for name, value in change.fields.items() if is_plain(row.tbl, name)}
         kept.setdefault(DIGEST, base64.b64encode(change.digest()).decode())
     return compact_json({name: part for name, part in kept.items() if part is not None}).decode()
-
-
-def change_at(row: LogRow, body: Mapping[str, Any]) -> Change:
-    """Return a change of the log as its author sent it."""
-    return Change(
-        cid=row.cid,
-        group_id=row.group_id,
-        epoch=row.epoch,
-        seq=row.seq,
-        table=row.tbl,
-        record_id=row.record_id,
-        parent_id=row.parent_id,
-        op=Op(row.op),
-        fields=body.get("fields", {}),
-        personal=body.get("personal"),
-        salt=body.get("salt"),
-        hlc=Stamp(row.claimed_ms, row.claimed_counter),
-        seen=row.seen,
-        staff_id=row.staff_id,
-        schema_v=row.schema_v,
-        personal_digest=body.get("personal_digest"),
-        resolves=tuple(body.get("resolves", ())),
-    )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from butler_tui.domain.changes import MOST_CHANGES, Change, WireValue
-from butler_tui.domain.fields import TABLES, Op, Scope, scope_of
+from butler_tui.domain.changes import MOST_CHANGES, WireValue
+from butler_tui.domain.fields import TABLES, Scope, scope_of
 from butler_tui.domain.hlc import Stamp
 from butler_tui.hq.engines import LogRow, Reading, StateRow, TerminalRow
 from butler_tui.hq.refusals import Refusal
-from butler_tui.hq.replay import APPLIED, cid_of, made_safe, seen_of
+from butler_tui.hq.replay import APPLIED, change_at, cid_of, made_safe, seen_of
 from butler_tui.hq.scope import scopes_of
 from butler_tui.sync.protocol import MOST_IN_PAGE, Code, PullAnswer, PullAsk, Pulled, PulledRecord
 
@@ -71,23 +72,15 @@ def _pulled(row: LogRow, terminal: TerminalRow) -> Pulled | None:
     personal = _visible(row.tbl, body.get("personal") or {}, terminal, plain, own=own)
     if fields is None or personal is None:
         return None
-    change = Change(
+    change = replace(
+        change_at(row, body),
         cid=cid_of(row, body),
-        group_id=row.group_id,
-        epoch=row.epoch,
-        seq=row.seq,
-        table=row.tbl,
-        record_id=row.record_id,
-        parent_id=row.parent_id,
-        op=Op(row.op),
         fields=made_safe(fields.items()),
         personal=made_safe(personal.items()) or None,
         salt=None,
+        personal_digest=None,
         hlc=Stamp(row.hlc_ms, row.hlc_counter),
         seen=seen_of(row, body),
-        staff_id=row.staff_id,
-        schema_v=row.schema_v,
-        resolves=tuple(body.get("resolves", ())),
     )
     return Pulled(change, row.pos, row.terminal_id, row.reason)
 

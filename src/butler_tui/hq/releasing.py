@@ -17,10 +17,9 @@ from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.merge import FieldStamp, RecordState
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq.engines import LogRow, TerminalRow, Writing
-from butler_tui.hq.erasing import change_at
 from butler_tui.hq.judging import reason_against
 from butler_tui.hq.judging_visits import Before
-from butler_tui.hq.replay import APPLIED, RELEASES, stamp_of
+from butler_tui.hq.replay import APPLIED, RELEASES, change_at, stamp_of
 from butler_tui.ids import id_text, new_id
 from butler_tui.sync.protocol import compact_json
 

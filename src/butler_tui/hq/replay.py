@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from butler_tui.domain.changes import WireValue
+from butler_tui.domain.changes import Change, WireValue
 from butler_tui.domain.fields import Op
+from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.merge import FieldStamp, RecordState, merged
 from butler_tui.hq.engines import LogRow
 from butler_tui.text import safe
@@ -64,3 +65,26 @@ def replayed(rows: Iterable[LogRow]) -> dict[tuple[str, str], RecordState]:
             key = (row.tbl, row.record_id)
             states[key] = after(states.get(key, RecordState()), row)
     return states
+
+
+def change_at(row: LogRow, body: Mapping[str, Any]) -> Change:
+    """Return a change of the log as its author sent it."""
+    return Change(
+        cid=row.cid,
+        group_id=row.group_id,
+        epoch=row.epoch,
+        seq=row.seq,
+        table=row.tbl,
+        record_id=row.record_id,
+        parent_id=row.parent_id,
+        op=Op(row.op),
+        fields=body.get("fields", {}),
+        personal=body.get("personal"),
+        salt=body.get("salt"),
+        hlc=Stamp(row.claimed_ms, row.claimed_counter),
+        seen=row.seen,
+        staff_id=row.staff_id,
+        schema_v=row.schema_v,
+        personal_digest=body.get("personal_digest"),
+        resolves=tuple(body.get("resolves", ())),
+    )

@@ -32,16 +32,7 @@ def roll_epoch(connection: Connection, now_ms: int, *, whole: bool = False) -> i
         "SELECT journal_id FROM journal WHERE journal_id > ? AND journal_id <> ? ORDER BY journal_id", (begins, acked)
     ).fetchall()
     for seq, (moved,) in enumerate(due, 1):
-        row = connection.execute("SELECT * FROM journal WHERE journal_id = ?", (moved,)).fetchone()
-        link = change_of(row, state["epoch"]).link(link)
-        connection.execute(
-            "UPDATE journal SET journal_id = ?, link = ? WHERE journal_id = ?",
-            (journal_id(state["next"], seq), link, moved),
-        )
-        connection.execute(
-            "UPDATE pending SET journal_id = ? WHERE tbl = ? AND record_id = ? AND journal_id = ?",
-            (journal_id(state["next"], seq), row["tbl"], row["record_id"], moved),
-        )
+        link = _issue_again(connection, moved, journal_id(state["next"], seq), state["epoch"], link)
     connection.execute("DELETE FROM acked_mark")  # all that is left is due again, without a gap
     connection.execute(
         "INSERT INTO epoch (epoch_no, epoch, opened_ms) VALUES (?, ?, ?)", (state["next"], new_id(now_ms), now_ms)
@@ -53,3 +44,15 @@ def roll_epoch(connection: Connection, now_ms: int, *, whole: bool = False) -> i
         (state["next"], len(due), link),
     )
     return len(due)
+
+
+def _issue_again(connection: Connection, moved: int, place: int, epoch: bytes, before: bytes) -> bytes:
+    """Give the journal row `moved` its place in the new epoch, after the link `before`; return its own link."""
+    row = connection.execute("SELECT * FROM journal WHERE journal_id = ?", (moved,)).fetchone()
+    link = change_of(row, epoch).link(before)
+    connection.execute("UPDATE journal SET journal_id = ?, link = ? WHERE journal_id = ?", (place, link, moved))
+    connection.execute(
+        "UPDATE pending SET journal_id = ? WHERE tbl = ? AND record_id = ? AND journal_id = ?",
+        (place, row["tbl"], row["record_id"], moved),
+    )
+    return link
