@@ -43,23 +43,24 @@ def register(app: typer.Typer) -> None:
         if as_json:
             ids = [id_text(one.record_id) for one in chosen]
             print_json({"table": chosen[0].table, "ids": ids, "records": count, "erased": yes})
-        elif not yes:
-            say(
-                _(
-                    "{count} records would be erased, of {visits} visits or homes. Add --yes to erase them for good.",
-                    count=count,
-                    visits=len(chosen),
-                )
-            )
         else:
-            say(_("Erased here: {count} records. The other terminals and HQ follow with their next sync.", count=count)
-                if waits else _("Erased here: {count} records.", count=count))  # fmt: skip
+            say(_told(count, len(chosen), yes=yes, waits=waits))
 
     @privacy.callback()
     def keep_group() -> None:
         """Keep `erase` a sub-command although it is alone."""
 
     app.add_typer(privacy, name="privacy")
+
+
+def _told(count: int, chosen: int, *, yes: bool, waits: bool) -> str:
+    """Return what was erased, or would be."""
+    if not yes:
+        return _("{count} records would be erased, of {visits} visits or homes. Add --yes to erase them for good.",
+                 count=count, visits=chosen)  # fmt: skip
+    if waits:
+        return _("Erased here: {count} records. The other terminals and HQ follow with their next sync.", count=count)
+    return _("Erased here: {count} records.", count=count)
 
 
 def _id(text: str) -> bytes:

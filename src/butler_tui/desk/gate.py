@@ -198,11 +198,7 @@ def _save(
         document, secret = _secret(store, registration, visit_id, now_ms, zone)
         values.update(document)
         written.append(secret)
-    written += [
-        Written("companion", new_id(now_ms), {"visit_id": visit_id, "name": kept(name)})
-        for name in registration.companion_names
-        if kept(name)
-    ]
+    written += _companions(registration, visit_id, now_ms)
     event, override = _decided(visit_id, session, decision, now_ms), decision.override
     if override is not None and override.challenge:
         subject, told = Subject("visit", visit_id), spoken(override.challenge)
@@ -220,6 +216,11 @@ def _save(
 
     record(store, [*written, event], staff_id=session.staff.staff_id, now_ms=now_ms, provided=with_the_draft)
     return Done(visit_id, event.record_id, kind, now_ms, events=1)
+
+
+def _companions(registration: Registration, visit_id: bytes, now_ms: int) -> list[Written]:
+    named = (kept(name) for name in registration.companion_names)
+    return [Written("companion", new_id(now_ms), {"visit_id": visit_id, "name": name}) for name in named if name]
 
 
 def _decided(visit_id: bytes, session: Session, decision: _Decision, now_ms: int) -> Written:
