@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterable, Sequence
 
 from butler_tui.hq.engines import ErasedState, LivingRow, LogRow, StateRow
-from butler_tui.hq.engines.rows_reading import ReadingRows
+from butler_tui.hq.engines.rows_held import LOG_OF_L, HeldRows
 
-_LOG_OF_L = ", ".join("l." + name for name in LogRow._fields)
 _STATE_OF_R = ", ".join("r." + name for name in StateRow._fields)
 
 
-class ErasingRows(ReadingRows):
+class ErasingRows(HeldRows):
     """Finding what is to be erased, and writing what is left of it."""
 
     def living(self, estate_id: str, tbl: str, after: str, most: int) -> list[LivingRow]:
@@ -40,7 +39,7 @@ class ErasingRows(ReadingRows):
     def log_of(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> list[LogRow]:
         """Return all changes of these records (table, id), whatever became of them."""
         rows = self._all(
-            f"SELECT {_LOG_OF_L} FROM json_each(?) pair CROSS JOIN change_log l WHERE l.estate_id = ?"
+            f"SELECT {LOG_OF_L} FROM json_each(?) pair CROSS JOIN change_log l WHERE l.estate_id = ?"
             " AND l.tbl = pair.value ->> 0 AND l.record_id = pair.value ->> 1",
             json.dumps(keys),
             estate_id,

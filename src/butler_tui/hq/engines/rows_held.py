@@ -1,0 +1,83 @@
+"""What HQ asks of changes in quarantine, in statements as in rows_reading.py; all name the estate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from butler_tui.hq.engines import LogRow
+from butler_tui.hq.engines.rows_reading import ReadingRows
+
+LOG_OF_L = ", ".join("l." + name for name in LogRow._fields)
+
+
+class HeldRows(ReadingRows):
+    """Finding what is held back, why, and for what."""
+
+    def held(self, estate_id: str, cids: Sequence[str]) -> list[tuple[str, str]]:
+        """Return (cid, reason) of those of these changes that stand in quarantine."""
+        rows = self._all(
+            "SELECT l.cid, l.reason FROM json_each(?) one CROSS JOIN change_log l"
+            " WHERE l.estate_id = ? AND l.cid = one.value AND l.verdict || '' = 'quarantined'",
+            json.dumps(cids),
+            estate_id,
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def half_known(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of the records (table, id) of which a change stands in quarantine."""
+        asked = {
+            (tbl, record_id): self._all(
+                "SELECT 1 FROM change_log WHERE estate_id = ? AND tbl = ? AND record_id = ?"
+                " AND verdict = 'quarantined' LIMIT 1",
+                estate_id,
+                tbl,
+                record_id,
+            )
+            for tbl, record_id in keys
+        }
+        return {key for key, found in asked.items() if found}
+
+    def has_held(self, estate_id: str) -> bool:
+        """Tell whether anything stands in quarantine."""
+        held = "SELECT 1 FROM change_log WHERE estate_id = ? AND verdict = 'quarantined' AND pos > 0 LIMIT 1"
+        return self._one(held, estate_id) is not None
+
+    def held_for(self, estate_id: str, record_ids: Sequence[str]) -> list[LogRow]:
+        """Return the changes in quarantine whose parent or author one of these records is, in order."""
+        ids = json.dumps(record_ids)
+        found: dict[str, LogRow] = {}
+        for column in ("parent_id", "staff_id"):
+            rows = self._all(
+                f"SELECT {LOG_OF_L} FROM json_each(?) one CROSS JOIN change_log l"
+                f" WHERE l.estate_id = ? AND l.{column} = one.value AND l.verdict = 'quarantined'",
+                ids,
+                estate_id,
+            )
+            found |= {row[2]: LogRow(*row) for row in rows}
+        return sorted(found.values(), key=lambda row: row.pos)
+
+    def held_groups(self, estate_id: str, groups: Sequence[tuple[str, str]]) -> list[LogRow]:
+        """Return the changes in quarantine of these groups (epoch, group_id), in order."""
+        rows = self._all(
+            f"SELECT {LOG_OF_L} FROM json_each(?) pair CROSS JOIN change_log l WHERE l.estate_id = ?"
+            " AND l.epoch = pair.value ->> 0 AND l.group_id = pair.value ->> 1 AND l.verdict = 'quarantined'"
+            " ORDER BY l.pos",
+            json.dumps(groups),
+            estate_id,
+        )
+        return [LogRow(*row) for row in rows]
+
+    def quarantined_after(self, estate_id: str, epoch: str, seq: int, most: int) -> list[tuple[str, str]]:
+        """Return (cid, reason) of this epoch's changes after `seq` that stand in quarantine, duplicates among them."""
+        rows = self._all(
+            "SELECT seq, cid, reason FROM change_log WHERE estate_id = ?1 AND epoch = ?2 AND seq > ?3"
+            " AND verdict = 'quarantined' UNION ALL SELECT d.seq, d.cid, l.reason FROM duplicate d"
+            " JOIN change_log l ON l.estate_id = ?1 AND l.cid = d.cid WHERE d.estate_id = ?1 AND d.epoch = ?2"
+            " AND d.seq > ?3 AND l.verdict = 'quarantined' ORDER BY seq LIMIT ?4",
+            estate_id,
+            epoch,
+            seq,
+            most,
+        )
+        return [(row[1], row[2]) for row in rows]
