@@ -136,9 +136,15 @@ class Walk:
 
     def put(self) -> None:
         """Type the beginning of the name, as far as it is characters and no keys, and paste all of it."""
-        typed = "".join(one for one in self.name[:40] if ord(one) >= 0x20 and one != "\x7f")[:4]
         pasted = self.name.encode("utf-8", "surrogatepass")
-        self.screen.send(typed.encode("utf-8", "surrogatepass") + b"\x1b[200~" + pasted + b"\x1b[201~")
+        self.screen.send(self._typed().encode("utf-8", "surrogatepass") + b"\x1b[200~" + pasted + b"\x1b[201~")
+
+    def _typed(self) -> str:
+        return "".join(one for one in self.name[:40] if ord(one) >= 0x20 and one != "\x7f")[:4]
+
+    def leaves_something(self) -> bool:
+        """Tell whether anything of the name stands in a field afterwards: of a paste that is its first line."""
+        return bool(safe(self._typed() + next(iter(self.name.splitlines()), "")).strip())
 
     def type_everywhere(self, fields: int) -> None:
         """Type and paste the name into every field of the gate and of each dialog."""
@@ -156,11 +162,11 @@ class Walk:
         self.put()
         self.screen.press("enter")
         self.seen.append(self.screen.wait_for("简要说明", gone=True))
-        self.screen.press("f8")
-        self.seen.append(self.screen.wait_for("待核实 1"))
-        self.to("f8", "本岗暂存")
-        self.to("enter", GATE_KEYS)
-        if safe(self.name).strip():
+        if self.leaves_something():
+            self.screen.press("f8")
+            self.seen.append(self.screen.wait_for("待核实 1"))
+            self.to("f8", "本岗暂存")
+            self.to("enter", GATE_KEYS)
             self.to("ctrl+r", "不予放行：")
             self.screen.type("7")
             self.put()

@@ -170,7 +170,7 @@ FIRST_START = (
             ("请核对", ()),
         ),
     ),
-    ("2", (("总部", ("",)),)),
+    ("2", (("15 分钟", ("",)),)),
 )
 """The ways of the first start: each step's title, and what is said there once the name has been tried."""
 
