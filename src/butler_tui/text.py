@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 REPLACEMENT = "\ufffd"
 LONGEST = 2000
@@ -45,6 +46,14 @@ def safe(text: str, longest: int = LONGEST) -> str:
             continue
         kept.append(_made_safe(character, kind))
     return "".join(kept)[:longest]
+
+
+def safe_values(values: Mapping[str, str | int | None]) -> dict[str, str | int | None]:
+    """Return the values of a record that came from outside, texts made safe and at most twice as long as they were.
+
+    What is not text is as it was.
+    """
+    return {name: safe(one, max(1, 2 * len(one))) if isinstance(one, str) else one for name, one in values.items()}
 
 
 def _made_safe(character: str, kind: str) -> str:

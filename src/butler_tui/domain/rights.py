@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from butler_tui.domain.fields import Scope
+
 
 class Role(StrEnum):
     """What a person is employed as; `HQ` stands for headquarters itself."""
@@ -92,6 +94,13 @@ SIGNS_IN_AT: dict[TerminalKind, frozenset[Role]] = {
     TerminalKind.SUPERVISOR: _EVERYONE,
 }
 """Whose PIN verifiers HQ hands to a terminal: of those who work there. What was set there itself holds as well."""
+
+SEES: dict[TerminalKind, frozenset[Scope]] = {
+    TerminalKind.GATE: frozenset({Scope.GATE}),
+    TerminalKind.BUTLER: frozenset({Scope.GATE, Scope.BUTLER}),
+    TerminalKind.SUPERVISOR: frozenset(Scope),
+}
+"""What a terminal may be shown, by what it is enrolled as."""
 
 _WRITING: dict[str, Act] = {
     "estate": Act.SET_UP_ESTATE,

@@ -11,11 +11,12 @@ from typing import Any
 from butler_tui.domain.changes import MOST_CHANGES, WireValue
 from butler_tui.domain.fields import TABLES, Scope, scope_of
 from butler_tui.domain.hlc import Stamp
+from butler_tui.domain.rights import SEES, TerminalKind
 from butler_tui.hq.engines import LogRow, Reading, StateRow, TerminalRow
 from butler_tui.hq.refusals import Refusal
-from butler_tui.hq.replay import APPLIED, change_at, cid_of, made_safe, seen_of
-from butler_tui.hq.scope import scopes_of
+from butler_tui.hq.replay import APPLIED, change_at, cid_of, seen_of
 from butler_tui.sync.protocol import MOST_IN_PAGE, Code, PullAnswer, PullAsk, Pulled, PulledRecord
+from butler_tui.text import safe_values
 
 _MOST_TEXT = 1024 * 1024
 """Characters of values in one page, about: what is fetched over a bad line must be small enough to arrive."""
@@ -75,8 +76,8 @@ def _pulled(row: LogRow, terminal: TerminalRow) -> Pulled | None:
     change = replace(
         change_at(row, body),
         cid=cid_of(row, body),
-        fields=made_safe(fields.items()),
-        personal=made_safe(personal.items()) or None,
+        fields=safe_values(fields),
+        personal=safe_values(personal) or None,
         salt=None,
         personal_digest=None,
         hlc=Stamp(row.hlc_ms, row.hlc_counter),
@@ -100,7 +101,7 @@ def _visible(
     What this version does not know is a supervisor's, since nobody here can say who else may see it (PROTOCOL,
     versions). Whoever wrote a record knows it.
     """
-    scopes = scopes_of(terminal)
+    scopes = SEES[TerminalKind(terminal.kind)]
     table = TABLES.get(tbl)
     if not own and (scope_of(table, plain) if table else Scope.SUPERVISOR) not in scopes:
         return None
@@ -133,7 +134,7 @@ def _records(rows: Reading, terminal: TerminalRow, ask: PullAsk, head: int) -> P
 
 def _total(rows: Reading, terminal: TerminalRow) -> int:
     """Return how many records there are in a terminal's scope, for a person who waits: not one by one."""
-    scopes = scopes_of(terminal)
+    scopes = SEES[TerminalKind(terminal.kind)]
     seen = (row for row in rows.tallies(terminal.estate_id) if _scope_of(row.tbl) in scopes)
     return sum(row.records for row in seen)
 

@@ -21,12 +21,13 @@ from butler_tui.hq.judging import leans_on, reason_against
 from butler_tui.hq.judging_visits import Before
 from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.releasing import release
-from butler_tui.hq.replay import APPLIED, QUARANTINED, SEEN_MOST, made_safe
+from butler_tui.hq.replay import APPLIED, QUARANTINED, SEEN_MOST
 from butler_tui.hq.retention import erase_late
 from butler_tui.hq.shown import EVENTS, PARENT, corrected, shown
 from butler_tui.hq.tallies import count_in
 from butler_tui.ids import parse_id
 from butler_tui.sync.protocol import Code, PushAnswer, PushAsk, Reason, compact_json
+from butler_tui.text import safe_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +226,7 @@ class _Landing:
             return
         state = self.known(*key) or RecordState()
         sent = {**change.fields, **(change.personal or {})}
-        values = made_safe(sent.items())
+        values = safe_values(sent)
         self.texts.pop(key, None)
         once = len(sent) == len(change.fields) + len(change.personal or ())
         if spelled is not None and once and not state.stamps and values == sent:

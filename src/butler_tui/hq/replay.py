@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from butler_tui.domain.changes import Change, WireValue
+from butler_tui.domain.changes import Change
 from butler_tui.domain.fields import Op
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.merge import FieldStamp, RecordState, merged
 from butler_tui.hq.engines import LogRow
-from butler_tui.text import safe
+from butler_tui.text import safe_values
 
 APPLIED = "applied"
 QUARANTINED = "quarantined"
@@ -20,21 +20,10 @@ SEEN_MOST = "seen_most"
 RELEASES = "releases"
 
 
-def made_safe(values: Iterable[tuple[str, WireValue]]) -> dict[str, WireValue]:
-    """Return the values of a change as HQ keeps them in its records: texts safe to show, at most twice as long."""
-    return {name: _made_safe(one) if isinstance(one, str) else one for name, one in values}
-
-
-def _made_safe(text: str) -> str:
-    if text.isascii() and text.isprintable():
-        return text
-    return safe(text, max(1, 2 * len(text)))
-
-
 def after(state: RecordState, row: LogRow) -> RecordState:
     """Return what a record amounts to after one more change of the log."""
     body: dict[str, Any] = json.loads(row.body)
-    values = made_safe({**body.get("fields", {}), **(body.get("personal") or {})}.items())
+    values = safe_values({**body.get("fields", {}), **(body.get("personal") or {})})
     return merged(state, Op(row.op), values, stamp_of(row, body), body.get("resolves", ()))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -24,6 +24,7 @@ from butler_tui.sync.protocol import (
     MOST_ASK,
     MOST_ASK_OPENED,
     MOST_BODY,
+    MOST_OPENED,
     WINDOW_MS,
     Body,
     Code,
@@ -45,6 +46,17 @@ from butler_tui.sync.protocol import (
 from butler_tui.text import safe
 
 T = TypeVar("T")
+
+
+class _Ask(Protocol):
+    """A request that says for which epoch it was made."""
+
+    @property
+    def epoch(self) -> str:
+        """The epoch, as UUID text."""
+
+
+AskT = TypeVar("AskT", bound=_Ask)
 
 _BUSY_S = 2
 _MOST_DRAINED = 8 * MOST_BODY
@@ -78,11 +90,7 @@ async def enrol(hall: Hall, request: Request) -> Response:
 
 async def hello(hall: Hall, request: Request) -> Response:
     """Say where HQ stands with a terminal's epoch."""
-    content = await _content(request, MOST_ASK)
-    signed = _signature(request)
-    terminal = await run_in_threadpool(_checked, hall, request, content, signed)
-    ask = hello_from(unpack(content, _encoding(request), MOST_ASK_OPENED))
-    _same_epoch(ask.epoch, signed)
+    terminal, signed, ask = await _asked(hall, request, hello_from, MOST_ASK, MOST_ASK_OPENED)
     answer = await _written(hall, lambda rows: _hello(rows, hall, terminal, ask, signed))
     return answer_json(request, answer.to_body())
 
@@ -129,13 +137,21 @@ async def asked(hall: Hall, request: Request, most: int, most_opened: int) -> tu
     return terminal, body
 
 
-async def pins(hall: Hall, request: Request) -> Response:
-    """Keep the PINs that were set on a supervisor's terminal, to be handed where these people work."""
-    content = await _content(request, MOST_BODY)
+async def _asked(
+    hall: Hall, request: Request, read: Callable[[Body], AskT], most: int, most_opened: int
+) -> tuple[TerminalRow, Signed, AskT]:
+    """Return who signed a request, how, and what it asks for in the epoch it was signed for; its nonce is not used."""
+    content = await _content(request, most)
     signed = _signature(request)
     terminal = await run_in_threadpool(_checked, hall, request, content, signed)
-    ask = pins_ask_from(unpack(content, _encoding(request)))
+    ask = read(unpack(content, _encoding(request), most_opened))
     _same_epoch(ask.epoch, signed)
+    return terminal, signed, ask
+
+
+async def pins(hall: Hall, request: Request) -> Response:
+    """Keep the PINs that were set on a supervisor's terminal, to be handed where these people work."""
+    terminal, signed, ask = await _asked(hall, request, pins_ask_from, MOST_BODY, MOST_OPENED)
 
     def write(rows: Writing) -> int:
         _use_nonce(rows, hall, terminal, signed)
@@ -146,11 +162,7 @@ async def pins(hall: Hall, request: Request) -> Response:
 
 async def pull(hall: Hall, request: Request) -> Response:
     """Give a page of what others wrote."""
-    content = await _content(request, MOST_ASK)
-    signed = _signature(request)
-    terminal = await run_in_threadpool(_checked, hall, request, content, signed)
-    ask = pull_from(unpack(content, _encoding(request), MOST_ASK_OPENED))
-    _same_epoch(ask.epoch, signed)
+    terminal, signed, ask = await _asked(hall, request, pull_from, MOST_ASK, MOST_ASK_OPENED)
     await _written(hall, lambda rows: _use_nonce(rows, hall, terminal, signed))
     answer = await run_in_threadpool(hall.engine.read, lambda rows: page(rows, terminal, ask))
     return answer_json(request, answer.to_body())
@@ -158,11 +170,7 @@ async def pull(hall: Hall, request: Request) -> Response:
 
 async def compare(hall: Hall, request: Request) -> Response:
     """Say where a terminal holds something else than HQ."""
-    content = await _content(request, MOST_BODY)
-    signed = _signature(request)
-    terminal = await run_in_threadpool(_checked, hall, request, content, signed)
-    ask = compare_from(unpack(content, _encoding(request)))
-    _same_epoch(ask.epoch, signed)
+    terminal, signed, ask = await _asked(hall, request, compare_from, MOST_BODY, MOST_OPENED)
 
     def write(rows: Writing) -> list[tuple[str, str]]:
         _use_nonce(rows, hall, terminal, signed)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from butler_tui.domain.fields import TABLES, Scope
+from butler_tui.domain.rights import SEES, TerminalKind
 from butler_tui.domain.tallies import Tally, hash_of, month_of
 from butler_tui.hq import reports
 from butler_tui.hq.engines import TallyRow, TerminalRow, Writing
 from butler_tui.hq.refusals import Refusal
-from butler_tui.hq.scope import scopes_of
 from butler_tui.ids import parse_id
 from butler_tui.sync.protocol import Code, CompareAsk
 
@@ -52,7 +52,7 @@ def _in_scope(sums: Mapping[tuple[str, str], Tally], terminal: TerminalRow) -> d
 
 def _is_comparable(tbl: str, terminal: TerminalRow) -> bool:
     """Tell whether a terminal is given all of a table; who may see an attachment hangs on what it belongs to."""
-    scopes = scopes_of(terminal)
+    scopes = SEES[TerminalKind(terminal.kind)]
     if Scope.SUPERVISOR in scopes:
         return True
     table = TABLES.get(tbl)

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from butler_tui.domain.fields import TABLES, Scope
+from butler_tui.domain.rights import SEES, TerminalKind
 from butler_tui.store.database import Connection
 from butler_tui.store.journal import apply
 from butler_tui.store.local import Store
-
-_SEES: dict[str, frozenset[Scope]] = {
-    "gate": frozenset({Scope.GATE}),
-    "butler": frozenset({Scope.GATE, Scope.BUTLER}),
-    "supervisor": frozenset(Scope),
-}
 
 
 def forget_out_of_scope(store: Store) -> None:
     """Take away what this terminal may see no longer, in one transaction; what it wrote itself stays."""
     (kind,) = store.connection.execute("SELECT kind FROM terminal").fetchone()
-    seen = _SEES.get(kind or "", frozenset(Scope))
+    seen = SEES[TerminalKind(kind)] if kind in set(TerminalKind) else frozenset(Scope)
     if seen == frozenset(Scope):
         return
     with apply(store) as connection:

@@ -23,7 +23,7 @@ from butler_tui.store.erasing import erase_pulled, forget_copies, register, regi
 from butler_tui.store.journal import Erasure, apply, erase_behind_door
 from butler_tui.store.local import Store
 from butler_tui.store.writing import write
-from butler_tui.text import safe
+from butler_tui.text import safe, safe_values
 
 _PRIVATE = {
     table.name: frozenset(one.name for one in table.fields if one.privacy is not Privacy.PLAIN)
@@ -137,7 +137,7 @@ def _gone(store: Store) -> frozenset[bytes]:
 def _take_change(taking: _Taking, change: LogChange) -> None:
     table = TABLES.get(change.table)
     record_id = parse_id(change.record_id)
-    values = _safe_values(change.values)
+    values = safe_values(change.values)
     if record_id in taking.gone:
         values = {name: value for name, value in values.items() if is_plain(change.table, name)}
     if change.op is Op.ERASE:
@@ -249,16 +249,12 @@ def end_whole(store: Store, upto: Upto) -> None:
         _stand_at(connection, upto, Stamp(*latest))
 
 
-def _safe_values(values: Mapping[str, WireValue]) -> dict[str, WireValue]:
-    return {name: safe(one, max(1, 2 * len(one))) if isinstance(one, str) else one for name, one in values.items()}
-
-
 def _made_safe(state: RecordState) -> RecordState:
     kept = {
-        name: tuple(one._replace(value=_safe_values({name: one.value})[name]) for one in losers)
+        name: tuple(one._replace(value=safe_values({name: one.value})[name]) for one in losers)
         for name, losers in state.kept.items()
     }
-    return RecordState(_safe_values(state.values), state.stamps, kept)
+    return RecordState(safe_values(state.values), state.stamps, kept)
 
 
 def marks(connection: Connection) -> list[tuple[int, str]]:

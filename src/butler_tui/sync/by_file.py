@@ -22,7 +22,6 @@ from butler_tui.sync.protocol import (
     TO_HQ,
     TO_TERMINAL,
     Body,
-    PushAsk,
     hello_answer_from,
     new_head,
     pull_answer_from,
@@ -34,6 +33,7 @@ from butler_tui.sync.protocol import (
     write_stick,
 )
 from butler_tui.sync.pull import take_page
+from butler_tui.sync.push import ask_of
 from butler_tui.sync.talk import Talk, Tally
 from butler_tui.words import N_
 
@@ -68,11 +68,7 @@ def _bodies(talk: Talk) -> Iterator[Body]:
     where = talk.where()
     yield talk.greeting(where, with_marks=True)
     while (batch := sync_state.batch_after(talk.store.connection, where, MOST_IN_BATCH)) is not None:
-        most = where.fork_pos if batch.changes[0].seq <= where.fork_seq else None
-        ask = PushAsk(
-            id_text(where.epoch), where.hq_gen or "", batch.link_before, batch.link_after, batch.changes, most
-        )
-        yield ask.to_body()
+        yield ask_of(where, batch).to_body()
         where = replace(where, acked_seq=batch.changes[-1].seq)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.tallies import span_of
 from butler_tui.ids import id_text, parse_id
 from butler_tui.store import offering, pruning, pulled, sync_state, tallies
 from butler_tui.store.database import reading
 from butler_tui.sync.failures import Refused, not_hq
-from butler_tui.sync.protocol import Code, CompareAsk, PullAsk, differing_from, pull_answer_from
-from butler_tui.sync.pull import record_of
+from butler_tui.sync.protocol import Code, CompareAsk, differing_from, pull_answer_from
+from butler_tui.sync.pull import ask_from, record_of
 from butler_tui.sync.talk import Talk, not_taken
 
 EVERY_MS = 20 * 60 * 60 * 1000
@@ -57,19 +59,10 @@ def _fetch_again(talk: Talk, tbl: str, month: str) -> set[bytes]:
     """Fetch the records of a table and month, and return which HQ has."""
     at_hq: set[bytes] = set()
     first, after = span_of(month)
-    where = talk.where()
+    ask = replace(ask_from(talk.where()), whole_until=f"{tbl}/{id_text(after)}")
     place: str | None = f"{tbl}/{id_text(first)}"
     while place is not None:
-        ask = PullAsk(
-            epoch=id_text(where.epoch),
-            hq_gen=where.hq_gen or "",
-            scope_gen=where.scope_gen,
-            pos=where.pos,
-            pos_cid=sync_state.pos_cid_text(where),
-            whole_after=place,
-            whole_until=f"{tbl}/{id_text(after)}",
-        )
-        answer = pull_answer_from(talk.post("pull", ask.to_body()))
+        answer = pull_answer_from(talk.post("pull", replace(ask, whole_after=place).to_body()))
         pulled.take_records(talk.store, [record_of(one) for one in answer.records], answer.terminals)
         at_hq |= {parse_id(one.record_id) for one in answer.records if one.table == tbl}
         place = answer.whole_after

@@ -28,7 +28,7 @@ def pull_all(talk: Talk, where: Position) -> None:
             anew.fetch_all(talk.store.connection)
             where = talk.where()
         try:
-            answer = pull_answer_from(talk.post("pull", _ask(where).to_body()))
+            answer = pull_answer_from(talk.post("pull", ask_from(where).to_body()))
             take_page(talk, where, answer)
         except ValueError as error:
             raise not_hq() from error
@@ -67,7 +67,8 @@ class _Way:
             self._began = answer.upto
 
 
-def _ask(where: Position) -> PullAsk:
+def ask_from(where: Position) -> PullAsk:
+    """Return what is asked for next, from where this terminal stands."""
     return PullAsk(
         epoch=id_text(where.epoch),
         hq_gen=where.hq_gen or "",

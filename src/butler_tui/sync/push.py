@@ -34,6 +34,18 @@ def push_all(talk: Talk, where: Position) -> Position:
     return where
 
 
+def ask_of(where: Position, batch: Batch) -> PushAsk:
+    """Return the request that brings `batch` to HQ from where both stand."""
+    return PushAsk(
+        id_text(where.epoch),
+        where.hq_gen or "",
+        batch.link_before,
+        batch.link_after,
+        batch.changes,
+        where.fork_pos if batch.changes[0].seq <= where.fork_seq else None,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Packed:
     """A batch as it goes out, for where both stood then; `opened` are the bytes it opens to."""
@@ -73,15 +85,7 @@ class _Push:
         batch = sync_state.batch_after(self.talk.store.connection, where, self.most)
         if batch is None:
             return None
-        ask = PushAsk(
-            id_text(where.epoch),
-            where.hq_gen or "",
-            batch.link_before,
-            batch.link_after,
-            batch.changes,
-            where.fork_pos if batch.changes[0].seq <= where.fork_seq else None,
-        )
-        raw = compact_json(ask.to_body())
+        raw = compact_json(ask_of(where, batch).to_body())
         return _Packed(_stand(where), batch, *squeeze(raw), len(raw))
 
     def send(self, where: Position, packed: _Packed) -> Position:

@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from butler_tui.desk.held_back import send_again
 from butler_tui.desk.session import Session
-from butler_tui.errors import ButlerError
 from butler_tui.labels import table_label
 from butler_tui.store import quarantined
 from butler_tui.store.quarantined import HeldGroup
 from butler_tui.tui.context import Context
-from butler_tui.tui.messages import Saved
-from butler_tui.tui.shown import line
-from butler_tui.tui.steady import Steady
+from butler_tui.tui.dialogs.inbox import InboxDialog
 from butler_tui.tui.sync_words import about_words, reason_words
-from butler_tui.tui.widgets.lines import KeyLine, Sentence
-from butler_tui.tui.widgets.record_list import Column, Record, RecordList
+from butler_tui.tui.widgets.record_list import Column, Record
 from butler_tui.words import _
 
 MOST = 50
@@ -31,10 +23,8 @@ MOST = 50
 _COLUMNS = (Column(10), Column(24), Column(0))
 
 
-class HeldBackDialog(Steady, ModalScreen[None]):
+class HeldBackDialog(InboxDialog):
     """Lists what HQ could not apply; what is sent again leaves the list, and comes back where HQ holds it again."""
-
-    CSS_PATH: ClassVar[str] = "../styles/dialogs.tcss"
 
     GUIDE = (
         _("Headquarters could not apply these. They are kept here and there, and nothing is lost."),
@@ -48,31 +38,11 @@ class HeldBackDialog(Steady, ModalScreen[None]):
     ]
 
     def __init__(self, context: Context, session: Session) -> None:
-        super().__init__()
-        self._here = context
-        self._session = session
+        super().__init__(context, session, _("Held by HQ"), _("Headquarters holds nothing back."), _COLUMNS)
         self._found: dict[bytes, HeldGroup] = {}
-        self._sentence = Sentence()
 
-    def compose(self) -> ComposeResult:
-        """Lay out the list."""
-        with Vertical(classes="dialog inbox"):
-            yield Static(line(_("Held by HQ")), classes="title")
-            yield RecordList(_COLUMNS, self._fetch, _("Headquarters holds nothing back."))
-            yield self._sentence
-            yield KeyLine()
-
-    def on_mount(self) -> None:
-        """Stand in the list."""
-        self.set_focus(self.query_one(RecordList))
-
-    def on_screen_resume(self) -> None:
-        """Show what is held now."""
-        self.query_one(RecordList).reload()
-
-    def _fetch(self, after: object, most: int) -> Sequence[Record]:
-        if after is not None:
-            return []
+    def records(self) -> Sequence[Record]:
+        """Return the acts that are held, the oldest first."""
         groups = quarantined.held_groups(self._here.store.connection, MOST)
         self._found = {group.group_id: group for group in groups}
         return [self._record(group) for group in groups]
@@ -83,12 +53,7 @@ class HeldBackDialog(Steady, ModalScreen[None]):
         return Record(group.group_id, (table_label(told.table or ""), about, reason_words(told.reason)))
 
     def _chosen(self) -> HeldGroup | None:
-        return self._found.get(self.query_one(RecordList).chosen_key)
-
-    def on_record_list_opened(self, message: RecordList.Opened) -> None:
-        """Show the visit."""
-        message.stop()
-        self.action_open()
+        return self._found.get(self.chosen_key)
 
     def action_open(self) -> None:
         """Show the visit that the chosen act is about, where it can be corrected."""
@@ -107,15 +72,8 @@ class HeldBackDialog(Steady, ModalScreen[None]):
         chosen = self._chosen()
         if chosen is None:
             return
-        try:
-            send_again(self._here.store, self._session, chosen.group_id, self._here.now_ms())
-        except ButlerError as error:
-            self._sentence.say(error.sentence(), "bad")
-        else:
-            self._sentence.say(_("It goes to headquarters again with the next sync."), "good")
-            self.post_message(Saved())
-        self.query_one(RecordList).reload()
-
-    def action_leave(self) -> None:
-        """Close."""
-        self.dismiss(None)
+        group_id, here = chosen.group_id, self._here
+        self.do(
+            lambda: send_again(here.store, self._session, group_id, here.now_ms()),
+            _("It goes to headquarters again with the next sync."),
+        )
