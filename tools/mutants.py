@@ -124,7 +124,7 @@ MUTANTS = (
         "if row.verdict != APPLIED:",
     ),
     Mutant("a_page_asks_for_no_cursor", "hq/feed.py", " or here != ask.pos_cid", ""),
-    Mutant("hq_back_is_not_followed_by_sending_again", "store/sync_state.py", "pos = ?2, acked_seq = ?3,", "pos = ?2,"),
+    Mutant("hq_back_is_not_followed_by_sending_again", "store/anew.py", "acked_seq = ?3, pos = ?2,", "pos = ?2,"),
     Mutant(
         "the_fork_trusts_a_file_put_back",
         "sync/talk.py",
@@ -134,8 +134,8 @@ MUTANTS = (
     Mutant(
         "a_file_put_back_goes_on",
         "sync/talk.py",
-        "if not sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid):",
-        "if False:",
+        "if not held or (self._on_line",
+        "if (self._on_line",
     ),
     Mutant("an_old_epoch_is_not_sent_again", "store/epochs.py", "    if whole:\n", "    if False:\n"),
     Mutant(
@@ -151,7 +151,7 @@ MUTANTS = (
         "            pass\n",
     ),
     Mutant("nothing_is_forgotten", "store/narrowing.py", "    if seen == frozenset(Scope):\n", "    if True:\n"),
-    Mutant("what_was_seen_is_not_said", "store/journal.py", "seen=head.seen,", "seen=0,"),
+    Mutant("what_was_seen_is_not_said", "store/written.py", "seen=head.seen,", "seen=0,"),
 )
 
 
