@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from butler_tui.desk.conflicts import settle
 from butler_tui.desk.shifts import set_pin
 from butler_tui.domain.rights import Role
 from butler_tui.store import conflicts
 from butler_tui.tui.dialogs.conflict import ConflictDialog
 from butler_tui.tui.dialogs.conflicts import ConflictsDialog
+from butler_tui.tui.messages import SyncDone
 from butler_tui.tui.screens.sync import SyncScreen
 from tests.conftest import Estate
-from tests.serving import Hq
+from tests.serving import Hq, real_ms
 from tests.sync.disagreeing import disagreeing
 from tests.sync.test_pull import one
 from tests.tui.conftest import PINS, Booth, OpenBooth
@@ -88,3 +90,14 @@ async def test_home_leads_there_and_a_guard_is_told_who_decides(open_booth: Open
         assert conflicts.count(undecided.store.connection) == 2
         await booth.keys("escape", "escape", "escape")
         assert not isinstance(booth.app.screen, ConflictsDialog)
+
+
+async def test_what_a_sync_brings_leaves_the_list_that_is_in_front(open_booth: OpenBooth, undecided: Estate) -> None:
+    async with open_booth() as booth:
+        await at_list(booth)
+        (decided, *__) = [one for one in conflicts.waiting(undecided.store.connection) if one.field == "may_confirm"]
+        assert "可确认来访" in booth.text()
+        settle(undecided.store, undecided.sessions[Role.SUPERVISOR], decided, decided.writes[0].value, real_ms())
+        assert "可确认来访" in booth.text()
+        booth.app.post_message(SyncDone("", ""))
+        await booth.until(lambda: "可确认来访" not in booth.text())

@@ -16,6 +16,7 @@ from butler_tui.paths import Home, find_home
 from butler_tui.store import estates, set_up_plan
 from butler_tui.store.local import open_store
 from butler_tui.tui.first_start import Outcome
+from butler_tui.tui.widgets.lines import Sentence
 from tests.conftest import Clock, Estate
 from tests.serving import Hq, real_ms, sync
 from tests.tui.first_starts import (
@@ -110,8 +111,16 @@ async def test_a_new_estate_is_enrolled_in_the_last_step(first_start: Open, home
 
 
 async def test_an_empty_computer_gets_everything_is_told_its_gate_and_lets_people_sign_in(
-    hq: Hq, enrolled: Estate, now: Clock, tmp_path: Path
+    hq: Hq, enrolled: Estate, now: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    told: list[str] = []
+    say = Sentence.say
+
+    def heard(sentence: Sentence, words: str, meaning: str = "") -> None:
+        told.append(words)
+        say(sentence, words, meaning)
+
+    monkeypatch.setattr(Sentence, "say", heard)
     shifts.set_pin(enrolled.store, enrolled.sessions[Role.GUARD].staff.staff_id, "739164")
     sync(enrolled.store)
     sync(enrolled.store)  # HQ has asked for the PINs
@@ -125,6 +134,7 @@ async def test_an_empty_computer_gets_everything_is_told_its_gate_and_lets_peopl
         await booth.type("2")
         await ended(booth)
         assert outcome(booth) is Outcome.READY
+    assert any(re.search(r"正在从总部下载.*\d", words) for words in told), told
     store = open_store(empty)
     gate = estates.gate_of_terminal(store.connection)
     assert gate is not None

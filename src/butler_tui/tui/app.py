@@ -25,7 +25,7 @@ from butler_tui.tui.input_bytes import take_any_bytes
 from butler_tui.tui.key_names import use_keys
 from butler_tui.tui.key_queue import KeyQueue
 from butler_tui.tui.looks import Looks
-from butler_tui.tui.messages import Saved, SyncAsked, SyncDone
+from butler_tui.tui.messages import HearsOfSync, Saved, SyncAsked, SyncDone
 from butler_tui.tui.screens.sign_in import SignInScreen
 from butler_tui.tui.searching import Searching
 from butler_tui.tui.steady import EXPECTED, Steady, Trouble
@@ -197,14 +197,9 @@ class ButlerApp(Steady, Searching, Looks[None]):
 
     def on_sync_done(self, message: SyncDone) -> None:
         """Show how a sync went."""
-        from butler_tui.tui.screens.home import HomeScreen
-        from butler_tui.tui.screens.sync import SyncScreen
-
         self.show_hq()
-        if isinstance(self.screen, SyncScreen):
-            self.screen.say(message.sentence, message.meaning)
-        elif isinstance(self.screen, HomeScreen):
-            self.screen.reload()
+        if isinstance(self.screen, HearsOfSync):
+            self.screen.after_sync(message.sentence, message.meaning)
 
     # Trouble
 

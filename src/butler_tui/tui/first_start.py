@@ -40,6 +40,7 @@ from butler_tui.tui.screens.first_start.step import StepScreen
 from butler_tui.tui.screens.first_start.steps import HQ, IN_HQS_ESTATE, JOIN, NEW_ESTATE, Step
 from butler_tui.tui.screens.first_start.writing import WritingScreen
 from butler_tui.tui.steady import EXPECTED, Steady, Trouble
+from butler_tui.tui.sync_words import fetching_words
 from butler_tui.tui.widgets.lines import Sentence
 from butler_tui.words import N_, _
 
@@ -215,7 +216,10 @@ class FirstStartApp(Steady, Looks[Outcome]):
 
     @work(thread=True, exclusive=True, group="hq")
     def _sync(self) -> None:
-        self.post_message(ask_hq.sync_again(self._home, self._now_ms))
+        self.post_message(ask_hq.sync_again(self._home, self._now_ms, partial(self.call_from_thread, self._fetching)))
+
+    def _fetching(self, at: int, of: int) -> None:
+        self._say(fetching_words(at, of), "")
 
     async def on_answered(self, message: ask_hq.Answered) -> None:
         """Ask for the gate, then go on to sign-in; or say what is still missing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual.message import Message
 
@@ -43,6 +43,14 @@ class SyncProgress(Message):
         super().__init__()
         self.at = at
         self.of = of
+
+
+@runtime_checkable
+class HearsOfSync(Protocol):
+    """A screen that shows what a sync may have changed; the one in front is told."""
+
+    def after_sync(self, sentence: str, meaning: str) -> None:
+        """Show what is there now; `sentence` and `meaning` as in `SyncDone`."""
 
 
 class ListAct(StrEnum):

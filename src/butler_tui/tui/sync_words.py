@@ -35,6 +35,11 @@ def hq_words(status: Summary, now_ms: int, zone: tzinfo) -> Words:
     return _("At headquarters {time}", time=moment(status.last_sync_ms, now_ms, zone)), "good"
 
 
+def fetching_words(at: int, of: int) -> str:
+    """Return how much has come of what is fetched."""
+    return _("Fetching from headquarters: {at:,} of {of:,}", at=at, of=of)
+
+
 def clock_words(offset_ms: int | None) -> Words:
     """Return how far this computer's clock is from HQ's (`offset_ms`: HQ's minus ours)."""
     if offset_ms is None:

@@ -51,6 +51,10 @@ class InboxDialog(Steady, ModalScreen[None]):
         """Show what waits now."""
         self.query_one(RecordList).reload()
 
+    def after_sync(self, sentence: str, meaning: str) -> None:
+        """Show what waits now: others may have decided meanwhile, or written."""
+        self.query_one(RecordList).reload()
+
     def _fetch(self, after: object, most: int) -> Sequence[Record]:
         return [] if after is not None else self.records()
 

@@ -169,6 +169,10 @@ class HomeScreen(Steady, Screen[None]):
         if self._timer is not None:
             self._timer.pause()
 
+    def after_sync(self, sentence: str, meaning: str) -> None:
+        """Read the figures again; how the sync went stands among them."""
+        self.reload()
+
     def reload(self) -> None:
         """Read the figures again."""
         figures = self._figures()

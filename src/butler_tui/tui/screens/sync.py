@@ -21,7 +21,7 @@ from butler_tui.tui.messages import SyncAsked
 from butler_tui.tui.report_words import report_words
 from butler_tui.tui.shown import line, lines
 from butler_tui.tui.steady import Steady
-from butler_tui.tui.sync_words import clock_words, held_words, hq_words, picture_words
+from butler_tui.tui.sync_words import clock_words, fetching_words, held_words, hq_words, picture_words
 from butler_tui.tui.widgets.facts import wrapped
 from butler_tui.tui.widgets.lines import KeyLine, Sentence, StatusLine, TopLine
 from butler_tui.words import _
@@ -107,11 +107,11 @@ class SyncScreen(Steady, Screen[None]):
 
     def on_the_way(self, at: int, of: int) -> None:
         """Say how much of what is fetched has come."""
-        self.query_one(Sentence).say(_("Fetching from headquarters: {at:,} of {of:,}", at=at, of=of))
+        self.query_one(Sentence).say(fetching_words(at, of))
 
-    def say(self, text: str, meaning: str) -> None:
+    def after_sync(self, sentence: str, meaning: str) -> None:
         """Show how a sync went."""
-        self.query_one(Sentence).say(text, meaning)
+        self.query_one(Sentence).say(sentence, meaning)
         self.reload()
 
     def reload(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.message import Message
 
 from butler_tui.errors import ButlerError
@@ -49,15 +51,16 @@ def enrol(home: Home, address: str, code: str, step: Step, now_ms: Clock) -> Mes
     return Enrolled(step)
 
 
-def sync_again(home: Home, now_ms: Clock) -> Message:
-    """Sync once, and return what to tell the screens."""
+def sync_again(home: Home, now_ms: Clock, progress: Callable[[int, int], None]) -> Message:
+    """Sync once, and return what to tell the screens; `progress` is told how much has come, and of how much."""
     from butler_tui.sync.syncing import sync_once
+    from butler_tui.sync.talk import Tally
 
     try:
         with plain_errors(home.database):
             store = open_store(home)
             try:
-                sync_once(store, now_ms=now_ms)
+                sync_once(store, now_ms=now_ms, tally=Tally(progress=progress))
                 return Answered(gates=bool(estates.gates(store.connection)))
             finally:
                 store.close()
