@@ -15,10 +15,6 @@ from butler_tui.store.local import Store
 from butler_tui.store.written import Written
 
 
-class Broken(AssertionError):
-    """A promise is not kept."""
-
-
 @dataclass(eq=False)
 class Booth:
     """A terminal: its folder, its open file, and how wrong its clock is (ms)."""

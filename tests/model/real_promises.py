@@ -7,78 +7,23 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from butler_tui.domain.fields import TABLES, Scope, Table
-from butler_tui.domain.hlc import MOST_AHEAD_MS
-from butler_tui.domain.merge import FieldStamp, RecordState, holding, merged, state_from
-from butler_tui.domain.rights import TerminalKind
-from butler_tui.ids import id_text, parse_id
-from butler_tui.store import base, estates
-from butler_tui.store.journal_rows import verify_chain
-from tests.model.real_people import Booth, Broken
+from butler_tui.domain.fields import TABLES
+from butler_tui.domain.merge import RecordState
+from tests.model.agreeing import Broken, is_at_rest, log_is_whole, log_of, sees_the_same, state_is_the_log, states_of
 from tests.model.real_world import World
-
-_SEES = {
-    TerminalKind.GATE: {Scope.GATE},
-    TerminalKind.BUTLER: {Scope.GATE, Scope.BUTLER},
-    TerminalKind.SUPERVISOR: set(Scope),
-}
-_COLUMNS = (
-    "pos, cid, tbl, record_id, op, body, hlc_ms, hlc_counter, epoch, seq, seen, terminal_id, staff_id, verdict, "
-    "taken_ms, group_id, parent_id"
-)
 
 
 def check(world: World) -> None:
     """Raise Broken where a promise is not kept."""
-    names = [name.strip() for name in _COLUMNS.split(",")]
-    query = f"SELECT {_COLUMNS} FROM change_log WHERE estate_id = ? ORDER BY pos"
-    log = [dict(zip(names, row, strict=True)) for row in world.hq.query(query, world.estate_id)]
-    states = _states(world)
-    _log_is_whole(world, log)
-    _state_is_the_log(log, states)
+    log, states = log_of(world.hq, world.estate_id), states_of(world.hq, world.estate_id)
+    log_is_whole(log)
+    state_is_the_log(log, states)
     _nothing_is_lost(world, log)
     _held_rightly(world, log, states)
     _conflicts(world, log, states)
     for booth in world.booths:
-        _is_at_rest(world, booth)
-        _view(world, booth, states)
-
-
-def _states(world: World) -> dict[tuple[str, str], RecordState]:
-    rows = world.hq.query(
-        "SELECT tbl, record_id, state, stamps, kept FROM record_state WHERE estate_id = ?", world.estate_id
-    )
-    return {(row[0], row[1]): state_from(row[2], row[3], row[4]) for row in rows}
-
-
-def _log_is_whole(world: World, log: list[dict[str, Any]]) -> None:
-    if [row["pos"] for row in log] != list(range(1, len(log) + 1)):
-        raise Broken("I8 a hole in the positions")
-    if len({row["cid"] for row in log}) != len(log):
-        raise Broken("I1 a change twice")
-    if any(row["hlc_ms"] > row["taken_ms"] + MOST_AHEAD_MS for row in log):
-        raise Broken("I4 a stamp ahead of its time")
-
-
-def _state_is_the_log(log: list[dict[str, Any]], states: dict[tuple[str, str], RecordState]) -> None:
-    replayed: dict[tuple[str, str], RecordState] = {}
-    for row in log:
-        if row["verdict"] == "applied":
-            body = json.loads(row["body"])
-            values = {**body.get("fields", {}), **(body.get("personal") or {})}
-            seen = min(row["seen"], body.get("seen_most", row["seen"]))
-            place = (row["hlc_ms"], row["hlc_counter"], row["epoch"], row["seq"], row["cid"], row["pos"], seen)
-            stamp = FieldStamp(*place, row["terminal_id"], row["staff_id"])
-            key = (row["tbl"], row["record_id"])
-            op = TABLES[row["tbl"]].op
-            replayed[key] = merged(replayed.get(key, RecordState()), op, values, stamp, body.get("resolves", ()))
-    if {key: _plain(one) for key, one in replayed.items()} != {key: _plain(one) for key, one in states.items()}:
-        raise Broken("I3 HQ's records are not what its log amounts to")
-
-
-def _plain(state: RecordState) -> tuple[Any, ...]:
-    kept = {name: sorted(one.stamp.cid for one in losers) for name, losers in state.kept.items()}
-    return dict(state.values), {name: stamp.cid for name, stamp in state.stamps.items()}, kept
+        is_at_rest(booth.folder.name, booth.store)
+        sees_the_same(world.hq, world.estate_id, booth.folder.name, booth.store, states)
 
 
 def _nothing_is_lost(world: World, log: list[dict[str, Any]]) -> None:
@@ -178,53 +123,3 @@ def _ended_rightly(world: World, row: dict[str, Any], later: list[dict[str, Any]
         if row["cid"] in wrote.resolves or two["epoch"] == row["epoch"] or row["cid"] in wrote.shown:
             return
     raise Broken(f"I6 {what} is asked about no more, and nobody chose")
-
-
-def _is_at_rest(world: World, booth: Booth) -> None:
-    connection = booth.store.connection
-    (waiting,) = connection.execute("SELECT last_seq - acked_seq FROM sync_state").fetchone()
-    (pending,) = connection.execute("SELECT count(*) FROM pending").fetchone()
-    if waiting or pending:
-        raise Broken(f"I11 {booth.folder.name}: {waiting} wait, {pending} have not come back")
-    verify_chain(connection)
-
-
-def _view(world: World, booth: Booth, states: dict[tuple[str, str], RecordState]) -> None:
-    connection = booth.store.connection
-    terminal_id = id_text(estates.terminal(connection).terminal_id or b"")
-    ((kind,),) = world.hq.query(
-        "SELECT kind FROM terminal WHERE estate_id = ? AND terminal_id = ?", world.estate_id, terminal_id
-    )
-    sees = _SEES[TerminalKind(kind)]
-    own = {(row[0], id_text(row[1])) for row in connection.execute("SELECT tbl, record_id FROM journal")}
-    held = connection.execute("SELECT j.tbl, j.record_id FROM quarantine q JOIN journal j USING (cid)").fetchall()
-    marked = {(row[0], id_text(row[1])) for row in held}
-    for table in TABLES.values():
-        shown = {id_text(row[table.key]): row for row in connection.execute(f"SELECT * FROM {table.name}").fetchall()}
-        if table.scope not in sees:
-            if foreign := {key for key in shown if (table.name, key) not in own}:
-                raise Broken(f"I9 {booth.folder.name} has {table.name} {foreign}")
-            continue
-        expected = {key[1]: state for key, state in states.items() if key[0] == table.name}
-        ours = {key for key in shown if (table.name, key) not in marked}
-        theirs = {key for key in expected if (table.name, key) not in marked}
-        if ours != theirs:
-            raise Broken(f"I5 {booth.folder.name}: {table.name} has {ours - theirs} too many, lacks {theirs - ours}")
-        for key in theirs:
-            _same_values(booth, table, shown[key], expected[key], sees)
-            if not table.once:
-                _same_inbox(booth, table.name, key, expected[key])
-
-
-def _same_values(booth: Booth, table: Table, row: Any, state: RecordState, sees: set[Scope]) -> None:
-    for name, value in base.stored(table, holding(table, state)).items():
-        one = table.field(name)
-        if one is not None and one.scope in sees and row[name] != value:
-            raise Broken(f"I5 {booth.folder.name}: {table.name}.{name} {row[name]!r}, HQ {value!r}")
-
-
-def _same_inbox(booth: Booth, tbl: str, record_id: str, state: RecordState) -> None:
-    known = base.read(booth.store.connection, tbl, parse_id(record_id))
-    ours = _plain(known.state)[2] if known else {}
-    if ours != _plain(state)[2]:
-        raise Broken(f"I6 {booth.folder.name}: {tbl} asks about {ours}, HQ about {_plain(state)[2]}")

@@ -17,8 +17,9 @@ from butler_tui.ids import id_text
 from butler_tui.store import estates, sync_state
 from butler_tui.sync.syncing import sync_once
 from tests.model import in_process
+from tests.model.agreeing import Broken
 from tests.model.in_process import BEGAN_MS, KINDS, SPARES, Answer, Hq, carry_over, copied, opened, template
-from tests.model.real_people import Booth, Broken, People
+from tests.model.real_people import Booth, People
 
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
