@@ -33,7 +33,7 @@ def application(hall: Hall, log: Path) -> Starlette:
         "compare": routes.compare,
         **blob_routes.POSTS,
     }
-    return Starlette(
+    app = Starlette(
         routes=[
             *(
                 Route(path_of("{estate}", step), _endpoint(hall, answer, log), methods=["POST"])
@@ -44,6 +44,8 @@ def application(hall: Hall, log: Path) -> Starlette:
         ],
         exception_handlers={HTTPException: not_found},
     )
+    app.router.redirect_slashes = False  # what is signed stands in one place, and HQ sends nobody elsewhere
+    return app
 
 
 def _endpoint(hall: Hall, answer: Answer, log: Path) -> Callable[[Request], Awaitable[Response]]:

@@ -155,7 +155,7 @@ def _policies(look: Look, estate_id: str) -> Policies:
     values = _values(look, estate_id, "policy", id_text(ruled_id(parse_id(estate_id), "policy", _QUOTA)))
     try:
         return policies_from({_QUOTA: json.loads(str(values["value"]))} if values else {})
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, RecursionError):
         return Policies()
 
 

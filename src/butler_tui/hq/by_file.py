@@ -36,6 +36,7 @@ from butler_tui.sync.protocol import (
     read_stick,
     write_stick,
 )
+from butler_tui.text import safe
 from butler_tui.words import N_
 
 
@@ -52,6 +53,8 @@ class Imported:
 def import_file(folder: Folder, file: Path, now_ms: int) -> Imported:
     """Take what a terminal wrote into `file`; each batch is durable before the next, and twice does no harm.
 
+    All of the file is looked through first: of one that was changed, or cut short, nothing is taken.
+
     Raises SetUpWrong (no such terminal, revoked, another HQ's file), FileTrouble (damaged), RuleBroken (an earlier file
     is missing, or HQ was restored since: the answer must go back first).
     """
@@ -59,6 +62,8 @@ def import_file(folder: Folder, file: Path, now_ms: int) -> Imported:
         head = read_head(file)
         terminal = _terminal(engine, head, file)
         taken = known = held = 0
+        for __ in read_stick(file, keys.box, terminal.box_key):
+            pass
         for number, body in enumerate(read_stick(file, keys.box, terminal.box_key)):
             try:
                 if number == 0:
@@ -87,7 +92,7 @@ def _note(engine: Engine, terminal: TerminalRow, ask: HelloAsk, now_ms: int) -> 
     told = compact_json(ask.to_body()).decode()
 
     def work(rows: Writing) -> None:
-        rows.note_hello(terminal._replace(seen_ms=now_ms, waiting=ask.waiting, version=ask.version))
+        rows.note_hello(terminal._replace(seen_ms=now_ms, waiting=ask.waiting, version=safe(ask.version)))
         rows.put_greeting(terminal.estate_id, terminal.terminal_id, told)
 
     engine.write(work).result()

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 
 from butler_tui.domain.rights import TerminalKind
-from butler_tui.hq.engines import CodeRow, TerminalRow, Writing
+from butler_tui.hq.engines import CodeRow, EstateRow, TerminalRow, Writing
 from butler_tui.hq.refusals import Refusal
 from butler_tui.ids import id_text, new_id
 from butler_tui.sync.protocol import Code, EnrolAnswer, EnrolAsk
@@ -31,7 +31,8 @@ def enrol(rows: Writing, estate_id: str, ask: EnrolAsk, box_key: bytes, now_ms: 
     """Enrol a terminal for its code; return what to refuse it with where the code is no good (tries are counted).
 
     `box_key` is HQ's public X25519 key. The same terminal may use the same code again, when the answer was lost: as
-    long as the code holds, and not once it was revoked. Only an unused code lets a revoked terminal in again.
+    long as the code holds, and not once it was revoked; it is told the same, and nothing is written anew, so that
+    HQ may make it another kind meanwhile. Only an unused code lets a revoked terminal in again.
     """
     where = rows.lock(estate_id)  # two that ask with one code at once are taken one after the other
     estate = rows.estate(estate_id)
@@ -50,10 +51,16 @@ def enrol(rows: Writing, estate_id: str, ask: EnrolAsk, box_key: bytes, now_ms: 
         return Refusal(403, Code.CODE_USED)
     if now_ms > code.expires_ms:
         return Refusal(403, Code.CODE_EXPIRED)
+    if known is not None and again:
+        return EnrolAnswer(known.terminal_id, *_estate(estate), box_key, where.hq_gen, known.kind)
     terminal_id = known.terminal_id if known else id_text(new_id(now_ms))
     rows.put_terminal(_terminal(estate_id, terminal_id, ask, code.kind, now_ms))
     rows.use_code(estate_id, code_hash, terminal_id)
-    return EnrolAnswer(terminal_id, estate_id, estate.name, estate.time_zone, box_key, where.hq_gen, code.kind)
+    return EnrolAnswer(terminal_id, *_estate(estate), box_key, where.hq_gen, code.kind)
+
+
+def _estate(row: EstateRow) -> tuple[str, str, str]:
+    return row.estate_id, row.name, row.time_zone
 
 
 def _terminal(estate_id: str, terminal_id: str, ask: EnrolAsk, kind: str, now_ms: int) -> TerminalRow:

@@ -18,7 +18,7 @@ from butler_tui.domain.merge import kept_json, stamps_json, state_from
 from butler_tui.hq.engines import ErasedState, LogRow, StateRow, Writing
 from butler_tui.hq.replay import change_at
 from butler_tui.hq.shown import PARENT
-from butler_tui.sync.protocol import compact_json
+from butler_tui.sync.protocol import compact_json, is_id
 
 _MOST = 1_000_000
 DIGEST = "digest"
@@ -64,7 +64,7 @@ def _about(change: Change) -> set[str]:
     table = TABLES.get(change.table)
     parent = change.parent_id if table is None or change.table in BELONGING else None
     subject = change.fields.get("subject_id")
-    return {change.record_id, *(one for one in (parent, subject) if isinstance(one, str))}
+    return {change.record_id, *(one for one in (parent, subject) if isinstance(one, str) and is_id(one))}
 
 
 def erase_people(rows: Writing, estate_id: str, keys: Sequence[tuple[str, str]], now_ms: int) -> None:

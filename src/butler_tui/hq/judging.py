@@ -10,8 +10,10 @@ from butler_tui.domain.merge import RecordState, holding
 from butler_tui.domain.rights import WITHOUT_PERSON, Act, Role, TerminalKind, act_of, may, terminal_may
 from butler_tui.domain.visits import EventKind
 from butler_tui.hq.judging_visits import Before, Known, corrected_rightly, let_in_rightly, named_truly, policy_ids
-from butler_tui.sync.protocol import Reason, checked_id
+from butler_tui.sync.protocol import MOST_FIELDS, Reason, is_id
 
+_MOST_TEXT = 512 * 1024
+"""Characters in the values of one record, at most, with those in conflict: a terminal's changes say far less (ours)."""
 _BY_KEY = {table.key: table.name for table in TABLES.values()}
 
 
@@ -23,7 +25,7 @@ def leans_on(change: Change, estate_id: str) -> list[tuple[str, str]]:
         keys.append((_BY_KEY[table.parent], change.parent_id))
     if change.staff_id is not None:
         keys.append(("staff", change.staff_id))
-    if (overrider := _overrider(change)) is not None:
+    if (overrider := _overrider(change)) is not None and is_id(overrider):
         keys.append(("staff", overrider))
     if change.fields.get("kind") == EventKind.CORRECTED:
         keys += [("policy", record_id) for record_id in policy_ids(estate_id).values()]
@@ -50,7 +52,7 @@ def reason_against(group: Sequence[Change], kind: TerminalKind, before: Before) 
 
 def _reason(change: Change, kind: TerminalKind, members: set[tuple[str, str]], before: Before) -> str | None:
     known = before.known
-    if _malformed(change):
+    if _malformed(change) or _overfull(change, known):
         return Reason.MALFORMED
     if change.op is Op.ERASE:
         return None if _allowed(change, kind, known) else Reason.NOT_ALLOWED
@@ -95,6 +97,17 @@ def _malformed(change: Change) -> bool:
     return not (_well_formed(forms, change.fields, plain=True) and _well_formed(forms, change.personal, plain=False))
 
 
+def _overfull(change: Change, known: Known) -> bool:
+    """Tell whether a record would hold more than one page can carry: then nobody could fetch it, nor what follows."""
+    if _once(change) or (state := known(change.table, change.record_id)) is None:
+        return False
+    losers = (one.value for kept in state.kept.values() for one in kept)
+    texts = (*state.values.values(), *losers, *change.fields.values(), *(change.personal or {}).values())
+    if sum(len(one) for one in texts if isinstance(one, str)) > _MOST_TEXT:
+        return True
+    return len({*state.values, *change.fields, *(change.personal or ())}) > MOST_FIELDS
+
+
 def _well_formed(forms: Mapping[str, _Form], values: Mapping[str, WireValue] | None, *, plain: bool) -> bool:
     """Tell whether values are of their kinds, and on their side: what decides about rights must not be personal."""
     for name, value in (values or {}).items():
@@ -113,13 +126,6 @@ def _parent_agrees(change: Change, table: Table) -> bool:
     return change.fields.get(table.parent) == change.parent_id
 
 
-def _is_id(value: WireValue) -> bool:
-    try:
-        return bool(checked_id(value))
-    except ValueError:
-        return False
-
-
 def _is_base64(value: WireValue) -> bool:
     try:
         return from_wire(Kind.BYTES, value) is not None
@@ -130,7 +136,7 @@ def _is_base64(value: WireValue) -> bool:
 _OF_KIND: dict[Kind, Callable[[WireValue], bool]] = {
     Kind.TEXT: lambda value: isinstance(value, str),
     Kind.INTEGER: lambda value: type(value) is int,
-    Kind.ID: _is_id,
+    Kind.ID: is_id,
     Kind.BYTES: _is_base64,
 }
 _Form = tuple[bool, Callable[[WireValue], bool] | None]

@@ -20,6 +20,7 @@ from butler_tui.hq.greeting import greet
 from butler_tui.hq.ingest import prepare, take
 from butler_tui.hq.keyring import Keyring
 from butler_tui.hq.refusals import Refusal
+from butler_tui.hq.requests import content_of, encoding_of, message_of, signature_of
 from butler_tui.sync.protocol import (
     MOST_ASK,
     MOST_ASK_OPENED,
@@ -39,8 +40,6 @@ from butler_tui.sync.protocol import (
     pins_ask_from,
     pull_from,
     push_from,
-    signed_of,
-    signing_string,
     unpack,
 )
 from butler_tui.text import safe
@@ -59,8 +58,6 @@ class _Ask(Protocol):
 AskT = TypeVar("AskT", bound=_Ask)
 
 _BUSY_S = 2
-_MOST_DRAINED = 8 * MOST_BODY
-"""Bytes read, and dropped, of a body that is too large: its sender only reads an answer once it has sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +74,9 @@ class Hall:
 
 async def enrol(hall: Hall, request: Request) -> Response:
     """Give an identity for a one-time code; the request is signed with the key that it hands over."""
-    content = await _content(request, MOST_ASK)
-    signed, ask = _signature(request), enrol_from(unpack(content, _encoding(request), MOST_ASK_OPENED))
-    if not is_signed(ask.sign_key, _message(request, content, signed), signed.signature):
+    content = await content_of(request, MOST_ASK)
+    signed, ask = signature_of(request), enrol_from(unpack(content, encoding_of(request), MOST_ASK_OPENED))
+    if not is_signed(ask.sign_key, message_of(request, content, signed), signed.signature):
         raise Refusal(403, Code.NOT_SIGNED)
     estate_id = _estate(request)
     answer = await _written(hall, lambda rows: enrolment.enrol(rows, estate_id, ask, hall.box_key, hall.now_ms()))
@@ -97,12 +94,12 @@ async def hello(hall: Hall, request: Request) -> Response:
 
 async def push(hall: Hall, request: Request) -> Response:
     """Take a batch."""
-    content = await _content(request, MOST_BODY)
-    signed = _signature(request)
+    content = await content_of(request, MOST_BODY)
+    signed = signature_of(request)
 
     def read() -> tuple[TerminalRow, Any]:
         terminal = _checked(hall, request, content, signed)
-        ask = push_from(unpack(content, _encoding(request)))
+        ask = push_from(unpack(content, encoding_of(request)))
         _same_epoch(ask.epoch, signed)
         return terminal, prepare(ask)
 
@@ -125,12 +122,12 @@ async def push(hall: Hall, request: Request) -> Response:
 
 async def asked(hall: Hall, request: Request, most: int, most_opened: int) -> tuple[TerminalRow, Body]:
     """Return who signed a request and its JSON, once its nonce is used; raises Refusal or ValueError."""
-    content = await _content(request, most)
-    signed = _signature(request)
+    content = await content_of(request, most)
+    signed = signature_of(request)
 
     def read() -> tuple[TerminalRow, Body]:
         terminal = _checked(hall, request, content, signed)
-        return terminal, unpack(content, _encoding(request), most_opened)
+        return terminal, unpack(content, encoding_of(request), most_opened)
 
     terminal, body = await run_in_threadpool(read)
     await _written(hall, lambda rows: _use_nonce(rows, hall, terminal, signed))
@@ -141,10 +138,10 @@ async def _asked(
     hall: Hall, request: Request, read: Callable[[Body], AskT], most: int, most_opened: int
 ) -> tuple[TerminalRow, Signed, AskT]:
     """Return who signed a request, how, and what it asks for in the epoch it was signed for; its nonce is not used."""
-    content = await _content(request, most)
-    signed = _signature(request)
+    content = await content_of(request, most)
+    signed = signature_of(request)
     terminal = await run_in_threadpool(_checked, hall, request, content, signed)
-    ask = read(unpack(content, _encoding(request), most_opened))
+    ask = read(unpack(content, encoding_of(request), most_opened))
     _same_epoch(ask.epoch, signed)
     return terminal, signed, ask
 
@@ -203,39 +200,8 @@ def _hello(rows: Writing, hall: Hall, terminal: TerminalRow, ask: HelloAsk, sign
     return answer
 
 
-async def _content(request: Request, most: int) -> bytes:
-    """Return a body of at most `most` bytes; no more of it is kept meanwhile, whoever sends it."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > _MOST_DRAINED:
-            break
-        if size <= most:
-            parts.append(part)
-    if size > most:
-        raise Refusal(413, Code.TOO_LARGE)
-    return b"".join(parts)
-
-
-def _encoding(request: Request) -> str:
-    return request.headers.get("content-encoding", "")
-
-
 def _estate(request: Request) -> str:
     return str(request.path_params["estate"])
-
-
-def _signature(request: Request) -> Signed:
-    try:
-        return signed_of(request.headers)
-    except ValueError as error:
-        raise Refusal(401, Code.NOT_SIGNED) from error
-
-
-def _message(request: Request, content: bytes, signed: Signed) -> bytes:
-    path = request.scope["path"]
-    return signing_string(request.method, path, content, signed.time_ms, signed.nonce, signed.epoch)
 
 
 def _checked(hall: Hall, request: Request, content: bytes, signed: Signed) -> TerminalRow:
@@ -247,7 +213,7 @@ def _checked(hall: Hall, request: Request, content: bytes, signed: Signed) -> Te
         raise Refusal(403, Code.UNKNOWN_TERMINAL) if known else Refusal(404, Code.NO_ESTATE)
     if terminal.revoked_ms is not None:
         raise Refusal(403, Code.REVOKED)
-    if not is_signed(terminal.sign_key, _message(request, content, signed), signed.signature):
+    if not is_signed(terminal.sign_key, message_of(request, content, signed), signed.signature):
         raise Refusal(403, Code.NOT_SIGNED)
     now_ms = hall.now_ms()
     if abs(signed.time_ms - now_ms) > WINDOW_MS:

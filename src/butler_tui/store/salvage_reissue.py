@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from butler_tui.domain.changes import Value
 from butler_tui.domain.fields import TABLES, Table
-from butler_tui.domain.hlc import Stamp
+from butler_tui.domain.hlc import Stamp, following
 from butler_tui.ids import id_text, new_id
 from butler_tui.store.database import Connection, Row
 from butler_tui.store.journal_rows import journal_id, keep
@@ -47,7 +47,7 @@ def reissue(connection: Connection, gone: Iterable[int], now_ms: int) -> int:
         stamp = before if before.ms else Stamp(fitting[0].at_ms if fitting else now_ms, 0)
         groups = {one.together: new_id(now_ms) for one in fitting}
         for place, one in enumerate(fitting):
-            stamp = Stamp(stamp.ms, stamp.counter + 1)
+            stamp = following(stamp)
             head = Head(epoch_no, bytes(16), first + place - 1, bytes(32), stamp, 0)
             _write(connection, one, head, groups[one.together])
         written += len(fitting)

@@ -9,7 +9,7 @@ from typing import Any
 
 from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change
 from butler_tui.domain.fields import Op
-from butler_tui.domain.hlc import Stamp
+from butler_tui.domain.hlc import MOST_COUNTER, Stamp
 from butler_tui.ids import id_after
 from butler_tui.sync.wire import (
     Body,
@@ -30,7 +30,6 @@ from butler_tui.sync.wire import (
 MOST_IN_BATCH = 1000
 """Changes in one push, at most."""
 _MOST_MS = 2**48 - 1
-_MOST_COUNTER = 2**31 - 1
 _NUMBER, _ID = 8, 36
 
 
@@ -139,6 +138,8 @@ def _group_from(group: Any, epoch: str, seq: int) -> list[Change]:
         if not isinstance(body, dict):
             raise ValueError("change")
         stamp = stamp_from(body) if "hlc" in body else stamp
+        if stamp.counter > MOST_COUNTER:
+            raise ValueError("hlc")
         cid = take_id(body, "cid") if "cid" in body else cid
         changes.append(change_from(body, epoch, seq + len(changes), common, seen, stamp, cid))
         stamp, cid = Stamp(stamp.ms, stamp.counter + 1), id_after(cid)
@@ -157,7 +158,7 @@ def _size(change: Change) -> int:
 def stamp_from(body: Body) -> Stamp:
     """Return the stamp in a body."""
     named = dict(zip(Stamp._fields, take_list(body, "hlc", 2), strict=False))
-    return Stamp(take_integer(named, "ms", 0, _MOST_MS), take_integer(named, "counter", 0, _MOST_COUNTER))
+    return Stamp(take_integer(named, "ms", 0, _MOST_MS), take_integer(named, "counter", 0, MOST_COUNTER))
 
 
 def change_from(

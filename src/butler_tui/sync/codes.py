@@ -13,6 +13,7 @@ class Code:
     CHAIN = "chain"
     MALFORMED = "malformed"
     TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
     WRONG_TIME = "wrong_time"
     NOT_SIGNED = "not_signed"
     UNKNOWN_TERMINAL = "unknown_terminal"

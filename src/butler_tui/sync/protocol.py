@@ -48,16 +48,18 @@ from butler_tui.sync.pages import (
     pull_answer_from,
     pull_from,
 )
-from butler_tui.sync.signing import WINDOW_MS, Signed, headers_of, is_signed, sign, signed_of, signing_string
+from butler_tui.sync.signing import SAID_ONCE, WINDOW_MS, Signed, headers_of, is_signed, sign, signed_of, signing_string
 from butler_tui.sync.stick import TO_HQ, TO_TERMINAL, StickHead, new_head, read_head, read_stick, write_stick
 from butler_tui.sync.wire import (
     MOST_ASK,
     MOST_ASK_OPENED,
     MOST_BODY,
+    MOST_FIELDS,
     MOST_OPENED,
     Body,
     checked_id,
     compact_json,
+    is_id,
     pack,
     squeeze,
     take_id,
@@ -74,12 +76,14 @@ __all__ = [
     "MOST_BODY",
     "MOST_CHUNK",
     "MOST_CHUNK_OPENED",
+    "MOST_FIELDS",
     "MOST_IN_BATCH",
     "MOST_IN_PAGE",
     "MOST_MARKS",
     "MOST_OPENED",
     "MOST_PICTURE",
     "MOST_TOLD",
+    "SAID_ONCE",
     "TO_HQ",
     "TO_TERMINAL",
     "WINDOW_MS",
@@ -121,6 +125,7 @@ __all__ = [
     "headers_of",
     "hello_answer_from",
     "hello_from",
+    "is_id",
     "is_signed",
     "new_head",
     "pack",

@@ -18,6 +18,8 @@ SIGNATURE = "butler-signature"
 WINDOW_MS = 5 * 60 * 1000
 """How far a request's time may be from HQ's, either way."""
 MOST_NONCE = 64
+SAID_ONCE = (TERMINAL, TIME, NONCE, EPOCH, SIGNATURE, "content-encoding")
+"""Headers by which a request is judged: where one stands twice, somebody else may have judged by the other."""
 
 
 @dataclass(frozen=True, slots=True)

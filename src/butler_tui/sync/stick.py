@@ -90,7 +90,10 @@ def read_stick(file: Path, private: bytes, public: bytes) -> Iterator[Body]:
 
     with file.open("rb") as stream:
         head = _head(stream, file)
-        cipher, bound = _cipher(head, private, public), hashlib.sha256(head.line()).digest()
+        try:
+            cipher, bound = _cipher(head, private, public), hashlib.sha256(head.line()).digest()
+        except ValueError as error:  # a key with which everybody has the same secret
+            raise _foreign(file) from error
         number, piece = 1, _piece(stream, file)
         while True:
             following = _piece(stream, file)
@@ -127,7 +130,7 @@ def _head(stream: BinaryIO, file: Path) -> StickHead:
             raise ValueError("head")
         made_ms = take_integer(told, "made_ms")
         return StickHead(checked_id(told["estate"]), checked_id(told["terminal"]), told["to"], made_ms, told["salt"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(file) from error
 
 

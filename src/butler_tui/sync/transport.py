@@ -242,7 +242,7 @@ def _answer(response: BaseHTTPResponse, answer: bytes) -> Mapping[str, Any]:
     except ValueError:
         body = None
     code = body.get("code") if body else None
-    if response.status in (429, 503) and code != Code.TOO_MANY_TRIES:
+    if response.status in (408, 429, 503) and code != Code.TOO_MANY_TRIES:
         raise busy(seconds_to_wait(response.headers))
     if response.status == 413:
         raise Refused(413, Code.TOO_LARGE, body or {})

@@ -26,7 +26,8 @@ _WORTH_COMPRESSING = 600
 _SHORT = 256 * 1024
 _ZSTD_LEVEL, _ZSTD_LEVEL_SHORT = 3, 9
 """Of a day's changes every byte counts, on a line that may be a telephone's; of many, the time."""
-_MOST_FIELDS = 200
+MOST_FIELDS = 200
+"""Columns of one record, at most."""
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -65,12 +66,22 @@ def unpack(content: bytes, encoding: str, most: int = MOST_OPENED) -> Body:
     opener = _OPENERS.get(encoding.strip().lower(), _unknown)
     opened = opener(content, most)
     try:
-        value = json.loads(opened, parse_constant=_refuse, parse_float=_refuse)
+        value = json.loads(
+            opened.decode(), parse_constant=_refuse, parse_float=_refuse, object_pairs_hook=_each_name_once
+        )
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if not isinstance(value, dict):
         raise ValueError("not an object")
     return value
+
+
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; what says a name twice could be read in two ways, by whoever reads it."""
+    body = dict(pairs)
+    if len(body) < len(pairs):
+        raise ValueError("a name twice")
+    return body
 
 
 def _refuse(_value: object) -> Any:
@@ -143,9 +154,14 @@ def take_id(body: Body, name: str) -> str:
 
 def checked_id(value: object) -> str:
     """Return `value` where it is the text form of an id, in lower case."""
-    if not isinstance(value, str) or _ID.fullmatch(value) is None:
+    if not isinstance(value, str) or not is_id(value):
         raise ValueError("not an id")
     return value
+
+
+def is_id(value: object) -> bool:
+    """Tell whether `value` is the text form of an id."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def checked_name(value: object) -> str:
@@ -197,7 +213,7 @@ def take_object(body: Body, name: str) -> dict[str, Any]:
 
 def values_from(values: dict[str, Any]) -> dict[str, Any]:
     """Return `values` where they are columns of a record: names, and texts, whole numbers or null."""
-    if len(values) > _MOST_FIELDS:
+    if len(values) > MOST_FIELDS:
         raise ValueError("fields")
     for name, value in values.items():
         checked_name(name)
