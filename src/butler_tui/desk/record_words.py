@@ -132,7 +132,7 @@ def _policy(key: str) -> str:
 def _policy_value(_connection: Connection, value: WireValue) -> str:
     try:
         held = json.loads(str(value))
-    except ValueError:
+    except (ValueError, RecursionError):
         return str(value)
     return _yes_or_no(_connection, int(held)) if isinstance(held, bool) else str(value)
 

@@ -55,6 +55,6 @@ def newest(connection: Connection, most: int, since_ms: int) -> list[Report]:
 def _detail(text: str) -> Mapping[str, Any]:
     try:
         detail = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return detail if isinstance(detail, dict) else {}
