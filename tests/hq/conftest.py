@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -33,3 +34,13 @@ def hq(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory)
     dsn = request.getfixturevalue("postgres_database") if request.param == "postgres" else None
     with served(tmp_path_factory.mktemp("hq") / "hq", dsn=dsn) as served_hq:
         yield served_hq
+
+
+@pytest.fixture(scope="session", params=["file", "postgres"])
+def attacked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hq]:
+    """Return a served HQ, on either engine, for tests that make estates of their own: one for all of them."""
+    with ExitStack() as lasting:
+        dsn = None
+        if request.param == "postgres":
+            dsn = lasting.enter_context(own_database(request.getfixturevalue("postgres_server")))
+        yield lasting.enter_context(served(tmp_path_factory.mktemp("attacked") / "hq", dsn=dsn))

@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from backports import zstd
@@ -18,9 +19,9 @@ _BAD = (400, "malformed")
 
 
 @pytest.fixture(scope="module")
-def there(hq: Hq) -> Scene:
+def there(attacked: Hq) -> Scene:
     """Return two estates at HQ, on either engine; every terminal has an epoch of its own there."""
-    made = scene(hq)
+    made = scene(attacked)
     house = made.supervisor.author.change("house", room_code="9-9-901", staff_id=made.staff)
     assert made.supervisor.push(house) == []
     opened = made.gate.author.change("audit", act="unmasked", at_ms=real_ms(), staff_id=made.guard)
@@ -117,6 +118,9 @@ def _half_characters(there: Scene) -> Iterator[Request]:
 
 
 def _out_of_bounds(there: Scene) -> Iterator[Request]:
+    number: Any
+    sums: Any
+    marks: Any
     who = there.supervisor
     hello, pull, compare = (there.body(who, step) for step in ("hello", "pull", "compare"))
     for number in (-1, 2**63, 10**30, 0.5, True, "1", [], {}):
@@ -147,6 +151,8 @@ def _out_of_bounds(there: Scene) -> Iterator[Request]:
 
 
 def _bent_batches(there: Scene) -> Iterator[Request]:
+    change: Any
+    part: Any
     who = there.supervisor
     honest = there.body(who, "push")
     group = honest["groups"][0]

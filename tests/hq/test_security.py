@@ -35,9 +35,9 @@ _LONG = {"push": MOST_BODY, "compare": MOST_BODY, "pins": MOST_BODY, "blob/put":
 
 
 @pytest.fixture(scope="module")
-def there(hq: Hq) -> Scene:
+def there(attacked: Hq) -> Scene:
     """Return two estates at HQ, on either engine."""
-    return scene(hq)
+    return scene(attacked)
 
 
 def _replayed(there: Scene, step: str) -> Iterator[Request]:

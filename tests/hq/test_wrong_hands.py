@@ -29,9 +29,9 @@ _APPLIED = ("record_state", "tally", "erased", "estate_secret", "report", "pictu
 
 
 @pytest.fixture(scope="module")
-def there(hq: Hq) -> Scene:
+def there(attacked: Hq) -> Scene:
     """Return two estates at HQ, on either engine."""
-    return scene(hq)
+    return scene(attacked)
 
 
 def _of_estate(there: Scene, table: str, **values: Any) -> Change:
@@ -186,7 +186,7 @@ def _poison(there: Scene) -> Iterator[list[Change]]:
         yield [changes("policy", record_id=id_text(ruled_id(estate, "policy", key)), key=key, value=value)]
     visit = replace(author.change("visit", staff_id=there.guard, name="客"), staff_id=there.guard)
     visit_id = visit.record_id
-    event = {"visit_id": visit_id, "at_ms": -(2**63) + 1, "staff_id": there.guard}
+    event: dict[str, Any] = {"visit_id": visit_id, "at_ms": -(2**63) + 1, "staff_id": there.guard}
     yield [visit, author.change("visit_event", kind="turned_away", **event)]
     yield [author.change("visit_event", kind="corrected", corrected=nested, **event)]
     yield [author.change("visit_event", kind="admitted", override_by="\0", override_how="\0", **event)]
