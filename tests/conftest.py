@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from butler_tui import words
+from butler_tui.desk import shifts
 from butler_tui.desk.session import Session
 from butler_tui.desk.set_up import NewHouse, NewResident, add_house, add_staff, set_up_estate
 from butler_tui.domain.gate_check import Check, GateCheck, Outcome
@@ -94,6 +95,16 @@ class Estate:
             "SELECT e.kind FROM visit_event e JOIN journal j ON j.record_id = e.event_id ORDER BY j.journal_id"
         )
         return [row[0] for row in rows]
+
+
+PIN_COST = shifts.COST
+"""What a PIN costs outside of tests."""
+
+
+@pytest.fixture(autouse=True)
+def cheap_pins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash PINs for real, with less memory: at full cost they would be a fifth of all the time that tests take."""
+    monkeypatch.setattr(shifts, "COST", shifts.Cost(passes=1, kib=64, lanes=1))
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from butler_tui.store.journal import record
 from butler_tui.store.local import Store, open_store
 from butler_tui.store.staff import PinState
 from butler_tui.store.written import Written
+from tests.conftest import PIN_COST
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, Estate
@@ -81,12 +82,24 @@ def test_an_unknown_number_costs_as_much_work_as_a_wrong_pin(
     assert verified[0] == verified[1], "both are asked for the same memory, time and lanes"
 
 
+def test_at_full_cost_a_pin_takes_64_mib_and_three_passes(
+    estate: Estate, now: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shifts, "COST", PIN_COST)
+    guard = estate.sessions[Role.GUARD].staff.staff_id
+    set_pin(estate.store, guard, "204816")
+
+    verifier = estate.store.connection.execute("SELECT verifier FROM staff_pin").fetchone()[0]
+    assert verifier.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert sign_in(estate.store, "1007", "204816", now()).staff_id == guard
+
+
 def test_the_stand_in_verifier_can_be_worked_through(guarded: Store) -> None:
     from argon2 import PasswordHasher
     from argon2.exceptions import VerifyMismatchError
 
     with pytest.raises(VerifyMismatchError):
-        PasswordHasher().verify(shifts._NOBODY, b"204816")
+        PasswordHasher().verify(shifts._of_nobody(), b"204816")
 
 
 def test_somebody_who_has_left_cannot_sign_in(guarded: Store, now: Clock) -> None:

@@ -12,6 +12,7 @@ import hmac
 import re
 from contextlib import suppress
 from dataclasses import replace
+from typing import NamedTuple
 
 from butler_tui.errors import ButlerError, FileTrouble, RuleBroken
 from butler_tui.store import staff as staff_store
@@ -25,6 +26,18 @@ FREE_TRIES = 5
 """Wrong PINs in a row before a delay (ours)."""
 FIRST_DELAY_MS = 30_000
 LONGEST_DELAY_MS = 15 * 60_000
+
+
+class Cost(NamedTuple):
+    """What argon2id spends on one PIN."""
+
+    passes: int
+    kib: int
+    lanes: int
+
+
+COST = Cost(passes=3, kib=65_536, lanes=4)
+"""The second choice of RFC 9106, section 4."""
 
 
 class WrongPin(ButlerError):
@@ -42,7 +55,7 @@ def sign_in(store: Store, number: str, pin: str, now_ms: int) -> Staff:
     tries_of = person.staff_id if person else b""
     if person is None or state is None:
         person, tries_of = None, _stranger(store, number)
-        state = staff_store.pin_state(store.connection, tries_of) or PinState(_NOBODY, 0, 0)
+        state = staff_store.pin_state(store.connection, tries_of) or PinState(_of_nobody(), 0, 0)
     trouble: FileTrouble | None = None
     try:
         state = _taken(store, tries_of, state, now_ms)
@@ -126,7 +139,7 @@ def _peppered(pepper: bytes, pin: str) -> bytes:
 def _hash(store: Store, pin: str) -> str:
     from argon2 import PasswordHasher
 
-    return PasswordHasher().hash(_peppered(store.keys.pepper, pin))
+    return PasswordHasher(COST.passes, COST.kib, COST.lanes).hash(_peppered(store.keys.pepper, pin))
 
 
 def _pepper(store: Store, state: PinState) -> bytes:
@@ -146,5 +159,6 @@ def _verify(store: Store, state: PinState, pin: str) -> bool:
         return False
 
 
-_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-"""A verifier that fits nobody, so that an unknown number takes as long as a wrong PIN."""
+def _of_nobody() -> str:
+    """Return a verifier that fits nobody, so that an unknown number takes as long as a wrong PIN."""
+    return f"$argon2id$v=19$m={COST.kib},t={COST.passes},p={COST.lanes}${'A' * 22}${'A' * 43}"
