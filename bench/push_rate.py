@@ -8,24 +8,19 @@ table, over TLS with the same certificate, in batches of the same size.
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import sys
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 
 from bench import bare_pipe
 from bench.figures import RUNS, Figure, side_by_side
+from bench.terminals import CHANGES_OF_TEN_VISITS, let_happen, unchanged
 from butler_tui.demo import headquarters
-from butler_tui.demo.calls import Call, plan_calls
-from butler_tui.demo.days import Days
-from butler_tui.demo.houses import plan_houses
+from butler_tui.demo.calls import Call
 from butler_tui.demo.making import HOUSEHOLDS, Wanted, make_demo
 from butler_tui.demo.people import People
-from butler_tui.domain.changes import Change
 from butler_tui.domain.documents import DocumentType
 from butler_tui.domain.people import Sex
 from butler_tui.domain.policies import Reason
@@ -38,7 +33,6 @@ from butler_tui.paths import find_home
 from butler_tui.store import estates, sync_state
 from butler_tui.store.local import Store, open_store
 from butler_tui.sync.enrol import enrol
-from butler_tui.sync.protocol import compact_json
 from butler_tui.sync.syncing import sync_once
 from butler_tui.sync.talk import Tally
 
@@ -58,7 +52,7 @@ def measure(folder: Path, runs: int = RUNS, *, changes: int = CHANGES) -> list[F
     wanted = Wanted(visits=max(0, changes - 6 * HOUSEHOLDS) * 20 // 57)
     store = make_demo(find_home({"BUTLER_HOME": str(booth)}), wanted, now_ms, lambda _done, _total: None)
     waiting = sync_state.waiting(store.connection)
-    _write_plain(store, folder / "plain-changes.db")
+    bare_pipe.write_plain(store, folder / "plain-changes.db")
     store.close()
     place = _Places(folder)
     ours, plain = side_by_side(lambda: place.push(booth), place.push_plain, max(1, runs // 3))
@@ -135,38 +129,14 @@ class _Places:
             return bare_pipe.push(port, self.hq.file(authority.AUTHORITY), self.folder / "plain-changes.db")
 
 
-def _write_plain(store: Store, file: Path) -> None:
-    """Write the changes that wait into a plain file: number, id, and all the rest as JSON."""
-    plain = sqlite3.connect(file)
-    plain.execute("CREATE TABLE change (seq INTEGER PRIMARY KEY, cid TEXT, body TEXT)")
-    where = sync_state.position(store.connection)
-    while (batch := sync_state.batch_after(store.connection, where, bare_pipe.BATCH)) is not None:
-        rows = [(change.seq, change.cid, _body(change)) for change in batch.changes]
-        plain.executemany("INSERT INTO change VALUES (?, ?, ?)", rows)
-        where = replace(where, acked_seq=batch.changes[-1].seq)
-    plain.commit()
-    plain.close()
-
-
-def _body(change: Change) -> str:
-    whole = {"record_id": change.record_id, "table": change.table, **change.fields, **(change.personal or {})}
-    return compact_json(whole).decode()
-
-
 def _on_the_wire(store: Store, now_ms: int, *, with_document: bool) -> float:
     """Let about 200 changes happen, push them, and return the bytes a change, heads and hello included.
 
     Raises RuntimeError where hardly a visit has left an encrypted number though one was shown.
     """
-    people = People(Random(now_ms))
-    houses = plan_houses(People(Random(1)), HOUSEHOLDS)
-    calls = plan_calls(people, houses, _WIRE * 10 // (39 if with_document else 29), now_ms)
-    gate_ids = [row[0] for row in store.connection.execute("SELECT gate_id FROM gate ORDER BY gate_id")]
-    show: Callable[[Call], Call] = (lambda call: _showing(people, call)) if with_document else (lambda call: call)
-    days = Days(store, gate_ids)
-    days._badges_out |= {row[0] for row in store.connection.execute("SELECT badge FROM visit WHERE badge_out = 1")}
+    show = _showing if with_document else unchanged
     secrets, visits = _count(store, "document_secret"), _count(store, "visit")
-    days.run([show(call) for call in calls], {}, lambda: None)
+    let_happen(store, _WIRE * 10 // (39 if with_document else CHANGES_OF_TEN_VISITS), now_ms, show)
     secrets, visits = _count(store, "document_secret") - secrets, _count(store, "visit") - visits
     print(f"{secrets} encrypted documents for {visits} visits", file=sys.stderr)
     if with_document and secrets < _LEAST_SECRETS * visits:
