@@ -57,6 +57,11 @@ def p95(values: Sequence[float]) -> float:
     return quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
 
 
+def p99(values: Sequence[float]) -> float:
+    """Return what 99 of a hundred values are not above."""
+    return quantiles(values, n=100, method="inclusive")[-1] if len(values) > 1 else values[0]
+
+
 def table(figures: Sequence[Figure]) -> str:
     """Return the figures as lines of text."""
     lines = [("", "ours", "plain", "", "ratio", "target", "")]

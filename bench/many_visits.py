@@ -45,12 +45,12 @@ Samples = dict[str, list[str]]
 
 def home_of(visits: int, households: int = HOUSEHOLDS) -> Home:
     """Return the home of a file with so many visits: the one of an earlier run where there is one, else a new one."""
-    folder = _kept_in() / f"{visits}-{households}-v{SCHEMA_VERSION}-{_recipe()}"
+    folder = keep_folder() / f"{visits}-{households}-v{SCHEMA_VERSION}-{recipe()}"
     if not folder.exists():
-        for stale in _kept_in().glob(f"{visits}-{households}-*"):
+        for stale in keep_folder().glob(f"{visits}-{households}-*"):
             shutil.rmtree(stale)
         begun = time.perf_counter()
-        made = Path(tempfile.mkdtemp(prefix="making-", dir=_kept_in()))
+        made = Path(tempfile.mkdtemp(prefix="making-", dir=keep_folder()))
         try:
             make(_home(made), visits, households)
             made.rename(folder)
@@ -73,7 +73,8 @@ def _home(folder: Path) -> Home:
     return find_home({"BUTLER_HOME": str(folder)})
 
 
-def _kept_in() -> Path:
+def keep_folder() -> Path:
+    """Return the folder for what is kept for the next run; SystemExit where it is somebody else's."""
     folder = Path(tempfile.gettempdir()) / f"butler-bench-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
@@ -81,7 +82,8 @@ def _kept_in() -> Path:
     return folder
 
 
-def _recipe() -> str:
+def recipe() -> str:
+    """Return what changes with the schema and with how rows are made."""
     parts = (schema_file(), Path(__file__).with_name("crowd.py"), Path(search_keys.__file__))
     return hashlib.sha256(b"".join(part.read_bytes() for part in parts) + _RECIPE.encode()).hexdigest()[:12]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import look_ups, many_visits
+from bench import look_ups, many_visits, pull_rate, thousand
 from bench.figures import Figure, p95, table
 from butler_tui.domain.plates import read_plate
 from butler_tui.paths import Home
@@ -66,6 +66,19 @@ def test_every_look_up_is_measured_on_both_files(home: Home, tmp_path: Path) -> 
     figures = look_ups.measure(tmp_path, 1, sizes=(VISITS, VISITS), households=HOUSEHOLDS)
     assert len(figures) > 30
     assert all(figure.ours > 0 and figure.baseline for figure in figures)
+
+
+def test_simulated_terminals_bring_everything_to_hq_and_hear_of_it(tmp_path: Path) -> None:
+    figures = thousand.measure(tmp_path, minutes=0.03, terminals=6, estates=2, every_s=0.5, engines=[thousand.THE_FILE])
+    came, __, __, away, errors, astray = figures
+    assert (came.ours, away.ours, errors.ours, astray.ours) == (came.baseline, 0, 0, 0)
+    assert came.ours > 6
+
+
+@pytest.mark.soak
+def test_a_pull_is_measured_beside_a_plain_one(tmp_path: Path) -> None:
+    figures = pull_rate.measure(tmp_path, 1, changes=300, delta=60)
+    assert all(figure.ours > 0 for figure in figures)
 
 
 def test_a_missed_target_is_said() -> None:
