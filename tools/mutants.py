@@ -66,7 +66,7 @@ MUTANTS = (
     Mutant(
         "nothing_is_lifted",
         "domain/hlc.py",
-        "return stamp if stamp > after else Stamp(after.ms, after.counter + 1)",
+        "return stamp if stamp > after else following(after)",
         "return stamp",
     ),
     Mutant(
