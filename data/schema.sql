@@ -382,7 +382,8 @@ CREATE TABLE sync_state (
     hole           TEXT                     -- JSON: own changes that are neither here any more nor at HQ, until mended
 ) STRICT;
 
--- Changes that HQ could not apply (待处理数据), with its reason; the record stays here, marked.
+-- Changes that HQ could not apply (待处理数据), with its reason; the record stays here, marked. For the reason `offered`
+-- it is a record's id: HQ was restored, and has of that record only what terminals offered (store/lost.py).
 CREATE TABLE quarantine (
     cid         BLOB PRIMARY KEY CHECK (length(cid) = 16),
     reason      TEXT NOT NULL,

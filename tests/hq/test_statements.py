@@ -10,7 +10,7 @@ import pytest
 
 import butler_tui.hq
 from butler_tui.domain.fields import TABLES
-from butler_tui.hq.engines import rows_erasing, rows_held, rows_reading, rows_writing
+from butler_tui.hq.engines import rows_erasing, rows_held, rows_offers, rows_reading, rows_writing
 from butler_tui.hq.views import postgres_views, sqlite_views
 
 _HQ = Path(butler_tui.hq.__file__).parent
@@ -40,7 +40,7 @@ def test_every_primary_and_unique_key_begins_with_the_estate() -> None:
 
 def _statements() -> list[str]:
     found: list[str] = []
-    for module in (rows_reading, rows_held, rows_writing, rows_erasing):
+    for module in (rows_reading, rows_held, rows_offers, rows_writing, rows_erasing):
         source = Path(str(module.__file__)).read_text("utf-8")
         texts = re.findall(r'"((?:SELECT|INSERT|UPDATE|DELETE)[^"]*)"((?:\s*f?"[^"]*")*)', source)
         joined = [first + "".join(re.findall(r'"([^"]*)"', rest)) for first, rest in texts]

@@ -11,7 +11,7 @@ import typer
 from butler_tui.cli import hq_files
 from butler_tui.cli.hq_backups import register_backup, register_restore
 from butler_tui.cli.hq_options import blobs_option, dsn_option, folder_option, hq_folder
-from butler_tui.cli.hq_reports import register_kind, register_reports
+from butler_tui.cli.hq_reports import register_kind, register_lost, register_reports
 from butler_tui.cli.output import now_ms, print_json, say
 from butler_tui.cli.typer_words import Commands
 from butler_tui.domain.rights import TerminalKind
@@ -40,6 +40,7 @@ def register(app: typer.Typer) -> None:
     register_backup(hq)
     register_restore(hq)
     register_reports(hq)
+    register_lost(hq)
     register_kind(terminal)
     hq.add_typer(estate, name="estate")
     hq.add_typer(terminal, name="terminal")

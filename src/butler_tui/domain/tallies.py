@@ -36,10 +36,14 @@ def month_of(tbl: str, record_id: bytes) -> str:
     table = TABLES.get(tbl)
     if table is None or not table.once:
         return NO_MONTH
-    made_ms = int.from_bytes(record_id[:6], "big")
-    if not _FIRST_MS <= made_ms < _END_MS:
-        return NO_MONTH
-    return _month_of_day(made_ms // _DAY_MS)
+    made = made_ms(record_id)
+    return NO_MONTH if made is None else _month_of_day(made // _DAY_MS)
+
+
+def made_ms(record_id: bytes) -> int | None:
+    """Return when a record's id was made (UTC ms), None for one that tells no time."""
+    made = int.from_bytes(record_id[:6], "big")
+    return made if _FIRST_MS <= made < _END_MS else None
 
 
 @lru_cache(maxsize=4096)

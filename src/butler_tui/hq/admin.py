@@ -12,13 +12,14 @@ from pathlib import Path
 
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
-from butler_tui.hq import authority, enrolment, placing, retention
+from butler_tui.hq import authority, enrolment, offers, placing, retention, taking_in
 from butler_tui.hq.blobs import Blobs
-from butler_tui.hq.engines import AlreadyThere, Engine, EstateRow, ReportRow, TerminalRow, Unavailable, Writing
+from butler_tui.hq.engines import AlreadyThere, Engine, EstateRow, LogRow, ReportRow, TerminalRow, Unavailable, Writing
 from butler_tui.hq.engines.sqlite import SqliteEngine, create
 from butler_tui.hq.keyring import begin_anew
 from butler_tui.hq.keys import Folder, HqKeys, new_hq_keys, read_hq_keys, write_hq_keys
 from butler_tui.hq.retention import Erased
+from butler_tui.hq.taking_in import TakenIn
 from butler_tui.ids import id_text, new_id, parse_id
 from butler_tui.sealing import public_box_key
 from butler_tui.store.database import plain_errors
@@ -230,6 +231,22 @@ def reports(folder: Folder, estate: str, most: int) -> tuple[str, list[tuple[Rep
         told = engine.read(lambda rows: rows.reports(row.estate_id, most))
         names = {one.terminal_id: one.name for one in engine.read(lambda rows: rows.terminals(row.estate_id))}
     return row.time_zone, [(one, names.get(one.terminal_id or "", "")) for one in told]
+
+
+def lost(folder: Folder, estate: str) -> tuple[str, list[tuple[LogRow, str]]]:
+    """Return an estate's time zone, and what terminals offered of others with the names of those that wrote it."""
+    with opened(folder) as (engine, _keys):
+        row = _find_estate(engine, estate)
+        apart = engine.read(lambda rows: offers.waiting(rows, row.estate_id))
+        names = {one.terminal_id: one.name for one in engine.read(lambda rows: rows.terminals(row.estate_id))}
+    return row.time_zone, [(one, names.get(one.terminal_id, "")) for one in apart]
+
+
+def take_in(folder: Folder, estate: str, now_ms: int) -> TakenIn:
+    """Take in what terminals offered of others; return how much, and how much stays apart."""
+    with opened(folder) as (engine, _keys):
+        estate_id = _find_estate(engine, estate).estate_id
+        return engine.write(lambda rows: taking_in.take_in(rows, estate_id, now_ms)).result()
 
 
 def status(folder: Folder) -> list[EstateStatus]:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from butler_tui import crash_log
-from butler_tui.hq import blob_routes, routes
+from butler_tui.hq import blob_routes, offer_routes, routes
 from butler_tui.hq.routes import Answer, Hall, answered
 from butler_tui.sync.protocol import AUTHORITY_PATH, Code, path_of
 
@@ -31,6 +31,7 @@ def application(hall: Hall, log: Path) -> Starlette:
         "pull": routes.pull,
         "pins": routes.pins,
         "compare": routes.compare,
+        **offer_routes.POSTS,
         **blob_routes.POSTS,
     }
     app = Starlette(

@@ -16,6 +16,7 @@ from butler_tui.domain.erasure import BELONGING, erased, has_misplaced, is_plain
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.merge import kept_json, stamps_json, state_from
 from butler_tui.hq.engines import ErasedState, LogRow, StateRow, Writing
+from butler_tui.hq.offers import belonging
 from butler_tui.hq.replay import change_at
 from butler_tui.hq.shown import PARENT
 from butler_tui.sync.protocol import compact_json, is_id
@@ -79,7 +80,8 @@ def erase_people(rows: Writing, estate_id: str, keys: Sequence[tuple[str, str]],
         for row in rows.living(estate_id, tbl, "", _MOST)
         if json.loads(row.state).get("subject_id") in {*ids, *(record_id for __, record_id in kin)}
     ]
-    together = sorted({*keys, *kin, *told})
+    apart = belonging(rows, estate_id, {*ids, *(record_id for __, record_id in kin)})
+    together = sorted({*keys, *kin, *told, *apart})
     erase(rows, estate_id, together, now_ms)
     rows.register_erased(estate_id, together, now_ms)
 

@@ -65,7 +65,7 @@ def _whole_groups(log: list[LogRow], head: int) -> list[LogRow]:
 def _pulled(row: LogRow, terminal: TerminalRow) -> Pulled | None:
     """Return a change as this terminal may see it, None where it may see nothing of it."""
     own = row.terminal_id == terminal.terminal_id
-    if row.verdict != APPLIED and not own:
+    if row.verdict != APPLIED and (not own or not row.seq):  # what others offered of it is nobody's to see
         return None
     body: dict[str, Any] = json.loads(row.body)
     plain = body.get("fields") or {}

@@ -14,14 +14,15 @@ from butler_tui.domain.fields import TABLES, Op
 from butler_tui.domain.hlc import Stamp, canonical
 from butler_tui.domain.merge import FieldStamp, RecordState, highest_seen, kept_json, merged, stamps_json, state_from
 from butler_tui.domain.rights import TerminalKind
-from butler_tui.hq import reports
+from butler_tui.hq import offers, reports
 from butler_tui.hq.engines import DuplicateRow, EpochRow, LogRow, StateRow, TerminalRow, Writing
 from butler_tui.hq.erasing import erase_people, redacted
 from butler_tui.hq.judging import leans_on, reason_against
 from butler_tui.hq.judging_visits import Before
+from butler_tui.hq.log_rows import Placed, log_row
 from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.releasing import release
-from butler_tui.hq.replay import APPLIED, QUARANTINED, SEEN_MOST
+from butler_tui.hq.replay import QUARANTINED
 from butler_tui.hq.retention import erase_late
 from butler_tui.hq.shown import EVENTS, PARENT, corrected, shown
 from butler_tui.hq.tallies import count_in
@@ -66,13 +67,14 @@ def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> 
     head = rows.epoch(terminal.estate_id, ask.epoch)
     _check_order(head, terminal, ask)
     known = rows.known_cids(terminal.estate_id, [change.cid for change in ask.changes])
+    known |= offers.settle(rows, terminal.estate_id, [change for change in ask.changes if change.cid not in known])
     fresh = len(ask.changes) - len(known)
     first = rows.advance(terminal.estate_id, fresh) if fresh else where.next_pos
     if head is None and rows.has_epochs(terminal.estate_id, terminal.terminal_id):
         reports.new_epoch(rows, terminal, ask.epoch, now_ms)
     # Whatever file the terminal writes from, its author's cause beats the clock.
     stamp = rows.last_stamp(terminal.estate_id, terminal.terminal_id)
-    landing = _Landing(rows, terminal, first, now_ms, stamp, ask.seen_most)
+    landing = Landing(rows, terminal, first, now_ms, stamp, ask.seen_most)
     landing.land(batch, known)
     last = ask.changes[-1]
     rows.put_epoch(
@@ -104,8 +106,8 @@ def _check_order(head: EpochRow | None, terminal: TerminalRow, ask: PushAsk) -> 
 
 
 @dataclass(slots=True)
-class _Landing:
-    """One batch on its way into the log: the next position, the author's last stamp, records as they become."""
+class Landing:
+    """Changes on their way into the log: the next position, the author's last stamp, records as they become."""
 
     rows: Writing
     terminal: TerminalRow
@@ -136,6 +138,11 @@ class _Landing:
         self.look_up([change for change, *__ in fresh])
         for __, group in groupby(fresh, lambda place: place[0].group_id):
             self._land_group(list(group))
+        self.finish()
+
+    def finish(self) -> None:
+        """Write the log and the records that it has changed, and what follows from them."""
+        estate_id = self.terminal.estate_id
         self.rows.add_log(self.log)
         release(self)
         told = self._shown()
@@ -148,7 +155,7 @@ class _Landing:
             erase_people(self.rows, estate_id, self.erased, self.now_ms)
         if self.log:
             written = {key: (self.parents[key], self.states[key].values) for key in self.changed}
-            erase_late(self.rows, estate_id, written, self.log[0].hlc_ms, self.now_ms)
+            erase_late(self.rows, estate_id, written, min(row.hlc_ms for row in self.log), self.now_ms)
 
     def _shown(self) -> dict[str, str]:
         """Derive anew what the visits show that this batch has touched."""
@@ -193,10 +200,12 @@ class _Landing:
             reason = Reason.PARENT_UNKNOWN
         for change, spelled, link in group:
             self.stamp = self._canonical(change)
-            self.log.append(self._log_row(change, spelled, link, reason))
+            seen = self._seen(change)
+            placed = Placed(self.terminal, self.pos, self.stamp, seen, self.now_ms)
+            self.log.append(log_row(change, spelled, link, placed, reason))
             if reason is None:
                 place = (change.epoch, change.seq, change.cid, self.pos)
-                author = (self._seen(change), self.terminal.terminal_id, change.staff_id)
+                author = (seen, self.terminal.terminal_id, change.staff_id)
                 self.apply(change, FieldStamp(self.stamp.ms, self.stamp.counter, *place, *author), spelled)
             else:
                 self.held.append((change.cid, reason))
@@ -248,43 +257,3 @@ class _Landing:
         values = self.texts.get(key) or compact_json(state.values).decode()
         kept = kept_json(state)
         return StateRow(self.terminal.estate_id, *key, self.parents[key], values, stamps_json(state), pos, kept, told)
-
-    def _log_row(self, change: Change, spelled: Spelled, link: bytes, reason: str | None) -> LogRow:
-        return LogRow(
-            estate_id=self.terminal.estate_id,
-            pos=self.pos,
-            cid=change.cid,
-            terminal_id=self.terminal.terminal_id,
-            epoch=change.epoch,
-            seq=change.seq,
-            group_id=change.group_id,
-            tbl=change.table,
-            record_id=change.record_id,
-            parent_id=change.parent_id,
-            op=str(change.op),
-            staff_id=change.staff_id,
-            schema_v=change.schema_v,
-            seen=change.seen,
-            hlc_ms=self.stamp.ms,
-            hlc_counter=self.stamp.counter,
-            claimed_ms=change.hlc.ms,
-            claimed_counter=change.hlc.counter,
-            body=_body(change, spelled, self._seen(change)),
-            link=link,
-            verdict=APPLIED if reason is None else QUARANTINED,
-            reason=reason,
-            taken_ms=self.now_ms,
-        )
-
-
-def _body(change: Change, spelled: Spelled, seen: int) -> str:
-    """Return what is kept of a change beside its envelope, as JSON; its values are spelled already."""
-    parts = {
-        SEEN_MOST: str(seen) if seen < change.seen else None,
-        "fields": spelled.fields,
-        "personal": spelled.personal,
-        "salt": f'"{change.salt}"' if change.salt is not None else None,  # base64, as was checked when it was read
-        "personal_digest": f'"{change.personal_digest}"' if change.personal_digest is not None else None,
-        "resolves": compact_json(change.resolves).decode() if change.resolves else None,
-    }
-    return "{" + ",".join(f'"{name}":{part}' for name, part in parts.items() if part is not None) + "}"

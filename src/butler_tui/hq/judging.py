@@ -52,7 +52,7 @@ def reason_against(group: Sequence[Change], kind: TerminalKind, before: Before) 
 
 def _reason(change: Change, kind: TerminalKind, members: set[tuple[str, str]], before: Before) -> str | None:
     known = before.known
-    if _malformed(change) or _overfull(change, known):
+    if is_malformed(change) or isis_overfull(change, known):
         return Reason.MALFORMED
     if change.op is Op.ERASE:
         return None if _allowed(change, kind, known) else Reason.NOT_ALLOWED
@@ -60,7 +60,7 @@ def _reason(change: Change, kind: TerminalKind, members: set[tuple[str, str]], b
         return Reason.NOT_ALLOWED
     if _once(change) and known(change.table, change.record_id) is not None:
         return Reason.ALREADY_THERE
-    return None if _parent_known(change, members, known) else Reason.PARENT_UNKNOWN
+    return None if parent_known(change, members, known) else Reason.PARENT_UNKNOWN
 
 
 def _against_desk(change: Change, group: Sequence[Change], before: Before) -> str | None:
@@ -85,7 +85,8 @@ def _twice_in(group: Sequence[Change]) -> str | None:
     return Reason.ALREADY_THERE if len(set(written)) < len(written) else None
 
 
-def _malformed(change: Change) -> bool:
+def is_malformed(change: Change) -> bool:
+    """Tell whether a change is not of its table's form."""
     if change.op is Op.ERASE:
         return bool(change.fields or change.personal or change.salt or change.parent_id)
     table = TABLES.get(change.table)
@@ -97,7 +98,7 @@ def _malformed(change: Change) -> bool:
     return not (_well_formed(forms, change.fields, plain=True) and _well_formed(forms, change.personal, plain=False))
 
 
-def _overfull(change: Change, known: Known) -> bool:
+def is_overfull(change: Change, known: Known) -> bool:
     """Tell whether a record would hold more than one page can carry: then nobody could fetch it, nor what follows."""
     if _once(change) or (state := known(change.table, change.record_id)) is None:
         return False
@@ -178,7 +179,8 @@ def _may_then(person: RecordState, act: Act | None, change: Change) -> bool:
     return act is None or may(role, act)
 
 
-def _parent_known(change: Change, members: set[tuple[str, str]], known: Known) -> bool:
+def parent_known(change: Change, members: set[tuple[str, str]], known: Known) -> bool:
+    """Tell whether the record that a change belongs to is there, or comes with it (`members`)."""
     table = TABLES.get(change.table)
     if table is None or table.parent is None or change.parent_id is None:
         return True

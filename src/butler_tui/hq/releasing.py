@@ -79,7 +79,7 @@ def _judge_anew(landing: Landing, group: list[LogRow]) -> set[str]:
     landing.rows.advance(landing.terminal.estate_id, len(group))
     log = []
     for row, body, change in zip(group, bodies, changes, strict=True):
-        again = _again(row, body, landing.pos, landing.now_ms)
+        again = standing_again(row, body, landing.pos, landing.now_ms)
         landing.apply(change, stamp_of(again, json.loads(again.body)))
         log.append(again)
         landing.pos += 1
@@ -88,7 +88,8 @@ def _judge_anew(landing: Landing, group: list[LogRow]) -> set[str]:
     return {change.record_id for change in changes}
 
 
-def _again(row: LogRow, body: Mapping[str, Any], pos: int, now_ms: int) -> LogRow:
-    told = compact_json({**body, RELEASES: row.cid}).decode()
+def standing_again(row: LogRow, body: Mapping[str, Any], pos: int, now_ms: int) -> LogRow:
+    """Return the row of a change that stands once more, applied, at `pos`; it names which it is."""
+    told = compact_json({RELEASES: row.cid, **body}).decode()
     cid = id_text(new_id(now_ms))
     return row._replace(pos=pos, cid=cid, seq=0, body=told, verdict=APPLIED, reason=None, taken_ms=now_ms)

@@ -9,6 +9,8 @@ from enum import StrEnum
 from butler_tui.hq.engines import ReportRow, TerminalRow, Writing
 from butler_tui.ids import id_text, new_id
 
+_RECENT = 200
+
 
 class ReportKind(StrEnum):
     """What happened; `detail` of a report is JSON, as said here.
@@ -17,7 +19,8 @@ class ReportKind(StrEnum):
     log lacks what a terminal had pulled or sent {hq_gen, pos}. `differed`: a terminal held other records than HQ, and
     fetched them again {slices: [[table, month], …]}. `restored`: HQ was made anew from a backup of `made_ms`, whose log
     ends at `pos` {hq_gen, pos, made_ms}. `hole`: of a terminal's changes `first` to `last` of an epoch, HQ has lost
-    what the terminal had let go of {epoch, first, last, gone}.
+    what the terminal had let go of {epoch, first, last, gone}. `offered`: a terminal has records of others that HQ
+    lost {hq_gen}.
     """
 
     NEW_EPOCH = "new_epoch"
@@ -25,6 +28,7 @@ class ReportKind(StrEnum):
     DIFFERED = "differed"
     RESTORED = "restored"
     HOLE = "hole"
+    OFFERED = "offered"
 
 
 def new_epoch(rows: Writing, terminal: TerminalRow, epoch: str, now_ms: int) -> None:
@@ -46,6 +50,14 @@ def hole(rows: Writing, terminal: TerminalRow, numbers: Sequence[str | int], now
     """Report changes that neither HQ nor their terminal has any more: (epoch, first, last, gone)."""
     named: dict[str, object] = dict(zip(("epoch", "first", "last", "gone"), numbers, strict=True))
     _report(rows, terminal, ReportKind.HOLE, named, now_ms)
+
+
+def offered(rows: Writing, terminal: TerminalRow, hq_gen: str, now_ms: int) -> None:
+    """Report, once a generation, that a terminal has records of others that HQ lost."""
+    known = rows.reports(terminal.estate_id, _RECENT)
+    detail = {"hq_gen": hq_gen}
+    if not any(one.kind == ReportKind.OFFERED and json.loads(one.detail) == detail for one in known):
+        _report(rows, terminal, ReportKind.OFFERED, dict(detail), now_ms)
 
 
 def restored(rows: Writing, estate_id: str, hq_gen: str, pos: int, made_ms: int, now_ms: int) -> None:

@@ -99,8 +99,9 @@ CREATE TABLE change_log (
     claimed_counter INTEGER NOT NULL,
     body        TEXT NOT NULL,              -- JSON: fields, personal, salt or personal_digest, resolves
     link        BLOB NOT NULL,              -- its author's audit chain up to here, as HQ computed it
-    verdict     TEXT NOT NULL,              -- applied, quarantined, released: stands once more, applied, at seq 0
-    reason      TEXT,                       -- not_allowed, malformed, parent_unknown
+    verdict     TEXT NOT NULL,              -- applied, quarantined, released: stands once more, applied, at seq 0;
+                                            -- offered, settled: hq/offers.py
+    reason      TEXT,                       -- not_allowed, malformed, parent_unknown, already_there, offered
     taken_ms    INTEGER NOT NULL,
     PRIMARY KEY (estate_id, pos),
     UNIQUE (estate_id, cid)

@@ -34,12 +34,15 @@ def count_in(rows: Writing, estate_id: str, changed: Iterable[tuple[str, str, in
 def compare(rows: Writing, terminal: TerminalRow, ask: CompareAsk, now_ms: int) -> list[tuple[str, str]]:
     """Return the tables and months in which this terminal holds something else than HQ, and report them.
 
-    Raises Refusal (`hello_again`) where it does not stand where HQ's log ends: then nothing can be compared.
+    Raises Refusal (`hello_again`) where it does not stand where HQ's log ends: then nothing can be compared. Where it
+    says no position, nothing is reported: it asks what HQ, which was restored, may have lost.
     """
     where = rows.lock(terminal.estate_id)
-    if where is None or (where.hq_gen, where.next_pos - 1) != (ask.hq_gen, ask.pos):
+    if where is None or where.hq_gen != ask.hq_gen or ask.pos not in (None, where.next_pos - 1):
         raise Refusal(409, Code.HELLO_AGAIN)
     ours = {(row.tbl, row.month): Tally(row.records, row.mark) for row in rows.tallies(terminal.estate_id)}
+    if ask.pos is None:
+        return sorted(key for key in _differing(ours, ask.sums) if key in ask.sums and _is_once(key[0]))
     differing = sorted(_differing(_in_scope(ours, terminal), _in_scope(ask.sums, terminal)))
     if differing:
         reports.differed(rows, terminal, differing, now_ms)
@@ -57,6 +60,11 @@ def _is_comparable(tbl: str, terminal: TerminalRow) -> bool:
         return True
     table = TABLES.get(tbl)
     return table is not None and tbl != "attachment" and table.scope in scopes
+
+
+def _is_once(tbl: str) -> bool:
+    table = TABLES.get(tbl)
+    return table is not None and table.once
 
 
 def _differing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from butler_tui.domain.fields import TABLES
 from butler_tui.store.database import Connection, transaction
+from butler_tui.store.lost import APART
 
 _WHOLE = "whole_after = '', whole_upto = NULL, whole_acked = NULL"
 
@@ -15,12 +16,18 @@ def begin_anew(connection: Connection, scope_gen: int, kind: str) -> None:
         connection.execute("UPDATE terminal SET kind = ?", (kind,))
 
 
-def fork(connection: Connection, *, hq_gen: str, pos: int, last_seq: int) -> None:
+def fork(connection: Connection, *, hq_gen: str, pos: int, last_seq: int, now_ms: int) -> None:
     """HQ was restored: its log is the one that was pulled up to `pos` only, and has this epoch up to `last_seq`.
 
-    Everything is fetched anew, and what HQ has lost is due again, whatever it once said of it.
+    Everything is fetched anew, and what HQ has lost is due again, whatever it once said of it. What is known of records
+    from after `pos` is of another log: each counts as kept apart until this one brings it. `now_ms` is UTC ms.
     """
     with transaction(connection):
+        connection.execute(
+            "INSERT OR IGNORE INTO quarantine (cid, reason, at_ms) SELECT DISTINCT record_id, ?, ? FROM base"
+            " WHERE pos > ?",
+            (APART, now_ms, pos),
+        )
         connection.execute("DELETE FROM pull_mark WHERE pos > ?", (pos,))
         connection.execute("DELETE FROM acked_mark WHERE at_ms > 0")
         connection.execute(

@@ -16,7 +16,7 @@ from butler_tui.domain.fields import TABLES, Op, Privacy, Table
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.merge import FieldStamp, RecordState, merged
 from butler_tui.ids import id_text, parse_id
-from butler_tui.store import base, derived
+from butler_tui.store import base, derived, lost
 from butler_tui.store.base import Base
 from butler_tui.store.database import Connection, IntegrityError
 from butler_tui.store.erasing import erase_pulled, forget_copies, register, registered, still_tell
@@ -71,6 +71,15 @@ class _Taking:
     added: list[derived.Touched] = field(default_factory=list)
     erased: list[tuple[str, bytes]] = field(default_factory=list)
     gone: frozenset[bytes] = frozenset()
+    apart: set[bytes] = field(default_factory=set)
+
+    def has_come(self, record_id: bytes) -> bool:
+        """Note that HQ's log has a record; tell whether it was kept apart there until now."""
+        if record_id not in self.apart:
+            return False
+        self.apart.discard(record_id)
+        self.store.connection.execute("DELETE FROM quarantine WHERE cid = ? AND reason = ?", (record_id, lost.APART))
+        return True
 
     def end(self) -> None:
         for tbl, record_id in self.shown:
@@ -84,7 +93,7 @@ def take_changes(
     """Apply a page of HQ's log, in its order, and stand at `upto`; `places` are names by terminal, now_ms UTC ms."""
     gone: list[Erasure] = []
     with apply(store) as connection:
-        taking = _Taking(store, gone=_gone(store))
+        taking = _taking(store)
         latest = Stamp(0, 0)
         for change in changes:
             latest = max(latest, Stamp(change.stamp.ms, change.stamp.counter))
@@ -110,10 +119,11 @@ def take_records(store: Store, records: Iterable[HqRecord], places: Mapping[str,
     Of which HQ has nothing personal any more, nothing stays here: it was erased while this terminal was away.
     """
     with apply(store) as connection:
-        taking = _Taking(store, gone=_gone(store))
+        taking = _taking(store)
         for record in records:
             table = TABLES.get(record.table)
             record_id = parse_id(record.record_id)
+            taking.has_come(record_id)
             state = _made_safe(record.state)
             if record_id in taking.gone:
                 state = what_is_left(record.table, state)
@@ -129,15 +139,17 @@ def take_records(store: Store, records: Iterable[HqRecord], places: Mapping[str,
         _name_places(connection, places)
 
 
-def _gone(store: Store) -> frozenset[bytes]:
-    """Return the records that were erased: a restored HQ may not know of it yet."""
-    return frozenset(record_id for __, record_id in registered(store.home))
+def _taking(store: Store) -> _Taking:
+    """Begin to take a page; a restored HQ may not know yet what was erased, and keeps apart what it was offered."""
+    gone = frozenset(record_id for __, record_id in registered(store.home))
+    return _Taking(store, gone=gone, apart=set(lost.marked(store.connection)))
 
 
 def _take_change(taking: _Taking, change: LogChange) -> None:
     table = TABLES.get(change.table)
     record_id = parse_id(change.record_id)
     values = safe_values(change.values)
+    anew = taking.has_come(record_id)
     if record_id in taking.gone:
         values = {name: value for name, value in values.items() if is_plain(change.table, name)}
     if change.op is Op.ERASE:
@@ -148,7 +160,7 @@ def _take_change(taking: _Taking, change: LogChange) -> None:
         _add(taking, table, record_id, values, change.stamp.pos)
         return
     connection = taking.store.connection
-    known = base.read(connection, change.table, record_id)
+    known = None if anew else base.read(connection, change.table, record_id)
     if known is not None and change.stamp.pos <= known.pos:
         return
     state = merged(known.state if known else RecordState(), change.op, values, change.stamp, change.resolves)

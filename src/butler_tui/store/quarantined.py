@@ -24,7 +24,7 @@ def held(connection: Connection, most: int) -> list[Held]:
     """Return up to `most` changes that HQ could not apply, the newest first."""
     rows = connection.execute(
         "SELECT q.reason, j.tbl, j.record_id, j.parent_id FROM quarantine q LEFT JOIN journal j USING (cid)"
-        " ORDER BY q.at_ms DESC, q.cid LIMIT ?",
+        " WHERE q.reason <> 'offered' ORDER BY q.at_ms DESC, q.cid LIMIT ?",
         (most,),
     ).fetchall()
     return [_held(connection, row) for row in rows]

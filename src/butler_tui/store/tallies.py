@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.tallies import Tally, tallied
 from butler_tui.store.database import Connection
+from butler_tui.store.lost import MARKED
 
-_HELD = "SELECT record_id FROM journal JOIN quarantine USING (cid) WHERE tbl = ?"
+_HELD = f"SELECT record_id FROM journal JOIN quarantine USING (cid) WHERE tbl = ? UNION ALL {MARKED}"
 
 
 def sums(connection: Connection) -> dict[tuple[str, str], Tally]:
@@ -31,7 +32,9 @@ def _records(connection: Connection) -> Iterator[tuple[str, bytes, int]]:
             yield from ((table.name, row[0], 0) for row in rows)
     once = [table.name for table in TABLES.values() if table.once]
     kept = connection.execute(
-        f"SELECT tbl, record_id, pos FROM base WHERE tbl NOT IN ({', '.join('?' * len(once))})", once
+        f"SELECT tbl, record_id, pos FROM base WHERE tbl NOT IN ({', '.join('?' * len(once))})"
+        f" AND record_id NOT IN ({MARKED})",
+        once,
     )
     yield from ((row[0], row[1], row[2]) for row in kept)
     for table in TABLES.values():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from butler_tui.domain.tallies import Tally
-from butler_tui.sync.wire import Body, checked_name, take_id, take_integer, take_list, take_text
+from butler_tui.sync.wire import Body, checked_name, maybe, take_id, take_integer, take_list, take_text, without_nulls
 
 MOST_SUMS = 4000
 """Sums by table and month, at most: a century of months of every table there is."""
@@ -15,21 +15,26 @@ MOST_SUMS = 4000
 
 @dataclass(frozen=True, slots=True)
 class CompareAsk:
-    """What a terminal holds that has pulled up to `pos`, by table and month (domain/tallies.py)."""
+    """What a terminal holds that has pulled up to `pos`, by table and month (domain/tallies.py).
+
+    Without `pos` it asks of what is written once only, which does not hang on positions: what HQ may have lost.
+    """
 
     epoch: str
     hq_gen: str
-    pos: int
+    pos: int | None
     sums: Mapping[tuple[str, str], Tally]
 
     def to_body(self) -> dict[str, Any]:
         """Return its JSON."""
-        return {
-            "epoch": self.epoch,
-            "hq_gen": self.hq_gen,
-            "pos": self.pos,
-            "sums": [[*key, *tally] for key, tally in sorted(self.sums.items())],
-        }
+        return without_nulls(
+            {
+                "epoch": self.epoch,
+                "hq_gen": self.hq_gen,
+                "pos": self.pos,
+                "sums": [[*key, *tally] for key, tally in sorted(self.sums.items())],
+            }
+        )
 
 
 def compare_from(body: Body) -> CompareAsk:
@@ -41,7 +46,7 @@ def compare_from(body: Body) -> CompareAsk:
         named = dict(zip(("table", "month", "records", "mark"), one, strict=True))
         key = (checked_name(named["table"]), take_text(named, "month", 7))
         sums[key] = Tally(take_integer(named, "records"), take_integer(named, "mark"))
-    return CompareAsk(take_id(body, "epoch"), take_text(body, "hq_gen"), take_integer(body, "pos"), sums)
+    return CompareAsk(take_id(body, "epoch"), take_text(body, "hq_gen"), maybe(take_integer, body, "pos"), sums)
 
 
 def differing_from(body: Body) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The protocol of both ends: paths, bodies, codes. HQ and terminal import it from here and from nowhere else.
 
-Requests: `POST /e/{estate}/enrol`, `/hello`, `/push`, `/pull`, `/compare`, `/pins`, `/blob/…`; JSON, UTF-8,
+Requests: `POST /e/{estate}/enrol`, `/hello`, `/push`, `/pull`, `/compare`, `/pins`,
+`/offer`, `/blob/…`; JSON, UTF-8,
 Content-Encoding zstd or deflate. Bodies are frozen dataclasses with `to_body` and `…_from`; decoding raises ValueError,
 and nothing else, for what is not one.
 """
@@ -39,6 +40,7 @@ from butler_tui.sync.greeting import (
 )
 from butler_tui.sync.handing import Handed, Pin, PinsAsk, handed_from, pins_answer_from, pins_ask_from, told_from
 from butler_tui.sync.joining import EnrolAnswer, EnrolAsk, enrol_answer_from, enrol_from
+from butler_tui.sync.offers import MOST_OFFERED, OfferAsk, Offered, offer_answer, offer_answer_from, offer_from
 from butler_tui.sync.pages import (
     MOST_IN_PAGE,
     PullAnswer,
@@ -80,6 +82,7 @@ __all__ = [
     "MOST_IN_BATCH",
     "MOST_IN_PAGE",
     "MOST_MARKS",
+    "MOST_OFFERED",
     "MOST_OPENED",
     "MOST_PICTURE",
     "MOST_TOLD",
@@ -98,6 +101,8 @@ __all__ = [
     "HaveAsk",
     "HelloAnswer",
     "HelloAsk",
+    "OfferAsk",
+    "Offered",
     "Pin",
     "PinsAsk",
     "PullAnswer",
@@ -128,6 +133,9 @@ __all__ = [
     "is_id",
     "is_signed",
     "new_head",
+    "offer_answer",
+    "offer_answer_from",
+    "offer_from",
     "pack",
     "path_of",
     "pins_answer_from",

@@ -17,6 +17,7 @@ from butler_tui.store.pruning import Hole
 from butler_tui.store.sync_state import Position
 from butler_tui.sync import blobs, keyring
 from butler_tui.sync.failures import OUT_OF_REACH, Refused, busy, not_hq
+from butler_tui.sync.offering_lost import offer_lost
 from butler_tui.sync.protocol import Code, HelloAnswer, HelloAsk, hello_answer_from, path_of
 from butler_tui.sync.transport import Identity, Link, Traffic
 from butler_tui.words import N_, _
@@ -133,7 +134,13 @@ class Talk:
         connection = self.store.connection
         self.head = answer.pos
         if answer.fork is not None:
-            if self._follow(where, answer, answer.fork):
+            try:
+                again = self._follow(where, answer, answer.fork)
+            except Refused as refused:
+                if refused.code != Code.HELLO_AGAIN:
+                    raise not_taken(refused) from refused
+                again = True  # it was restored once more meanwhile
+            if again:
                 return self.hello()
         elif where.hq_gen is not None and answer.hq_gen != where.hq_gen:
             raise not_hq()
@@ -168,7 +175,10 @@ class Talk:
         connection = self.store.connection
         held = sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid)
         hole = pruning.note_hole(connection, answer.last_seq)
-        anew.fork(connection, hq_gen=answer.hq_gen, pos=fork, last_seq=answer.last_seq if held else 0)
+        if self._on_line:
+            offer_lost(self, answer, fork)
+        last_seq = answer.last_seq if held else 0
+        anew.fork(connection, hq_gen=answer.hq_gen, pos=fork, last_seq=last_seq, now_ms=self.now_ms())
         again = hole is not None or not held or anew.has_older_epochs(connection)
         if again:
             with transaction(connection):

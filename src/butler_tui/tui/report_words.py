@@ -52,4 +52,9 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
     ),
     "differed": _differed,
     "hole": _hole,
+    "offered": lambda _detail, place: _(
+        "{place} and perhaps others have records that headquarters lost, written at other computers. They are kept "
+        "apart until those computers sync. Where one never will: `butler hq lost`.",
+        place=place,
+    ),
 }

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
 from butler_tui.domain.hlc import Stamp
+from butler_tui.hq.engines.offer_asking import OfferReading, OfferWriting
 from butler_tui.hq.engines.row_types import (
     CodeRow,
     DuplicateRow,
@@ -49,7 +50,7 @@ __all__ = [
 T = TypeVar("T")
 
 
-class Reading(Protocol):
+class Reading(OfferReading, Protocol):
     """What can be asked of HQ's rows inside one transaction or outside."""
 
     def estate(self, estate_id: str) -> EstateRow | None:
@@ -152,7 +153,7 @@ class Reading(Protocol):
         """Return all changes of these records (table, id), whatever became of them."""
 
     def held_until(self, estate_id: str, ms: int) -> list[LogRow]:
-        """Return the changes in quarantine whose canonical stamp is before `ms` (UTC ms)."""
+        """Return the changes in quarantine, and offered ones, whose canonical stamp is before `ms` (UTC ms)."""
 
     def erased_among(self, estate_id: str, record_ids: Sequence[str]) -> set[str]:
         """Return which of these records were erased for a person."""
@@ -164,7 +165,7 @@ class Reading(Protocol):
         """Return how many changes the log has, and how many of them in quarantine."""
 
 
-class Writing(Reading, Protocol):
+class Writing(Reading, OfferWriting, Protocol):
     """What can be written inside one transaction."""
 
     def add_estate(self, row: EstateRow, hq_gen: str, now_ms: int) -> None:

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Sequence
 
 from butler_tui.hq.engines import ErasedState, LivingRow, LogRow, StateRow
-from butler_tui.hq.engines.rows_held import LOG_OF_L, HeldRows
+from butler_tui.hq.engines.rows_held import LOG_OF_L
+from butler_tui.hq.engines.rows_offers import OfferRows
 
 _STATE_OF_R = ", ".join("r." + name for name in StateRow._fields)
 
 
-class ErasingRows(HeldRows):
+class ErasingRows(OfferRows):
     """Finding what is to be erased, and writing what is left of it."""
 
     def living(self, estate_id: str, tbl: str, after: str, most: int) -> list[LivingRow]:
@@ -47,14 +48,16 @@ class ErasingRows(HeldRows):
         return [LogRow(*row) for row in rows]
 
     def held_until(self, estate_id: str, ms: int) -> list[LogRow]:
-        """Return the changes in quarantine whose canonical stamp is before `ms` (UTC ms)."""
+        """Return the changes in quarantine, and offered ones, whose canonical stamp is before `ms` (UTC ms)."""
         rows = self._all(
             f"SELECT {', '.join(LogRow._fields)} FROM change_log WHERE estate_id = ? AND verdict = 'quarantined'"
             " AND pos > 0 AND hlc_ms < ?",
             estate_id,
             ms,
         )
-        return [LogRow(*row) for row in rows]
+        held = [LogRow(*row) for row in rows]
+        offered = self.offered(estate_id) if self.was_restored(estate_id) else []
+        return [*held, *(row for row in offered if row.hlc_ms < ms)]
 
     def erased_among(self, estate_id: str, record_ids: Sequence[str]) -> set[str]:
         """Return which of these records were erased for a person."""

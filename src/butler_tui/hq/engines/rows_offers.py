@@ -1,0 +1,43 @@
+"""What HQ asks and writes of what was offered to it after it was restored, in statements as in rows_reading.py."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from butler_tui.hq.engines import LogRow
+from butler_tui.hq.engines.rows_held import LOG_OF_L, HeldRows
+
+
+class OfferRows(HeldRows):
+    """Finding what was offered, and settling it."""
+
+    def was_restored(self, estate_id: str) -> bool:
+        """Tell whether the estate's log has begun a generation since it was made."""
+        return self._one("SELECT 1 FROM generation WHERE estate_id = ? LIMIT 1", estate_id) is not None
+
+    def log_by_cid(self, estate_id: str, cids: Sequence[str]) -> list[LogRow]:
+        """Return those rows of the log that stand under these cids, in order."""
+        rows = self._all(
+            f"SELECT {LOG_OF_L} FROM json_each(?) one CROSS JOIN change_log l"
+            " WHERE l.estate_id = ? AND l.cid = one.value",
+            json.dumps(cids),
+            estate_id,
+        )
+        return sorted((LogRow(*row) for row in rows), key=lambda row: row.pos)
+
+    def offered(self, estate_id: str) -> list[LogRow]:
+        """Return what was offered and is neither taken in nor sent by its author since, in order."""
+        rows = self._all(
+            f"SELECT {', '.join(LogRow._fields)} FROM change_log WHERE estate_id = ? AND verdict = 'offered'"
+            " ORDER BY pos",
+            estate_id,
+        )
+        return [LogRow(*row) for row in rows]
+
+    def settle(self, estate_id: str, cids: Sequence[str]) -> None:
+        """Write down that the authors of what was offered under these cids have sent it themselves."""
+        self._many(
+            "UPDATE change_log SET verdict = 'settled' WHERE estate_id = ? AND cid = ?",
+            [(estate_id, cid) for cid in cids],
+        )

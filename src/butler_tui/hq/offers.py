@@ -1,0 +1,207 @@
+"""What terminals offer of others to an HQ that was restored: kept apart, raw, until its author comes or it is taken in.
+
+Whoever offers it, a write is kept once: under an id that a rule makes of its `cid`, and of what is written once, whose
+`cid` nobody but its author knows, of the record's own id. In the log it stands under the verdict `offered`, at a
+position of its own and at no number of any chain, and no terminal is sent it. Taking it in is hq/taking_in.py.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from butler_tui.domain.changes import Change, WireValue
+from butler_tui.domain.erasure import is_plain
+from butler_tui.domain.fields import TABLES, Op
+from butler_tui.domain.hlc import Stamp, canonical
+from butler_tui.domain.tallies import made_ms
+from butler_tui.hq import reports
+from butler_tui.hq.engines import LogRow, Reading, TerminalRow, Writing
+from butler_tui.hq.refusals import Refusal
+from butler_tui.hq.replay import RELEASED, RELEASES
+from butler_tui.ids import id_text, parse_id, ruled_id
+from butler_tui.store.database import SCHEMA_VERSION
+from butler_tui.sync.protocol import Code, OfferAsk, Offered, checked_id, compact_json
+
+OFFERED = "offered"
+"""The verdict, and the reason, of what was offered and neither taken in nor sent by its author since."""
+SETTLED = "settled"
+"""The verdict of what was offered and came from its author after all."""
+_NO_LINK = bytes(32)
+
+
+def keep(rows: Writing, terminal: TerminalRow, ask: OfferAsk, now_ms: int) -> list[tuple[str, str]]:
+    """Keep what HQ has not, and return the records (table, id) of which it has nothing else; `now_ms` is UTC ms.
+
+    Raises Refusal where the log was never restored, or is another one by now.
+    """
+    estate_id = terminal.estate_id
+    where = rows.lock(estate_id)
+    if where is None or where.hq_gen != ask.hq_gen:
+        raise Refusal(409, Code.HELLO_AGAIN)
+    if not rows.was_restored(estate_id):
+        raise Refusal(403, Code.NOT_ALLOWED)
+    head = rows.epoch(estate_id, ask.epoch)
+    if head is not None and head.terminal_id != terminal.terminal_id:
+        raise Refusal(403, Code.FOREIGN_EPOCH)
+    there = {(row.tbl, row.record_id) for row in rows.states(estate_id, sorted({_key(one) for one in ask.offered}))}
+    lacking = _lacking(rows, terminal, ask.offered, there)
+    gone = rows.erased_among(estate_id, sorted({one for offer in lacking.values() for one in _about(offer)}))
+    left = {offer_id: _without_people(one) if gone & _about(one) else one for offer_id, one in lacking.items()}
+    known = {row.cid: row for row in rows.log_by_cid(estate_id, sorted(left))}
+    fresh = [pair for pair in left.items() if pair[0] not in known]
+    if fresh:
+        first = rows.advance(estate_id, len(fresh))
+        rows.add_log(_row(terminal, ask, at, pair, now_ms) for at, pair in enumerate(fresh, first))
+        reports.offered(rows, terminal, where.hq_gen, now_ms)
+    more = [body for row in known.values() if (body := _with_more(row, left[row.cid])) is not None]
+    if more:
+        rows.erase_log(estate_id, more)
+    return sorted({_key(one) for one in lacking.values()} - there)
+
+
+def _key(one: Offered) -> tuple[str, str]:
+    return one.table, one.record_id
+
+
+def _about(one: Offered) -> set[str]:
+    """Return the records that an offer tells of."""
+    table = TABLES.get(one.table)
+    parent = one.values.get(table.parent) if table is not None and table.parent else None
+    return {one.record_id, *(str(told) for told in (parent, one.values.get("subject_id")) if told)}
+
+
+def _without_people(one: Offered) -> Offered:
+    return replace(one, values={name: value for name, value in one.values.items() if is_plain(one.table, name)})
+
+
+def _lacking(
+    rows: Reading, terminal: TerminalRow, offered: Sequence[Offered], there: set[tuple[str, str]]
+) -> dict[str, Offered]:
+    """Return what HQ has neither applied nor holds for its author, nor has taken in, by the offer's id.
+
+    Of its own, a terminal that has let go of its changes writes what HQ lacks wholly as new ones (store/offering.py).
+    """
+    estate_id = terminal.estate_id
+    cids = rows.known_cids(estate_id, [one.stamp.cid for one in offered if one.stamp])
+    held = rows.half_known(estate_id, [_key(one) for one in offered if one.stamp is None and _key(one) not in there])
+    found = {}
+    for one in offered:
+        if one.stamp is None:
+            lacks = _key(one) not in there and _key(one) not in held
+        else:
+            own = one.stamp.terminal == terminal.terminal_id
+            lacks = one.stamp.cid not in cids and (not own or _key(one) in there)
+        if lacks:
+            found[offer_id(one.table, one.record_id, one.stamp.cid if one.stamp else None)] = one
+    done = {row.cid for row in rows.log_by_cid(estate_id, sorted(found)) if row.verdict in (RELEASED, SETTLED)}
+    return {offer: one for offer, one in found.items() if offer not in done}
+
+
+def offer_id(table: str, record_id: str, cid: str | None) -> str:
+    """Return under which id a write is kept that was offered; `cid` None for what is written once."""
+    return id_text(ruled_id("offered", cid) if cid else ruled_id("offered", table, record_id))
+
+
+def offer_of(change: Change) -> str:
+    """Return under which id a change would have been offered."""
+    table = TABLES.get(change.table)
+    once = table is not None and table.once
+    return offer_id(change.table, change.record_id, None if once else change.cid)
+
+
+def settle(rows: Writing, estate_id: str, changes: Iterable[Change]) -> set[str]:
+    """Their authors have come after all: what was offered of these changes needs nobody any more.
+
+    Return the cids of those that were taken in before: they are here already. The estate is locked.
+    """
+    if not rows.was_restored(estate_id):
+        return set()
+    cids = {offer_of(change): change.cid for change in changes if change.op is not Op.ERASE}
+    found = rows.log_by_cid(estate_id, sorted(cids))
+    if came := [row.cid for row in found if row.verdict == OFFERED]:
+        rows.settle(estate_id, came)
+    return {cids[row.cid] for row in found if row.verdict == RELEASED}
+
+
+def waiting(rows: Reading, estate_id: str) -> list[LogRow]:
+    """Return what was offered and is neither taken in nor sent by its author since, in order."""
+    return rows.offered(estate_id) if rows.was_restored(estate_id) else []
+
+
+def belonging(rows: Reading, estate_id: str, ids: Collection[str]) -> list[tuple[str, str]]:
+    """Return the records (table, id) that were offered and tell of these: what belongs to them, what is about them."""
+    told = ((row, json.loads(row.body).get("fields", {}).get("subject_id")) for row in waiting(rows, estate_id))
+    return [(row.tbl, row.record_id) for row, subject in told if row.parent_id in ids or subject in ids]
+
+
+def _row(terminal: TerminalRow, ask: OfferAsk, pos: int, pair: tuple[str, Offered], now_ms: int) -> LogRow:
+    cid, one = pair
+    stamp = one.stamp
+    table = TABLES.get(one.table)
+    written = Stamp(stamp.ms, stamp.counter) if stamp else Stamp(made_ms(parse_id(one.record_id)) or now_ms, 0)
+    placed = canonical(written, Stamp(0, 0), now_ms)
+    return LogRow(
+        estate_id=terminal.estate_id,
+        pos=pos,
+        cid=cid,
+        terminal_id=stamp.terminal if stamp else terminal.terminal_id,
+        epoch=stamp.epoch if stamp else ask.epoch,
+        seq=0,
+        group_id=cid,
+        tbl=one.table,
+        record_id=one.record_id,
+        parent_id=_parent(one),
+        op=str(table.op if table else Op.PUT),
+        staff_id=stamp.staff if stamp else _id(one.values.get("staff_id")),
+        schema_v=SCHEMA_VERSION,
+        seen=min(stamp.seen, ask.seen_most) if stamp else ask.seen_most,
+        hlc_ms=placed.ms,
+        hlc_counter=placed.counter,
+        claimed_ms=written.ms,
+        claimed_counter=written.counter,
+        body=_body(one),
+        link=_NO_LINK,
+        verdict=OFFERED,
+        reason=OFFERED,
+        taken_ms=now_ms,
+    )
+
+
+def _parent(one: Offered) -> str | None:
+    table = TABLES.get(one.table)
+    return _id(one.values.get(table.parent)) if table is not None and table.parent else None
+
+
+def _id(value: WireValue) -> str | None:
+    try:
+        return checked_id(value)
+    except ValueError:
+        return None
+
+
+def _body(one: Offered) -> str:
+    """Return what is kept of an offer beside its envelope; with a salt, so that what is erased of it tells nothing."""
+    plain = {name: value for name, value in one.values.items() if is_plain(one.table, name)}
+    personal = {name: value for name, value in one.values.items() if name not in plain}
+    body: dict[str, Any] = {"fields": plain}
+    if personal:
+        body |= {"personal": personal, "salt": base64.b64encode(os.urandom(16)).decode()}
+    if one.stamp is not None:
+        body[RELEASES] = one.stamp.cid
+    return compact_json(body).decode()
+
+
+def _with_more(row: LogRow, one: Offered) -> tuple[int, str] | None:
+    """Return (position, body) of what is kept with what another terminal knows besides, None where that is nothing."""
+    body: Mapping[str, Any] = json.loads(row.body)
+    if row.verdict != OFFERED or "personal_digest" in body:
+        return None
+    values = {**body.get("fields", {}), **(body.get("personal") or {})}
+    if one.values.keys() <= values.keys():
+        return None
+    return row.pos, _body(replace(one, values={**one.values, **values}))

@@ -1,0 +1,83 @@
+"""Taking in what terminals offered to a restored HQ and whose authors do not come: a supervisor's decision.
+
+What is taken in stands in the log once more, applied, at a position of its own, in its author's name and at its time,
+so what others wrote since stands against it. What leans on a record that is neither here nor offered stays apart.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from butler_tui.domain.changes import Change
+from butler_tui.domain.fields import TABLES
+from butler_tui.domain.hlc import Stamp
+from butler_tui.hq import offers
+from butler_tui.hq.engines import LogRow, TerminalRow, Writing
+from butler_tui.hq.ingest import Landing
+from butler_tui.hq.judging import is_malformed, parent_known
+from butler_tui.hq.releasing import standing_again
+from butler_tui.hq.replay import change_at, stamp_of
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """How many writes were taken in, and how many stay apart."""
+
+    taken: int
+    left: int
+
+
+def take_in(rows: Writing, estate_id: str, now_ms: int) -> TakenIn:
+    """Apply what was offered, parents first; `now_ms` is UTC ms. The caller asked a person."""
+    rows.lock(estate_id)
+    terminals = rows.terminals(estate_id)
+    taken, left = 0, offers.waiting(rows, estate_id)
+    while left and terminals:
+        landed = _land(rows, terminals[0], left, now_ms)
+        if not landed:
+            break
+        taken += len(landed)
+        left = [row for row in left if row.cid not in landed]
+    return TakenIn(taken, len(left))
+
+
+def _land(rows: Writing, terminal: TerminalRow, waiting: Sequence[LogRow], now_ms: int) -> set[str]:
+    """Apply those of the first that nothing is against, some at once; return which."""
+    estate_id = terminal.estate_id
+    landing = Landing(rows, terminal, rows.position(estate_id).next_pos, now_ms, Stamp(0, 0))
+    changes = {row.cid: change_at(row, json.loads(row.body)) for row in waiting}
+    landing.look_up(list(changes.values()))
+    landed: set[str] = set()
+    for row in sorted(waiting, key=_parents_first):
+        if len(landed) < _AT_ONCE and not _against(changes[row.cid], landing):
+            again = standing_again(row, json.loads(row.body), landing.pos, now_ms)
+            landing.log.append(again)
+            landing.apply(changes[row.cid], stamp_of(again, json.loads(again.body)))
+            landing.pos += 1
+            landed.add(row.cid)
+    if landed:
+        rows.advance(estate_id, len(landed))
+        rows.let_go(estate_id, sorted(landed))
+        landing.finish()
+    return landed
+
+
+def _parents_first(row: LogRow) -> tuple[int, int, int]:
+    order = list(TABLES)
+    place = order.index(row.tbl) if row.tbl in order else len(order)
+    return place, row.hlc_ms, row.hlc_counter
+
+
+def _against(change: Change, landing: Landing) -> bool:
+    """Tell whether a write cannot stand: not well formed, half a record, there already, or without its parent."""
+    table, known = TABLES.get(change.table), landing.known(change.table, change.record_id)
+    if is_malformed(change) or not parent_known(change, set(), landing.known):
+        return True
+    if table is None:
+        return False
+    half = known is None and table.parent is not None and table.parent not in change.fields
+    return half or (table.once and known is not None)

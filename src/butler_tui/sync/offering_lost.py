@@ -1,0 +1,74 @@
+"""Offering an HQ that was restored what it may have lost of others, before anything here is fetched anew.
+
+HQ keeps it apart until its author comes or a supervisor has it taken in. Cut off anywhere, all of it is offered again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from butler_tui.errors import TryLater
+from butler_tui.ids import id_text, parse_id
+from butler_tui.store import lost, tallies
+from butler_tui.store.lost import Lost
+from butler_tui.sync.failures import Refused, not_hq
+from butler_tui.sync.protocol import (
+    MOST_OFFERED,
+    Code,
+    CompareAsk,
+    HelloAnswer,
+    OfferAsk,
+    Offered,
+    compact_json,
+    differing_from,
+    offer_answer_from,
+)
+
+if TYPE_CHECKING:
+    from butler_tui.sync.talk import Talk
+
+_MOST_TEXT = 1024 * 1024
+"""Characters of values in one offer, about."""
+
+
+def offer_lost(talk: Talk, answer: HelloAnswer, fork: int) -> None:
+    """Offer what HQ had placed after `fork`, and what is written once that it lacks; mark what it keeps apart.
+
+    Raises TryLater, Refused (HQ was restored once more). An HQ of before takes no offers, which keeps nothing else
+    from being sent.
+    """
+    connection, epoch = talk.store.connection, id_text(talk.where().epoch)
+    try:
+        ask = CompareAsk(epoch, answer.hq_gen, None, tallies.sums(connection))
+        slices = differing_from(talk.post("compare", ask.to_body()))
+        once = (lost.written_once(connection, tbl, month) for tbl, month in slices)
+        for some in _together(chain(lost.writes_after(connection, fork), *once)):
+            told = talk.post("offer", OfferAsk(epoch, answer.hq_gen, fork, some).to_body())
+            apart = offer_answer_from(told)
+            lost.mark_apart(connection, [parse_id(record_id) for __, record_id in apart], talk.now_ms())
+            talk.breathe()
+    except ValueError as error:
+        raise not_hq() from error
+    except Refused as refused:
+        if refused.code not in (Code.MALFORMED, Code.NOT_ALLOWED):
+            raise
+    except TryLater as error:
+        if not (isinstance(error.__cause__, Refused) and error.__cause__.code == Code.NOT_FOUND):
+            raise
+
+
+def _together(writes: Iterable[Lost]) -> Iterator[tuple[Offered, ...]]:
+    some: list[Offered] = []
+    text = 0
+    for one in writes:
+        offered = Offered(one.table, id_text(one.record_id), one.values, one.stamp)
+        size = len(compact_json(dict(one.values)))
+        if some and (len(some) == MOST_OFFERED or text + size > _MOST_TEXT):
+            yield tuple(some)
+            some, text = [], 0
+        some.append(offered)
+        text += size
+    if some:
+        yield tuple(some)
