@@ -151,6 +151,36 @@ MUTANTS = (
         "            pass\n",
     ),
     Mutant("nothing_is_forgotten", "store/narrowing.py", "    if seen == frozenset(Scope):\n", "    if True:\n"),
+    Mutant(
+        "what_others_wrote_is_not_offered",
+        "sync/talk.py",
+        "            offer_lost(self, answer, fork)\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "what_lost_to_others_is_not_offered",
+        "store/lost.py",
+        "    told += [(name, one.value, one.stamp)",
+        "    told + [(name, one.value, one.stamp)",
+    ),
+    Mutant(
+        "what_is_written_once_is_not_offered",
+        "sync/offering_lost.py",
+        "for some in _together(chain(lost.writes_after(connection, fork), *once)):",
+        "for some in _together(lost.writes_after(connection, fork)):",
+    ),
+    Mutant(
+        "what_was_taken_in_is_taken_again",
+        "hq/offers.py",
+        "return {cids[row.cid] for row in found if row.verdict == RELEASED}",
+        "return set()",
+    ),
+    Mutant(
+        "what_its_author_sent_stays_apart",
+        "hq/offers.py",
+        "        rows.settle(estate_id, came)",
+        "        pass",
+    ),
     Mutant("what_was_seen_is_not_said", "store/written.py", "seen=head.seen,", "seen=0,"),
 )
 

@@ -10,8 +10,9 @@ from butler_tui.domain.fields import TABLES, Scope, Table
 from butler_tui.domain.hlc import MOST_AHEAD_MS
 from butler_tui.domain.merge import FieldStamp, RecordState, holding, merged, state_from
 from butler_tui.domain.rights import TerminalKind
+from butler_tui.hq.replay import RELEASES
 from butler_tui.ids import id_text, parse_id
-from butler_tui.store import base, estates
+from butler_tui.store import base, estates, lost
 from butler_tui.store.journal_rows import verify_chain
 from butler_tui.store.local import Store
 
@@ -42,10 +43,14 @@ _COLUMNS = (
 
 
 def log_of(hq: Asked, estate_id: str) -> Log:
-    """Return an estate's log in its order."""
+    """Return an estate's log in its order; what stands in it once more, applied, by the change that it is."""
     names = [name.strip() for name in _COLUMNS.split(",")]
     query = f"SELECT {_COLUMNS} FROM change_log WHERE estate_id = ? ORDER BY pos"
-    return [dict(zip(names, row, strict=True)) for row in hq.query(query, estate_id)]
+    log = [dict(zip(names, row, strict=True)) for row in hq.query(query, estate_id)]
+    for row in log:
+        if row["verdict"] == "applied":
+            row["cid"] = json.loads(row["body"]).get(RELEASES, row["cid"])
+    return log
 
 
 def states_of(hq: Asked, estate_id: str) -> States:
@@ -58,8 +63,13 @@ def log_is_whole(log: Log) -> None:
     """Raise Broken where the log has a hole, a change twice, or a stamp ahead of its time."""
     if [row["pos"] for row in log] != list(range(1, len(log) + 1)):
         raise Broken("I8 a hole in the positions")
-    if len({row["cid"] for row in log}) != len(log):
-        raise Broken("I1 a change twice")
+    for verdicts in ({"applied"}, {"quarantined", "offered"}):
+        some = [row for row in log if row["verdict"] in verdicts]
+        if len({row["cid"] for row in some}) != len(some):
+            raise Broken("I1 a change twice")
+    once = [(row["tbl"], row["record_id"]) for row in log if row["verdict"] == "applied" and TABLES[row["tbl"]].once]
+    if len(set(once)) != len(once):
+        raise Broken("I1 a record twice that is written once")
     if any(row["hlc_ms"] > row["taken_ms"] + MOST_AHEAD_MS for row in log):
         raise Broken("I4 a stamp ahead of its time")
 
@@ -108,6 +118,8 @@ def sees_the_same(hq: Asked, estate_id: str, name: str, store: Store, states: St
     own = {(row[0], id_text(row[1])) for row in connection.execute("SELECT tbl, record_id FROM journal")}
     held = connection.execute("SELECT j.tbl, j.record_id FROM quarantine q JOIN journal j USING (cid)").fetchall()
     marked = {(row[0], id_text(row[1])) for row in held}
+    apart = {id_text(record_id) for record_id in lost.marked(connection)}
+    _apart_rightly(hq, estate_id, name, apart, states)
     for table in TABLES.values():
         shown = {id_text(row[table.key]): row for row in connection.execute(f"SELECT * FROM {table.name}").fetchall()}
         if table.scope not in sees:
@@ -115,7 +127,7 @@ def sees_the_same(hq: Asked, estate_id: str, name: str, store: Store, states: St
                 raise Broken(f"I9 {name} has {table.name} {foreign}")
             continue
         expected = {key[1]: state for key, state in states.items() if key[0] == table.name}
-        ours = {key for key in shown if (table.name, key) not in marked}
+        ours = {key for key in shown if (table.name, key) not in marked and key not in apart}
         theirs = {key for key in expected if (table.name, key) not in marked}
         if ours != theirs:
             raise Broken(f"I5 {name}: {table.name} has {ours - theirs} too many, lacks {theirs - ours}")
@@ -123,6 +135,14 @@ def sees_the_same(hq: Asked, estate_id: str, name: str, store: Store, states: St
             _same_values(name, table, shown[key], expected[key], sees)
             if not table.once:
                 _same_inbox(name, store, table.name, key, expected[key])
+
+
+def _apart_rightly(hq: Asked, estate_id: str, name: str, apart: set[str], states: States) -> None:
+    """Raise Broken where HQ has not at least apart what a terminal shows beside HQ's log."""
+    not_applied = "SELECT record_id FROM change_log WHERE estate_id = ? AND verdict IN ('offered', 'quarantined')"
+    known = {row[0] for row in hq.query(not_applied, estate_id)}
+    if strange := (apart & {record_id for __, record_id in states}) | (apart - known):
+        raise Broken(f"I5 {name} takes {strange} for kept apart")
 
 
 def _same_values(name: str, table: Table, row: Any, state: RecordState, sees: set[Scope]) -> None:

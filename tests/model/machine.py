@@ -140,6 +140,15 @@ class Estate(RuleBasedStateMachine):
         self.do(("snap",), ("write", one, (1, 1, 1)), ("sync", one), ("sync", other), ("write", other, (1, 0, 0)))
         self.do(("write", one, (1, 0, 0)), ("sync", other, (), at, (("back",), ("sync", one))))
 
+    @rule(one=who, other=who, values=values, taken=st.booleans())
+    def hq_is_put_back_and_an_author_gone(self, one: int, other: int, values: Any, taken: bool) -> None:
+        self.do(("sync", one), ("snap",), ("move_in", one), ("write", one, values), ("audit", one), ("sync", one))
+        self.do(("sync", other), ("die", one), ("back",), ("sync", other), *([("take_in",)] if taken else []))
+
+    @rule()
+    def take_in(self) -> None:
+        self.do(("take_in",))
+
     @rule()
     def back(self) -> None:
         self.do(("back",))

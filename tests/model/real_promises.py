@@ -27,7 +27,7 @@ def check(world: World) -> None:
 
 
 def _nothing_is_lost(world: World, log: list[dict[str, Any]]) -> None:
-    there = {row["cid"] for row in log}
+    there = {row["cid"] for row in log} | world.at_hq()
     lost = world.wrote.keys() - there - world.excused
     if lost:
         raise Broken(f"I2 lost: {[world.wrote[cid] for cid in lost]}")

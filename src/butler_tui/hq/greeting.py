@@ -88,6 +88,10 @@ def _in_new_generation(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_
         rows.begin_generation(terminal.estate_id, hq_gen, now_ms)
         reports.new_generation(rows, terminal, hq_gen, where.next_pos - 1, now_ms)
         where = where._replace(hq_gen=hq_gen)
+    elif not rows.was_restored(terminal.estate_id):
+        # Put back to before it had begun the terminal's generation: it goes on in its own, and must know that it was.
+        rows.begin_generation(terminal.estate_id, where.hq_gen, now_ms)
+        reports.new_generation(rows, terminal, where.hq_gen, where.next_pos - 1, now_ms)
     return where
 
 

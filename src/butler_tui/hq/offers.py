@@ -49,7 +49,7 @@ def keep(rows: Writing, terminal: TerminalRow, ask: OfferAsk, now_ms: int) -> li
     if head is not None and head.terminal_id != terminal.terminal_id:
         raise Refusal(403, Code.FOREIGN_EPOCH)
     there = {(row.tbl, row.record_id) for row in rows.states(estate_id, sorted({_key(one) for one in ask.offered}))}
-    lacking = _lacking(rows, terminal, ask.offered, there)
+    lacking = _lacking(rows, estate_id, ask.offered, there)
     gone = rows.erased_among(estate_id, sorted({one for offer in lacking.values() for one in _about(offer)}))
     left = {offer_id: _without_people(one) if gone & _about(one) else one for offer_id, one in lacking.items()}
     known = {row.cid: row for row in rows.log_by_cid(estate_id, sorted(left))}
@@ -80,13 +80,9 @@ def _without_people(one: Offered) -> Offered:
 
 
 def _lacking(
-    rows: Reading, terminal: TerminalRow, offered: Sequence[Offered], there: set[tuple[str, str]]
+    rows: Reading, estate_id: str, offered: Sequence[Offered], there: set[tuple[str, str]]
 ) -> dict[str, Offered]:
-    """Return what HQ has neither applied nor holds for its author, nor has taken in, by the offer's id.
-
-    Of its own, a terminal that has let go of its changes writes what HQ lacks wholly as new ones (store/offering.py).
-    """
-    estate_id = terminal.estate_id
+    """Return what HQ has neither applied nor holds for its author, nor has taken in, by the offer's id."""
     cids = rows.known_cids(estate_id, [one.stamp.cid for one in offered if one.stamp])
     held = rows.half_known(estate_id, [_key(one) for one in offered if one.stamp is None and _key(one) not in there])
     found = {}
@@ -94,8 +90,7 @@ def _lacking(
         if one.stamp is None:
             lacks = _key(one) not in there and _key(one) not in held
         else:
-            own = one.stamp.terminal == terminal.terminal_id
-            lacks = one.stamp.cid not in cids and (not own or _key(one) in there)
+            lacks = one.stamp.cid not in cids
         if lacks:
             found[offer_id(one.table, one.record_id, one.stamp.cid if one.stamp else None)] = one
     done = {row.cid for row in rows.log_by_cid(estate_id, sorted(found)) if row.verdict in (RELEASED, SETTLED)}

@@ -16,7 +16,7 @@ from butler_tui.domain.hlc import Stamp
 from butler_tui.hq import offers
 from butler_tui.hq.engines import LogRow, TerminalRow, Writing
 from butler_tui.hq.ingest import Landing
-from butler_tui.hq.judging import is_malformed, parent_known
+from butler_tui.hq.judging import is_malformed, is_overfull, parent_known
 from butler_tui.hq.releasing import standing_again
 from butler_tui.hq.replay import change_at, stamp_of
 
@@ -75,7 +75,7 @@ def _parents_first(row: LogRow) -> tuple[int, int, int]:
 def _against(change: Change, landing: Landing) -> bool:
     """Tell whether a write cannot stand: not well formed, half a record, there already, or without its parent."""
     table, known = TABLES.get(change.table), landing.known(change.table, change.record_id)
-    if is_malformed(change) or not parent_known(change, set(), landing.known):
+    if is_malformed(change) or is_overfull(change, landing.known) or not parent_known(change, set(), landing.known):
         return True
     if table is None:
         return False

@@ -75,6 +75,14 @@ def written_once(connection: Connection, tbl: str, month: str) -> Iterator[Lost]
     ).fetchall()
     for row in rows:
         yield Lost(tbl, row[table.key], as_put(connection, table, row))
+    raw = connection.execute(
+        f"SELECT record_id FROM base WHERE tbl = ? AND record_id >= ? AND record_id < ?"
+        f" AND record_id NOT IN (SELECT {table.key} FROM {tbl}) AND record_id NOT IN (SELECT record_id FROM changed)",
+        (tbl, *span_of(month)),
+    ).fetchall()
+    for (record_id,) in raw:  # what could not be shown is here all the same
+        if known := base.read(connection, tbl, record_id):
+            yield Lost(tbl, record_id, dict(known.state.values))
 
 
 def as_put(connection: Connection, table: Table, row: Row) -> dict[str, WireValue]:

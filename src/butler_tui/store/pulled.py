@@ -149,11 +149,13 @@ def _take_change(taking: _Taking, change: LogChange) -> None:
     table = TABLES.get(change.table)
     record_id = parse_id(change.record_id)
     values = safe_values(change.values)
+    if change.op is Op.ERASE:
+        taking.erased.append((change.table, record_id))
+        if record_id in taking.apart:
+            return  # HQ has nothing else of it
     anew = taking.has_come(record_id)
     if record_id in taking.gone:
         values = {name: value for name, value in values.items() if is_plain(change.table, name)}
-    if change.op is Op.ERASE:
-        taking.erased.append((change.table, record_id))
     if table is not None and table.once:
         if change.op is Op.ERASE:
             return

@@ -9,12 +9,16 @@ from butler_tui.domain.tallies import Tally, tallied
 from butler_tui.store.database import Connection
 from butler_tui.store.lost import MARKED
 
-_HELD = f"SELECT record_id FROM journal JOIN quarantine USING (cid) WHERE tbl = ? UNION ALL {MARKED}"
+_HELD = "SELECT record_id FROM journal JOIN quarantine USING (cid) WHERE tbl = ?"
+_NONE = "SELECT NULL WHERE 0"
 
 
-def sums(connection: Connection) -> dict[tuple[str, str], Tally]:
-    """Return the sums by table and month of all that HQ has taken from here or sent."""
-    return tallied(_records(connection))
+def sums(connection: Connection, *, with_apart: bool = False) -> dict[tuple[str, str], Tally]:
+    """Return the sums by table and month of all that HQ has taken from here or sent.
+
+    With `with_apart` also of what it keeps apart, to be asked about once more.
+    """
+    return tallied(_records(connection, _NONE if with_apart else MARKED))
 
 
 def records(connection: Connection) -> int:
@@ -23,24 +27,26 @@ def records(connection: Connection) -> int:
     return sum(connection.execute(statement).fetchone()[0] for statement in tables)
 
 
-def _records(connection: Connection) -> Iterator[tuple[str, bytes, int]]:
+def _records(connection: Connection, apart: str) -> Iterator[tuple[str, bytes, int]]:
     for table in TABLES.values():
         if table.once:
             rows = connection.execute(
-                f"SELECT {table.key} FROM {table.name} WHERE {table.key} NOT IN ({_HELD})", (table.name,)
+                f"SELECT {table.key} FROM {table.name} WHERE {table.key} NOT IN ({_HELD} UNION ALL {apart})",
+                (table.name,),
             )
             yield from ((table.name, row[0], 0) for row in rows)
     once = [table.name for table in TABLES.values() if table.once]
     kept = connection.execute(
         f"SELECT tbl, record_id, pos FROM base WHERE tbl NOT IN ({', '.join('?' * len(once))})"
-        f" AND record_id NOT IN ({MARKED})",
+        f" AND record_id NOT IN ({apart})",
         once,
     )
     yield from ((row[0], row[1], row[2]) for row in kept)
     for table in TABLES.values():
         if table.once:  # what could not be shown is here all the same
             raw = connection.execute(
-                f"SELECT record_id FROM base WHERE tbl = ? AND record_id NOT IN (SELECT {table.key} FROM {table.name})",
+                f"SELECT record_id FROM base WHERE tbl = ? AND record_id NOT IN (SELECT {table.key} FROM {table.name})"
+                f" AND record_id NOT IN ({apart})",
                 (table.name,),
             )
             yield from ((table.name, row[0], 0) for row in raw)

@@ -41,7 +41,7 @@ def offer_lost(talk: Talk, answer: HelloAnswer, fork: int) -> None:
     """
     connection, epoch = talk.store.connection, id_text(talk.where().epoch)
     try:
-        ask = CompareAsk(epoch, answer.hq_gen, None, tallies.sums(connection))
+        ask = CompareAsk(epoch, answer.hq_gen, None, tallies.sums(connection, with_apart=True))
         slices = differing_from(talk.post("compare", ask.to_body()))
         once = (lost.written_once(connection, tbl, month) for tbl, month in slices)
         for some in _together(chain(lost.writes_after(connection, fork), *once)):
