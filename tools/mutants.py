@@ -120,7 +120,7 @@ MUTANTS = (
     Mutant(
         "own_held_changes_do_not_come_back",
         "hq/feed.py",
-        "if row.verdict != APPLIED and not own:",
+        "if row.verdict != APPLIED and (not own or not row.seq):",
         "if row.verdict != APPLIED:",
     ),
     Mutant("a_page_asks_for_no_cursor", "hq/feed.py", " or here != ask.pos_cid", ""),

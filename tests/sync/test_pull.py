@@ -248,7 +248,8 @@ def test_hq_restored_behind_its_back_is_given_again_what_it_lost(estate: Estate,
         assert one(second, "household", household, "name") == "林府"
         assert one(second, "household", household, "gate_note") == "请走侧门"
         assert hq.query("SELECT badge FROM v_visit") == [("A001",)]
-        assert hq.query("SELECT kind FROM report") == [("new_generation",)]
+        assert hq.query("SELECT kind FROM report ORDER BY report_id") == [("new_generation",), ("offered",)]
+        assert hq.query("SELECT count(*) FROM change_log WHERE verdict = 'offered'") == [(0,)]
         assert sync(second).pulled == 0
         second.close()
 
