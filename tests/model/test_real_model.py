@@ -80,6 +80,15 @@ STORIES: dict[str, list[Step]] = {
         ("sync", 0),
         ("back",),
     ],
+    "what HQ lost with its author is known to his copy": [
+        ("clone", 0),
+        ("snap",),
+        ("move_in", 0),
+        ("sync", 0),
+        ("sync", 3),
+        ("die", 0),
+        ("back",),
+    ],
     "what HQ lost was taken in, and its author comes after all": [
         ("snap",),
         ("move_in", 1),

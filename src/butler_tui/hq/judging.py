@@ -52,7 +52,7 @@ def reason_against(group: Sequence[Change], kind: TerminalKind, before: Before) 
 
 def _reason(change: Change, kind: TerminalKind, members: set[tuple[str, str]], before: Before) -> str | None:
     known = before.known
-    if is_malformed(change) or isis_overfull(change, known):
+    if is_malformed(change) or is_overfull(change, known):
         return Reason.MALFORMED
     if change.op is Op.ERASE:
         return None if _allowed(change, kind, known) else Reason.NOT_ALLOWED

@@ -87,11 +87,7 @@ def _lacking(
     held = rows.half_known(estate_id, [_key(one) for one in offered if one.stamp is None and _key(one) not in there])
     found = {}
     for one in offered:
-        if one.stamp is None:
-            lacks = _key(one) not in there and _key(one) not in held
-        else:
-            lacks = one.stamp.cid not in cids
-        if lacks:
+        if one.stamp.cid not in cids if one.stamp else _key(one) not in there | held:
             found[offer_id(one.table, one.record_id, one.stamp.cid if one.stamp else None)] = one
     done = {row.cid for row in rows.log_by_cid(estate_id, sorted(found)) if row.verdict in (RELEASED, SETTLED)}
     return {offer: one for offer, one in found.items() if offer not in done}
