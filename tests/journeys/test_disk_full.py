@@ -8,8 +8,6 @@ what a quota or a worn-out disk looks like to the program.
 from __future__ import annotations
 
 import resource
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from butler_tui.store.journal_rows import verify_chain
 from tests.journeys.conftest import GUARD, Booth
 from tests.journeys.terminal import Terminal
 from tests.serving import Hq
+from tests.small_disk import MountedDisk, mounted
 
 pytestmark = pytest.mark.journey
 
@@ -32,7 +31,10 @@ pytestmark = pytest.mark.journey
 class Disk(Protocol):
     """Where the booth's file lies."""
 
-    place: Path
+    @property
+    def place(self) -> Path:
+        """A folder on it."""
+
     says: str
     """What a guard reads once it is full."""
 
@@ -47,16 +49,19 @@ class Disk(Protocol):
 class SmallDisk:
     """A disk of 4 MB of its own, filled to the last byte."""
 
-    place: Path
+    mounted: MountedDisk
     says: str = "磁盘已满：请腾出空间后重试"
 
+    @property
+    def place(self) -> Path:
+        """Where it is mounted."""
+        return self.mounted.place
+
     def fill(self, screen: Terminal) -> None:
-        with (self.place / "ballast").open("wb", buffering=0) as ballast:
-            while shutil.disk_usage(self.place).free:
-                ballast.write(bytes(4096))
+        self.mounted.fill()
 
     def make_room(self, screen: Terminal) -> None:
-        (self.place / "ballast").unlink()
+        self.mounted.make_room()
 
 
 @dataclass
@@ -80,18 +85,10 @@ class FilesThatMayNotGrow:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
     """Return a disk that can be filled, where we may mount one."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = shutil.which("mount") or "mount"
-    try:
-        done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)], capture_output=True)
-    except OSError as error:
-        pytest.skip(f"no small disk can be mounted here ({error}); files that may not grow are tried instead")
-    if done.returncode:
-        why = done.stderr.decode(errors="replace").strip()
-        pytest.skip(f"no small disk can be mounted here ({why}); files that may not grow are tried instead")
-    yield SmallDisk(place)
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    with mounted(tmp_path / "disk", 4) as disk:
+        if isinstance(disk, str):
+            pytest.skip(f"no small disk can be mounted here ({disk}); files that may not grow are tried instead")
+        yield SmallDisk(disk)
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def _register_serve(hq: typer.Typer) -> None:
         place = hq_folder(folder, dsn)
         from butler_tui.hq import server
 
-        server.serve(place, host, port, name, typer.echo, blobs)
+        server.serve(place, host, port, name, typer.echo, blobs, say)
 
 
 def _register_estate_add(estate: typer.Typer) -> None:

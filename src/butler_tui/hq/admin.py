@@ -15,6 +15,7 @@ from butler_tui.errors import ButlerError, SetUpWrong, TryLater
 from butler_tui.hq import authority, enrolment, offers, placing, retention, taking_in
 from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.engines import AlreadyThere, Engine, EstateRow, LogRow, ReportRow, TerminalRow, Unavailable, Writing
+from butler_tui.hq.engines.outage import DiskFull
 from butler_tui.hq.engines.sqlite import SqliteEngine, create
 from butler_tui.hq.keyring import begin_anew
 from butler_tui.hq.keys import Folder, HqKeys, new_hq_keys, read_hq_keys, write_hq_keys
@@ -127,6 +128,10 @@ def opened(folder: Folder) -> Iterator[tuple[Engine, HqKeys]]:
         engine = _engine(folder, keys)
         try:
             yield engine, keys
+        except DiskFull as error:
+            raise TryLater(
+                N_("The disk of HQ's records is full. Nothing was changed: make room, and try again.")
+            ) from error
         except Unavailable as error:
             raise TryLater(N_("HQ's database is busy or out of reach. Nothing was changed: try again.")) from error
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +19,7 @@ from butler_tui.hq.feed import page
 from butler_tui.hq.greeting import greet
 from butler_tui.hq.ingest import prepare, take
 from butler_tui.hq.keyring import Keyring
+from butler_tui.hq.outages import Outages
 from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.requests import content_of, encoding_of, message_of, signature_of
 from butler_tui.sync.protocol import (
@@ -57,12 +58,10 @@ class _Ask(Protocol):
 
 AskT = TypeVar("AskT", bound=_Ask)
 
-_BUSY_S = 2
-
 
 @dataclass(frozen=True, slots=True)
 class Hall:
-    """What every answer needs: rows, public sealing key, authority (PEM), clock (UTC ms), secrets, pictures."""
+    """What answers need: rows, public sealing key, authority (PEM), clock (UTC ms), secrets, pictures, outages."""
 
     engine: Engine
     box_key: bytes
@@ -70,6 +69,7 @@ class Hall:
     now_ms: Callable[[], int]
     keyring: Keyring
     blobs: Blobs
+    outages: Outages = field(default_factory=Outages)
 
 
 async def enrol(hall: Hall, request: Request) -> Response:
@@ -113,6 +113,7 @@ async def push(hall: Hall, request: Request) -> Response:
         return answer
 
     answer = await _written(hall, write)
+    hall.outages.over()
     held = {cid for cid, _reason in answer.quarantined}
     for change in batch.ask.changes:
         if change.op is Op.ERASE and change.table == TABLE and change.cid not in held:
@@ -259,5 +260,5 @@ async def answered(hall: Hall, answer: Answer, request: Request) -> Response:
         return answer_json(request, {"code": refusal.code, **refusal.details}, refusal.status)
     except ValueError:
         return answer_json(request, {"code": Code.MALFORMED}, 400)
-    except Unavailable:
-        return answer_json(request, {"code": Code.BUSY}, 503, {"retry-after": str(_BUSY_S)})
+    except Unavailable as error:
+        return answer_json(request, *hall.outages.met(error))

@@ -28,6 +28,7 @@ from butler_tui.hq.app import application
 from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.keyring import Keyring
 from butler_tui.hq.keys import Folder
+from butler_tui.hq.outages import Outages
 from butler_tui.hq.routes import Hall
 from butler_tui.hq.tending import tend
 from butler_tui.sealing import public_box_key
@@ -57,8 +58,11 @@ def serve(
     names: Sequence[str],
     tell: Callable[[str], None],
     blobs: Path | None = None,
+    warn: Callable[[str], None] = lambda _words: None,
 ) -> None:
     """Serve HQ until SIGTERM or SIGINT; `tell` is handed the address once HQ answers. `port` 0 picks a free one.
+
+    `warn` is handed sentences about what keeps HQ from its rows, and that it is over.
 
     Pictures lie in `blobs`, None for the folder's own place: servers that share a database must share that too.
     The address that is told and the further `names` are in HQ's certificate: it is made anew where it lacks one.
@@ -83,7 +87,8 @@ def serve(
             authority.renew_where_due(folder, [place.name, *names], _now_ms())
             secrets, pictures = Keyring(keys.box), Blobs(blobs or folder.blobs, keys.box)
             pem = authority.authority_pem(folder)
-            hall = Hall(engine, public_box_key(keys.box), pem, _now_ms, secrets, pictures)
+            outages = Outages(folder.path, warn)
+            hall = Hall(engine, public_box_key(keys.box), pem, _now_ms, secrets, pictures, outages)
             asyncio.run(_serve(folder, hall, place, answers))
         finally:
             lock.release()

@@ -44,6 +44,14 @@ def busy(retry_after: int | None) -> TryLater:
     )
 
 
+def full(retry_after: int | None) -> TryLater:
+    """Return the error of an HQ whose disk has no room; `retry_after` as for a busy one."""
+    return TryLater(
+        N_("HQ takes nothing more: its disk is full. Nothing is lost, and it is tried again. Tell HQ about it."),
+        retry_after=retry_after,
+    )
+
+
 def retry_after(error: ButlerError) -> int | None:
     """Return the seconds for which HQ asked to be left alone, if it did."""
     seconds = error.details.get("retry_after")

@@ -18,7 +18,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from butler_tui.errors import SetUpWrong
-from butler_tui.sync.failures import Refused, busy, explained, not_hq, raise_plainly, seconds_to_wait
+from butler_tui.sync.failures import Refused, busy, explained, full, not_hq, raise_plainly, seconds_to_wait
 from butler_tui.sync.protocol import Code, Signed, headers_of, pack, sign, signing_string, unpack
 from butler_tui.text import safe
 from butler_tui.words import N_
@@ -243,7 +243,7 @@ def _answer(response: BaseHTTPResponse, answer: bytes) -> Mapping[str, Any]:
         body = None
     code = body.get("code") if body else None
     if response.status in (408, 429, 503) and code != Code.TOO_MANY_TRIES:
-        raise busy(seconds_to_wait(response.headers))
+        raise (full if code == Code.NO_ROOM else busy)(seconds_to_wait(response.headers))
     if response.status == 413:
         raise Refused(413, Code.TOO_LARGE, body or {})
     if body is not None and response.status == 200 and code is None:

@@ -14,6 +14,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from butler_tui.hq.engines import Everything, Reading, Unavailable, Writing
+from butler_tui.hq.engines.outage import DiskFull
 from butler_tui.hq.engines.postgres_connecting import connected, database_of, prepare_connection
 from butler_tui.hq.engines.postgres_rows import ARRIVING_STATE, PostgresConnection, PostgresRows, Stuck
 from butler_tui.hq.engines.postgres_schema import bring_up_to_date, create_tables, keep_aside
@@ -158,6 +159,8 @@ class PostgresEngine:
             raise ValueError("not a value of this column") from error
         except (psycopg.IntegrityError, psycopg.ProgrammingError):
             raise
+        except psycopg.errors.DiskFull as error:
+            raise DiskFull(type(error).__name__) from error
         except psycopg.Error as error:
             raise Unavailable(type(error).__name__) from error
         finally:

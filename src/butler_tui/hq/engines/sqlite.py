@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from butler_tui.hq.engines import Everything, PositionRow, Reading, Unavailable, Writing
+from butler_tui.hq.engines.outage import DiskFull
 from butler_tui.hq.engines.rows_writing import WritingRows, insert
 from butler_tui.hq.engines.sqlite_upgrade import bring_up_to_date
 from butler_tui.hq.views import sqlite_views
@@ -198,13 +199,20 @@ def _commit_together(connection: Connection, group: list[_Job]) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         for __, future in group:
-            future.set_exception(Unavailable(type(error).__name__))
+            future.set_exception(_outage(error))
         return
     for future, value, raised in outcomes:
         if raised is None:
             future.set_result(value)
         else:
             future.set_exception(raised)
+
+
+def _outage(error: DatabaseError) -> Unavailable:
+    """Return what is said of rows that could not be committed."""
+    outage = (DiskFull if "full" in str(error) else Unavailable)(type(error).__name__)
+    outage.__cause__ = error
+    return outage
 
 
 def _in_savepoint(connection: Connection, work: Callable[[Writing], Any]) -> tuple[Any, BaseException | None]:
