@@ -100,9 +100,9 @@ class Terminal:
         self._raw += data
         self._stream.feed(data)
 
-    def look(self) -> str:
-        """Return the screen with what has come meanwhile."""
-        self._read(0.05)
+    def look(self, seconds: float = 0.05) -> str:
+        """Return the screen with what has come meanwhile, waiting at most so long for it."""
+        self._read(seconds)
         return self.text()
 
     def wait_for(self, *words: str, gone: bool = False) -> str:
@@ -165,13 +165,19 @@ class Terminal:
         self._process.kill(signal.SIGKILL)
         self.outlive()
 
-    def outlive(self) -> None:
-        """Read what the program had painted when it was killed, by whomever."""
+    def send_signal(self, number: int) -> None:
+        """Send a signal, from whatever thread; the program is not waited for."""
+        os.kill(self.pid, number)
+
+    def outlive(self) -> int | None:
+        """Read what the program had painted when it was killed, by whomever; return the signal that ended it."""
         self._process.wait()
         with suppress(pexpect.EOF):
             while data := self._process.read_nonblocking(65536, timeout=1):
                 self._feed(data)
         self._process.close()
+        ended_by: int | None = self._process.signalstatus
+        return ended_by
 
     def close(self) -> None:
         """End the program if it still runs."""

@@ -1,6 +1,7 @@
-"""Killed at the worst moments, on either side: nothing is lost and nothing is there twice.
+"""Killed by the hundred while they sync: `butler sync`, the open screens, and HQ. Nothing is lost, nothing is twice.
 
-A proxy between the two sees when a batch is on its way, and strikes there: what is killed was always at work.
+Every program is the installed one, killed by SIGKILL. Who and when is drawn from a seed, which is printed; what it hit
+is judged by what both ends have afterwards. CI has 100 rounds, `make soak` 1,000.
 """
 
 from __future__ import annotations
@@ -10,202 +11,235 @@ import random
 import signal
 import subprocess
 import sys
-import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from butler_tui.errors import TryLater
-from butler_tui.ids import id_text, new_id
-from butler_tui.store import estates, sync_state
-from butler_tui.store.journal import record
-from butler_tui.store.written import Written
-from butler_tui.sync.protocol import MOST_ASK, MOST_IN_BATCH
-from tests.conftest import Estate
-from tests.serving import Hq, Proxy, proxied, real_ms, sync
+from tests.journeys.killed_estate import BOOTH, LAPTOPS, Post, Site, made
+from tests.journeys.screens_open import Screens
+from tests.journeys.strike import AMID_PULL, AMID_PUSH, GREETING, Moment, Phase, Strike
+from tests.serving import real_ms, sync
 
-ROUNDS = 20
-_ONE_BATCH, _MORE = 400, MOST_IN_BATCH + 200
-"""Changes that HQ lacks when a round begins, where one batch is enough, and where there must be another."""
+pytestmark = pytest.mark.journey
 
-IN_THE_REQUEST = "in the request"
-AFTER_THE_COMMIT = "after HQ's commit, before the answer"
-BETWEEN_BATCHES = "between two batches"
-WHILE_HQ_TAKES_IT = "while HQ takes the batch"
+TRY_LATER = 75
+_MARGIN = 250
+"""Bytes by which one hello may be longer than another."""
 
 
-@dataclass
-class Strike:
-    """What stands between terminal and HQ for one round, and kills at its moment.
+class Victim(StrEnum):
+    """Who is killed."""
 
-    Only a batch is longer than a hello may be, so what is longer is a batch on its way.
-    """
+    LAPTOP = "butler sync"
+    SCREENS = "the screens"
+    HQ = "HQ under butler sync"
+    HQ_UNDER_SCREENS = "HQ under the screens"
 
-    moment: str
-    kill: Callable[[], None]
-    at_byte: int
-    delay_s: float
-    struck: bool = False
-    answered: int = 0
-    """Batches whose answer was passed on."""
-    _request: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def passes(self, answers: bool, data: bytes) -> bytes | None:
-        """Return what is passed on of a piece, None once the moment has come."""
-        with self._lock:
-            if self.struck and (answers or self.moment != WHILE_HQ_TAKES_IT):
-                return None
-            return self._of_answer(data) if answers else self._of_request(data)
+class Draw(NamedTuple):
+    """One round: who is killed, when, at whose sync, and whether much waits to be sent."""
 
-    def _of_request(self, data: bytes) -> bytes | None:
-        before, self._request = self._request, self._request + len(data)
-        if self.moment == BETWEEN_BATCHES and self.answered:
-            self._strike()
-            return None
-        if self.moment == IN_THE_REQUEST and self._request >= self.at_byte:
-            self._strike()
-            return data[: self.at_byte - before]
-        if self.moment == WHILE_HQ_TAKES_IT and self._request > MOST_ASK and not self.struck:
-            self.struck = True
-            threading.Timer(self.delay_s, self.kill).start()
-        return data
+    victim: Victim
+    moment: Moment
+    at: str
+    many: bool
 
-    def _of_answer(self, data: bytes) -> bytes | None:
-        if self._request > MOST_ASK:
-            if self.moment == AFTER_THE_COMMIT:
-                self._strike()
-                return None
-            self.answered += 1
-        self._request = 0
-        return data
 
-    def _strike(self) -> None:
-        self.struck = True
-        self.kill()
+_VICTIMS = [Victim.LAPTOP] * 12 + [Victim.HQ] * 5 + [Victim.SCREENS] * 2 + [Victim.HQ_UNDER_SCREENS]
+_TURNS = (GREETING, 0, 0, 0, 1, 1, 1, 2, 2, 3)
+_ONE_IN = 20
+"""So often much waits to be sent; and so often, about, a laptop gives way to a new one."""
+
+
+def draws(chance: random.Random, rounds: int) -> Iterator[Draw]:
+    """Yield as many rounds, each kind as often as it should be."""
+    victims = [_VICTIMS[number % len(_VICTIMS)] for number in range(rounds)]
+    turns = [_TURNS[number % len(_TURNS)] for number in range(rounds)]
+    chance.shuffle(victims)
+    chance.shuffle(turns)
+    for number, (victim, turn) in enumerate(zip(victims, turns, strict=True)):
+        many = number % _ONE_IN == _ONE_IN // 2
+        turn = turn + chance.choice((0, 2)) if many and turn != GREETING else turn
+        delay_s = chance.choice((0, chance.uniform(0, 0.01), chance.uniform(0, 0.05)))
+        moment = Moment(turn, delay_s, chance.random() < 0.5, chance.random())
+        at_booth = victim in (Victim.SCREENS, Victim.HQ_UNDER_SCREENS)
+        yield Draw(victim, moment, BOOTH if at_booth else chance.choice(LAPTOPS), many)
 
 
 @dataclass
-class Sides:
-    """A terminal, its HQ, and the proxy between them."""
+class Rounds:
+    """The estate, what was hit, and how often somebody was done before the blow fell."""
 
-    hq: Hq
-    estate: Estate
-    proxy: Proxy
+    site: Site
     chance: random.Random
+    screens: Screens
+    greeting: int = 0
+    hit: Counter[tuple[Victim, Phase]] = field(default_factory=Counter)
+    missed: int = 0
 
-    @property
-    def estate_id(self) -> str:
-        """The estate's id as HQ writes it."""
-        own = estates.estate(self.estate.store.connection)
-        assert own is not None
-        return id_text(own.estate_id)
+    def run(self, rounds: int) -> None:
+        """Kill somebody so many times."""
+        self.greeting = self._measured()
+        waiting = list(draws(self.chance, rounds))
+        while waiting:
+            draw = waiting.pop(0)
+            phase = self._round(draw)
+            self.site.holds()
+            if len(waiting) % _ONE_IN == 0:
+                self.site.verifies()
+            if phase is None:
+                self.missed += 1
+                waiting.append(draw)
+            else:
+                self.hit[draw.victim, phase] += 1
+        self.screens.close()
+        self.site.is_whole()
 
-    def write(self, moment: str) -> None:
-        """Save at the terminal until HQ lacks enough for `moment`, in acts as large as an act may be."""
-        least = _MORE if moment == BETWEEN_BATCHES else _ONE_BATCH
-        while self.acknowledged() + self.waiting() - self.taken() < least:
-            now_ms = real_ms()
-            names = [self.chance.randbytes(16).hex() for _number in range(200)]  # nothing that packs well
-            gates = [Written("gate", new_id(now_ms), {"name": name}) for name in names]
-            record(self.estate.store, gates, staff_id=None, now_ms=now_ms)
+    def _measured(self) -> int:
+        """Return how many bytes a terminal sends that has nothing to do."""
+        passed: Counter[bool] = Counter()
+        post = self.site.posts[LAPTOPS[0]]
 
-    def waiting(self) -> int:
-        """Return how much the terminal believes HQ has not."""
-        return sync_state.waiting(self.estate.store.connection)
+        def passes(answers: bool, data: bytes) -> bytes:
+            passed[answers] += len(data)
+            return data
 
-    def taken(self) -> int:
-        """Return how much HQ has."""
-        return int(self.hq.query("SELECT count(*) FROM change_log WHERE estate_id = ?", self.estate_id)[0][0])
+        self._synced(post)
+        post.proxy.passes = passes
+        self._synced(post)
+        return passed[False] + _MARGIN
 
-    def acknowledged(self) -> int:
-        """Return how much the terminal knows HQ to have."""
-        return sync_state.position(self.estate.store.connection).acked_seq
+    def _synced(self, post: Post) -> None:
+        with post.store() as store:
+            sync(store)
 
-    def strike(self, moment: str, kill: Callable[[], None]) -> Strike:
-        """Set the proxy up to kill at `moment`."""
-        strike = Strike(moment, kill, self.chance.randint(MOST_ASK + 1000, 16_000), self.chance.uniform(0, 0.1))
-        self.proxy.passes = strike.passes
+    # A round
+
+    def _round(self, draw: Draw) -> Phase | None:
+        """Let somebody write and sync and somebody be killed; return what was hit, None where nothing was left to."""
+        if draw.at in LAPTOPS and self.chance.random() < 1 / _ONE_IN:
+            self.site.hand_out(draw.at)
+        post, other = self.site.posts[draw.at], self.site.posts[LAPTOPS[draw.at == LAPTOPS[0]]]
+        self.site.write(other)
+        self.site.write(post, draw.many)
+        if self.chance.random() < 0.5:
+            self._synced(other)
+        self.screens.look_on()
+        killed = {Victim.LAPTOP: self._laptop, Victim.SCREENS: self._screens}.get(draw.victim, self._hq)
+        return killed(draw, post)
+
+    def _laptop(self, draw: Draw, post: Post) -> Phase | None:
+        running: list[subprocess.Popen[str]] = []
+        strike = self._strike(draw, post, lambda: running[0].send_signal(signal.SIGKILL))
+        began_ms = real_ms()
+        running.append(_started(post))
+        told = running[0].communicate(timeout=60)[1]
+        if running[0].returncode == 0:
+            return None
+        assert running[0].returncode == -signal.SIGKILL, told
+        assert strike.done.wait(20)
+        return self._phase(post, strike, began_ms)
+
+    def _screens(self, draw: Draw, post: Post) -> Phase | None:
+        name = self.site.next_name()
+        self.screens.turn_away(name)
+        self.site.saved.append(name)
+        strike = self._strike(draw, post, self.screens.killer())
+        began_ms = real_ms()
+        self.screens.sync_now()
+        self._until_struck(post, strike, began_ms)
+        assert self.screens.were_killed()
+        return self._phase(post, strike, began_ms)
+
+    def _hq(self, draw: Draw, post: Post) -> Phase | None:
+        hq = self.site.hq.process
+        assert hq is not None
+        strike = self._strike(draw, post, lambda: hq.send_signal(signal.SIGKILL))
+        began_ms = real_ms()
+        if draw.victim is Victim.HQ_UNDER_SCREENS:
+            self.screens.sync_now()
+            self._until_struck(post, strike, began_ms)
+            code = self._said_by_the_screens(post, began_ms)
+        else:
+            sync_there = _started(post)
+            told = sync_there.communicate(timeout=60)[1]
+            code = sync_there.returncode
+            strike.fall()
+            assert code == 0 or (code, len(told.splitlines())) == (TRY_LATER, 1), told
+        assert hq.wait(20) == -signal.SIGKILL
+        self.site.hq.stop()
+        self.site.hq.start()
+        phase = self._phase(post, strike, began_ms)
+        assert code == TRY_LATER or phase is Phase.ENDED, (code, phase)
+        return phase
+
+    def _said_by_the_screens(self, post: Post, began_ms: int) -> int:
+        """Return, as an exit code, how the sync went that the screens have ended, and that they say so and live on."""
+        while self.site.stand(post).tried_ms < began_ms:
+            assert real_ms() < began_ms + 30_000
+            self.screens.look_on()
+        self.screens.say_how_it_went()
+        return 0 if self.site.stand(post).went_well else TRY_LATER
+
+    def _strike(self, draw: Draw, post: Post, kill: Callable[[], None]) -> Strike:
+        strike = Strike(draw.moment, self.greeting, kill)
+        post.proxy.passes = strike.passes
         return strike
 
-    def stands_as(self, strike: Strike, before: int) -> None:
-        """Check that the kill fell into its moment: what HQ has, and what the terminal knows of it."""
-        assert strike.struck, strike.moment
-        assert self.waiting() > 0
-        gained, unknown = self.taken() - before, self.taken() - self.acknowledged()
-        if strike.moment == IN_THE_REQUEST:
-            assert (gained, unknown) == (0, 0)
-        elif strike.moment == AFTER_THE_COMMIT:
-            assert gained == unknown > 0
-        elif strike.moment == BETWEEN_BATCHES:
-            assert strike.answered == 1
-            assert (gained > 0, unknown) == (True, 0)
-        else:
-            assert gained == unknown
+    def _until_struck(self, post: Post, strike: Strike, began_ms: int) -> None:
+        """Wait until the blow has fallen; where the screens' sync is done before, let it fall then."""
+        while not strike.done.wait(0.1):
+            assert real_ms() < began_ms + 30_000
+            self.screens.look_on()
+            if self.site.stand(post).is_done(began_ms):
+                strike.fall()
 
-    def is_whole(self) -> None:
-        """Check that HQ has each change once, in the order written, and that the terminal knows."""
-        self.proxy.passes = lambda _answers, data: data
-        sync(self.estate.store)
-        rows = self.estate.store.connection.execute("SELECT cid FROM journal ORDER BY seq")
-        written = [id_text(row[0]) for row in rows]
-        log = self.hq.query("SELECT cid, pos, verdict FROM change_log WHERE estate_id = ? ORDER BY pos", self.estate_id)
-        assert [row[0] for row in log] == written
-        assert [row[1] for row in log] == list(range(1, len(written) + 1))
-        assert {row[2] for row in log} == {"applied"}
-        assert self.hq.query("SELECT count(*) FROM duplicate WHERE estate_id = ?", self.estate_id) == [(0,)]
-        gates = self.hq.query("SELECT count(*) FROM v_gate WHERE estate_id = ?", self.estate_id)
-        assert gates == [tuple(self.estate.store.connection.execute("SELECT count(*) FROM gate").fetchone())]
-        assert self.waiting() == 0
+    def _phase(self, post: Post, strike: Strike, began_ms: int) -> Phase:
+        post.proxy.passes = lambda _answers, data: data
+        return self.site.stand(post).phase(strike, began_ms)
 
 
-@pytest.fixture
-def sides(hq: Hq, estate: Estate) -> Iterator[Sides]:
-    """Return an enrolled terminal that reaches HQ through a proxy."""
-    with proxied(hq) as proxy:
-        hq.enrol(estate.store, url=proxy.url)
-        sync(estate.store)
-        yield Sides(hq, estate, proxy, random.Random(23))
-
-
-def _start_sync(home: Path) -> subprocess.Popen[bytes]:
+def _started(post: Post) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "butler_tui", "sync"],
-        env={**os.environ, "BUTLER_HOME": str(home)},
+        env={**os.environ, "BUTLER_HOME": str(post.folder), "BUTLER_LANG": "en"},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
-def test_twenty_syncs_killed_while_a_batch_is_on_its_way(sides: Sides) -> None:
-    home = sides.estate.store.home.database.parent
-    moments = (IN_THE_REQUEST, AFTER_THE_COMMIT, BETWEEN_BATCHES)
-    for round_no in range(ROUNDS):
-        moment = moments[round_no % len(moments)]
-        sides.write(moment)
-        before = sides.taken()
-        terminal: list[subprocess.Popen[bytes]] = []
-        strike = sides.strike(moment, lambda: terminal[0].send_signal(signal.SIGKILL))  # noqa: B023
-        terminal.append(_start_sync(home))
-        assert terminal[0].wait(timeout=30) == -signal.SIGKILL
-        sides.stands_as(strike, before)
-    sides.is_whole()
+@pytest.fixture
+def rounds(tmp_path: Path) -> Iterator[Rounds]:
+    """Return the estate, with the seed of all that is drawn."""
+    seed = int(os.environ.get("BUTLER_TEST_SEED") or random.SystemRandom().randrange(1_000_000))
+    print(f"BUTLER_TEST_SEED={seed}")
+    chance = random.Random(seed)
+    with made(tmp_path, chance) as site:
+        rounds = Rounds(site, chance, Screens(site.posts[BOOTH].folder))
+        began = time.monotonic()
+        yield rounds
+        rounds.screens.close()
+        print(f"{time.monotonic() - began:.0f} s, missed {rounds.missed}, new laptops {site.handed_out - 2}")
+        print(*(f"{victim}, {phase}: {count}" for (victim, phase), count in sorted(rounds.hit.items())), sep="\n")
 
 
-def test_hq_killed_twenty_times_while_a_batch_is_on_its_way(sides: Sides) -> None:
-    moments = (IN_THE_REQUEST, AFTER_THE_COMMIT, BETWEEN_BATCHES, WHILE_HQ_TAKES_IT)
-    for round_no in range(ROUNDS):
-        moment = moments[round_no % len(moments)]
-        sides.write(moment)
-        before = sides.taken()
-        process = sides.hq.process
-        assert process is not None
-        strike = sides.strike(moment, lambda: process.send_signal(signal.SIGKILL))  # noqa: B023
-        with pytest.raises(TryLater):
-            sync(sides.estate.store)
-        assert sides.hq.stop(signal.SIGKILL) == -signal.SIGKILL
-        sides.stands_as(strike, before)
-        sides.hq.start()
-    sides.is_whole()
+@pytest.mark.parametrize("kills", [int(os.environ.get("N", "100")), pytest.param(1000, marks=pytest.mark.soak)])
+def test_kills_while_syncing_lose_nothing_and_double_nothing(rounds: Rounds, kills: int) -> None:
+    rounds.run(kills)
+    assert rounds.hit.total() == kills
+    amid_push, amid_pull = (
+        sum(count for (_victim, phase), count in rounds.hit.items() if phase in amid) for amid in (AMID_PUSH, AMID_PULL)
+    )
+    assert amid_push + amid_pull >= kills / 2
+    assert min(amid_push, amid_pull) >= kills / 8
+    amid = {victim for victim, phase in rounds.hit if phase in AMID_PUSH | AMID_PULL}
+    assert amid >= {Victim.LAPTOP, Victim.SCREENS, Victim.HQ}
+    assert {phase for _victim, phase in rounds.hit} >= {*Phase} - {Phase.ENDED}
+    assert rounds.missed < kills / 4
