@@ -8,6 +8,7 @@ import sqlite3
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -50,16 +51,22 @@ def _connected(port: int, authority: Path) -> http.client.HTTPSConnection:
     return http.client.HTTPSConnection("127.0.0.1", port, context=context)
 
 
-def push(port: int, authority: Path, file: Path) -> float:
-    """Push all rows of the table `change` in a plain SQLite file, and return how many a second."""
+def push(port: int, authority: Path, file: Path, batch_of: int = BATCH, took: list[float] | None = None) -> float:
+    """Push all rows of the table `change` in a plain SQLite file, and return how many a second.
+
+    `took` is told how many seconds each request took.
+    """
     begun = time.perf_counter()
     connection = _connected(port, authority)
     rows = sqlite3.connect(file)
     last, pushed = 0, 0
-    while batch := rows.execute("SELECT * FROM change WHERE seq > ? ORDER BY seq LIMIT ?", (last, BATCH)).fetchall():
+    while batch := rows.execute("SELECT * FROM change WHERE seq > ? ORDER BY seq LIMIT ?", (last, batch_of)).fetchall():
         content, encoding = squeeze(json.dumps({"rows": batch}, ensure_ascii=False).encode())
-        connection.request("POST", "/", content, {"content-encoding": encoding})
+        asked = time.perf_counter()
+        connection.request("POST", f"/{file.stem}", content, {"content-encoding": encoding})
         answer = json.loads(connection.getresponse().read())
+        if took is not None:
+            took.append(time.perf_counter() - asked)
         last, pushed = answer["last"], pushed + len(batch)
     connection.close()
     rows.close()
@@ -96,18 +103,32 @@ class _Taker(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     file = ""
+    dsn = ""
+    mine = threading.local()
 
     def do_POST(self) -> None:
         """Take a batch."""
         content = self.rfile.read(int(self.headers["content-length"]))
         rows = unpack(content, self.headers.get("content-encoding", ""))["rows"]
-        database = sqlite3.connect(self.file, isolation_level=None)
-        database.execute("PRAGMA synchronous = FULL")
-        database.execute("BEGIN IMMEDIATE")
-        database.executemany("INSERT INTO taken VALUES (?, ?, ?)", rows)
-        database.execute("COMMIT")
-        database.close()
+        if self.dsn:
+            self._insert_there([(self.path, *row) for row in rows])
+        else:
+            database = sqlite3.connect(self.file, isolation_level=None)
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute("BEGIN IMMEDIATE")
+            database.executemany("INSERT INTO taken VALUES (?, ?, ?)", rows)
+            database.execute("COMMIT")
+            database.close()
         self._answer(json.dumps({"last": rows[-1][0]}).encode(), "")
+
+    def _insert_there(self, rows: list[tuple[str, int, str, str]]) -> None:
+        """Insert into PostgreSQL, on a connection for as long as the client's lasts."""
+        import psycopg
+
+        if not hasattr(self.mine, "database"):
+            self.mine.database = psycopg.connect(self.dsn)
+        with self.mine.database.transaction(), self.mine.database.cursor() as cursor:
+            cursor.executemany("INSERT INTO taken VALUES (%s, %s, %s, %s)", rows)
 
     def do_GET(self) -> None:
         """Give a page."""
@@ -127,10 +148,14 @@ class _Taker(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
+
 @contextmanager
-def served(file: Path, certificate: Path, key: Path) -> Iterator[int]:
-    """Serve the pipe in a process of its own for a block, and yield its port."""
-    command = [sys.executable, "-m", "bench.bare_pipe", str(file), str(certificate), str(key)]
+def served(file: Path, certificate: Path, key: Path, dsn: str = "") -> Iterator[int]:
+    """Serve the pipe in a process of its own for a block, into `file` or PostgreSQL, and yield its port."""
+    command = [sys.executable, "-m", "bench.bare_pipe", str(file), str(certificate), str(key), dsn]
     process = subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -140,17 +165,30 @@ def served(file: Path, certificate: Path, key: Path) -> Iterator[int]:
         process.wait()
 
 
+def _make_table(file: str, dsn: str) -> None:
+    if dsn:
+        import psycopg
+
+        with psycopg.connect(dsn) as there:
+            there.execute("DROP TABLE IF EXISTS taken")
+            there.execute(
+                "CREATE TABLE taken (place text, seq bigint, cid text UNIQUE, body text, PRIMARY KEY (place, seq))"
+            )
+    else:
+        database = sqlite3.connect(file)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("CREATE TABLE IF NOT EXISTS taken (seq INTEGER PRIMARY KEY, cid TEXT UNIQUE, body TEXT)")
+        database.close()
+
+
 def main() -> None:
     """Take batches until ended."""
-    file, certificate, key = sys.argv[1:]
-    database = sqlite3.connect(file)
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute("CREATE TABLE IF NOT EXISTS taken (seq INTEGER PRIMARY KEY, cid TEXT UNIQUE, body TEXT)")
-    database.close()
-    _Taker.file = file
+    file, certificate, key, dsn = sys.argv[1:]
+    _make_table(file, dsn)
+    _Taker.file, _Taker.dsn = file, dsn
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Taker)
+    server = _Server(("127.0.0.1", 0), _Taker)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     print(server.server_address[1], flush=True)
     server.serve_forever()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import look_ups, many_visits, pull_rate, thousand
+from bench import look_ups, many_terminals, many_visits, pull_rate, thousand
 from bench.figures import Figure, p95, table
 from butler_tui.domain.plates import read_plate
 from butler_tui.paths import Home
@@ -79,6 +79,13 @@ def test_simulated_terminals_bring_everything_to_hq_and_hear_of_it(tmp_path: Pat
 def test_a_pull_is_measured_beside_a_plain_one(tmp_path: Path) -> None:
     figures = pull_rate.measure(tmp_path, 1, changes=300, delta=60)
     assert all(figure.ours > 0 for figure in figures)
+
+
+@pytest.mark.soak
+def test_terminals_that_push_at_once_lose_nothing(tmp_path: Path) -> None:
+    figures = many_terminals.measure(tmp_path, 1, terminals=4, each=60)
+    assert [figure.ours for figure in figures if figure.baseline is None] == [0, 0]
+    assert all(figure.ours > 0 and figure.baseline for figure in figures if figure.baseline is not None)
 
 
 def test_a_missed_target_is_said() -> None:
