@@ -20,6 +20,7 @@ COMPLETING = "_BUTLER_COMPLETE"
 
 def main() -> NoReturn:
     """Run what was asked for, and leave with its exit code; no traceback reaches a person."""
+    _leave_no_core()
     arguments = sys.argv[1:]
     home = find_home(os.environ)
     words.speak(words.choose_language(os.environ))
@@ -38,6 +39,15 @@ def main() -> NoReturn:
         crash_log.keep(home.log, error)
         sys.exit(say_unforeseen(home.log))
     sys.exit(0)
+
+
+def _leave_no_core() -> None:
+    """Let a crash write no image of what is in memory to a disk: keys stand in it, and who came, in the clear."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _run(arguments: list[str], home: Home, settings: Settings) -> None:
