@@ -51,14 +51,17 @@ def _belonging(connection: Connection, table: str, record_id: bytes) -> list[Era
 def erase_for_all(store: Store, erasures: Sequence[Erasure], *, staff_id: bytes, now_ms: int) -> None:
     """Erase records here, in the name of a person, to be erased everywhere; `now_ms` is UTC ms.
 
-    All of it is in one transaction, then in the register, and gone from copies and log as far as no program is in the
-    way. Raises FileTrouble where the disk refuses.
+    All of it is in one transaction, which ends once the register has it, and is then gone from copies and log as far as
+    no program is in the way. Raises FileTrouble where the disk refuses.
     """
     said = _said(store.connection, erasures)
+
+    def forget_the_rest() -> None:
+        forget_drafts(store.connection, said)
+        register(store.home, erasures, now_ms)
+
     blobs.forget(store, [one.record_id for one in erasures if one.table == "attachment"])
-    journal.erase_and_record(store, erasures, staff_id=staff_id, now_ms=now_ms)
-    forget_drafts(store.connection, said)
-    register(store.home, erasures, now_ms)
+    journal.erase_and_record(store, erasures, staff_id=staff_id, now_ms=now_ms, before_commit=forget_the_rest)
     forget_copies(store)
 
 

@@ -140,10 +140,18 @@ def erase(store: Store, table: str, record_id: bytes) -> None:
         connection.execute(f"UPDATE journal SET {_REDACTED} WHERE tbl = ? AND record_id = ?", (table, record_id))
 
 
-def erase_and_record(store: Store, erasures: Sequence[Erasure], *, staff_id: bytes, now_ms: int) -> None:
+def erase_and_record(
+    store: Store,
+    erasures: Sequence[Erasure],
+    *,
+    staff_id: bytes,
+    now_ms: int,
+    before_commit: Callable[[], None] = lambda: None,
+) -> None:
     """Erase records in rows and journal, in one transaction with the changes that will erase them everywhere.
 
-    `staff_id` is the acting person, `now_ms` UTC ms. Raises FileTrouble where the disk refuses.
+    `staff_id` is the acting person, `now_ms` UTC ms; `before_commit` writes down elsewhere what must not be missing
+    once it is done. Raises FileTrouble where the disk refuses.
     """
     connection = store.connection
     with plain_errors(store.home.database), transaction(connection), _permit(connection, "erase"):
@@ -159,6 +167,7 @@ def erase_and_record(store: Store, erasures: Sequence[Erasure], *, staff_id: byt
             head, cid = follow(head, change), id_after(cid)
             keep(connection, journal_id(head.epoch_no, change.seq), change, head.link)
         _keep_head(connection, head)
+        before_commit()
 
 
 @contextmanager

@@ -108,8 +108,8 @@ def take_changes(
             gone = erase_pulled(store, taking.erased)
         _name_places(connection, places)
         _stand_at(connection, upto, latest)
+        register(store.home, gone, now_ms)  # before the page counts: once it does, HQ never tells of it again
     if gone:
-        register(store.home, gone, now_ms)
         forget_copies(store)
 
 

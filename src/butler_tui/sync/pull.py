@@ -95,10 +95,10 @@ def take_page(talk: Talk, where: Position, answer: PullAnswer) -> None:
     if answer.whole_after is not None:
         pulled.go_on_whole(connection, answer.whole_after)
         return
+    narrowing.forget_out_of_scope(talk.store)  # before the end is written down: whoever is cut off here does it again
     pulled.end_whole(talk.store, upto)
     talk.tally.whole = True
     tallies.note_compared(connection, talk.now_ms())
-    narrowing.forget_out_of_scope(talk.store)
 
 
 def _change(one: Pulled) -> LogChange:
