@@ -25,7 +25,7 @@ from tests.hq.attackers import PICTURE, Scene, Terminal, scene
 from tests.serving import Hq, real_ms, sync
 
 _SUPERVISORS_ONLY = {table.name for table in TABLES.values() if table.scope is Scope.SUPERVISOR}
-_APPLIED = ("record_state", "tally", "erased", "estate_secret", "report", "pictures")
+_APPLIED = ("record_state", "tally", "erased", "estate_secret", "pictures")
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from butler_tui.hq import reports
 from butler_tui.hq.engines import EpochRow, PositionRow, TerminalRow, Writing
 from butler_tui.hq.keyring import Keyring
 from butler_tui.hq.refusals import Refusal
+from butler_tui.hq.reports import ReportKind
 from butler_tui.ids import id_text, new_id
 from butler_tui.store.database import SCHEMA_VERSION
 from butler_tui.sync.protocol import MOST_IN_BATCH, MOST_TOLD, Code, HelloAnswer, HelloAsk, Told
@@ -54,12 +55,16 @@ def greet(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_ms: int, keyr
 
 
 def _to_tell(rows: Writing, terminal: TerminalRow, told: str) -> Iterator[Told]:
-    """Yield what a supervisor's terminal has not been told yet, the newest first; ids are in the order of time."""
+    """Yield what a supervisor's terminal has not been told yet, the newest first; ids are in the order of time.
+
+    What was held back of its own it knows from the answer to its push.
+    """
     if terminal.kind != TerminalKind.SUPERVISOR:
         return
     fresh = [one for one in rows.reports(terminal.estate_id, MOST_TOLD) if one.report_id > told]
     names = {one.terminal_id: one.name for one in rows.terminals(terminal.estate_id)} if fresh else {}
-    for one in fresh:
+    own = (ReportKind.HELD_BACK, terminal.terminal_id)
+    for one in (one for one in fresh if (one.kind, one.terminal_id) != own):
         detail = one.detail if len(one.detail) <= _MOST_DETAIL else "{}"
         yield one.report_id, one.at_ms, one.kind, names.get(one.terminal_id or "", ""), detail
 

@@ -76,6 +76,7 @@ def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> 
     stamp = rows.last_stamp(terminal.estate_id, terminal.terminal_id)
     landing = Landing(rows, terminal, first, now_ms, stamp, ask.seen_most)
     landing.land(batch, known)
+    reports.held_back(rows, terminal, landing.apart, now_ms)
     last = ask.changes[-1]
     rows.put_epoch(
         EpochRow(
@@ -116,6 +117,7 @@ class Landing:
     stamp: Stamp
     seen_most: int | None = None
     held: list[tuple[str, str]] = field(default_factory=list)
+    apart: list[reports.HeldBack] = field(default_factory=list)
     log: list[LogRow] = field(default_factory=list)
     states: dict[tuple[str, str], RecordState] = field(default_factory=dict)
     parents: dict[tuple[str, str], str | None] = field(default_factory=dict)
@@ -210,6 +212,8 @@ class Landing:
             else:
                 self.held.append((change.cid, reason))
             self.pos += 1
+        if reason is not None:
+            self.apart.append(reports.HeldBack(changes[0], reason))
 
     def _continues_what_is_held(self, change: Change) -> bool:
         """Tell whether a change writes on in a record that stands in quarantine: alone it would be half a record."""

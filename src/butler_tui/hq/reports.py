@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
+from butler_tui.domain.changes import Change
 from butler_tui.hq.engines import ReportRow, TerminalRow, Writing
 from butler_tui.ids import id_text, new_id
 
 _RECENT = 200
+_MOST_NAMED = 10
+"""Acts that one report names, at most."""
+_MOST_AN_HOUR = 4
+_HOUR_MS = 3_600_000
 
 
 class ReportKind(StrEnum):
@@ -20,7 +26,8 @@ class ReportKind(StrEnum):
     fetched them again {slices: [[table, month], …]}. `restored`: HQ was made anew from a backup of `made_ms`, whose log
     ends at `pos` {hq_gen, pos, made_ms}. `hole`: of a terminal's changes `first` to `last` of an epoch, HQ has lost
     what the terminal had let go of {epoch, first, last, gone}. `offered`: a terminal has records of others that HQ
-    lost {hq_gen}.
+    lost {hq_gen}. `held_back`: HQ could not apply acts of a terminal {held: [[table, record_id, reason, staff_id], …],
+    more}: of each act its first change, and how many acts are not named.
     """
 
     NEW_EPOCH = "new_epoch"
@@ -29,6 +36,14 @@ class ReportKind(StrEnum):
     RESTORED = "restored"
     HOLE = "hole"
     OFFERED = "offered"
+    HELD_BACK = "held_back"
+
+
+class HeldBack(NamedTuple):
+    """An act that was held back: the first change of it, and why."""
+
+    first: Change
+    reason: str
 
 
 def new_epoch(rows: Writing, terminal: TerminalRow, epoch: str, now_ms: int) -> None:
@@ -58,6 +73,27 @@ def offered(rows: Writing, terminal: TerminalRow, hq_gen: str, now_ms: int) -> N
     detail = {"hq_gen": hq_gen}
     if not any(one.kind == ReportKind.OFFERED and json.loads(one.detail) == detail for one in known):
         _report(rows, terminal, ReportKind.OFFERED, dict(detail), now_ms)
+
+
+def held_back(rows: Writing, terminal: TerminalRow, apart: Sequence[HeldBack], now_ms: int) -> None:
+    """Report acts that HQ could not apply, and holds apart still, to supervisors: a few times an hour for a terminal.
+
+    Ids and words of the protocol only: nothing personal is in it.
+    """
+    still = {cid for cid, _reason in rows.held(terminal.estate_id, [one.first.cid for one in apart])} if apart else ()
+    left = [one for one in apart if one.first.cid in still]
+    if not left or _told_often(rows, terminal, now_ms):
+        return
+    named = [[one.first.table, one.first.record_id, one.reason, one.first.staff_id] for one in left[:_MOST_NAMED]]
+    detail = {"held": named, "more": max(0, len(left) - _MOST_NAMED)}
+    _report(rows, terminal, ReportKind.HELD_BACK, detail, now_ms)
+
+
+def _told_often(rows: Writing, terminal: TerminalRow, now_ms: int) -> bool:
+    """Tell whether so much of this terminal was reported lately that more would only push other reports away."""
+    lately = [one for one in rows.reports(terminal.estate_id, _RECENT) if one.at_ms > now_ms - _HOUR_MS]
+    theirs = [one for one in lately if (one.kind, one.terminal_id) == (ReportKind.HELD_BACK, terminal.terminal_id)]
+    return len(theirs) >= _MOST_AN_HOUR
 
 
 def restored(rows: Writing, estate_id: str, hq_gen: str, pos: int, made_ms: int, now_ms: int) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from butler_tui.domain.changes import MOST_CHANGES, Change
+from butler_tui.domain.fields import TABLES
 from butler_tui.ids import parse_id
+from butler_tui.store import reports, staff
 from butler_tui.store.about import OF_A_VISIT, About, about
 from butler_tui.store.database import Connection, Row
 from butler_tui.store.journal_rows import change_of
+from butler_tui.store.reports import Report
+from butler_tui.text import safe
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,48 @@ def _held(connection: Connection, row: Row) -> Held:
     table = row["tbl"]
     told_by = row["parent_id"] if table in OF_A_VISIT else row["record_id"]
     return Held(table, row["reason"], about(connection, table, told_by))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldElsewhere:
+    """An act of another terminal that HQ held back at `at_ms` (UTC ms): from where, by whom, as far as it is known."""
+
+    at_ms: int
+    place: str
+    who: str
+    told: Held
+
+
+def held_elsewhere(connection: Connection, most: int, since_ms: int) -> list[HeldElsewhere]:
+    """Return up to `most` acts of other terminals that HQ has held back since `since_ms`, the newest first.
+
+    What is here by now was let go, or sent again: as far as it is written only once, that can be told.
+    """
+    found = []
+    for report in reports.held_back(connection, most, since_ms):
+        named = report.detail.get("held")
+        for one in named if isinstance(named, list) else ():
+            if (told := _elsewhere(connection, report, one)) is not None:
+                found.append(told)
+    return found[:most]
+
+
+def _elsewhere(connection: Connection, report: Report, named: object) -> HeldElsewhere | None:
+    if not isinstance(named, list) or len(named) != 4 or not all(isinstance(one, str) for one in named[:3]):
+        return None
+    table, record, reason, person = named
+    try:
+        record_id, staff_id = parse_id(record), parse_id(person) if isinstance(person, str) else None
+    except ValueError:
+        return None
+    described = TABLES.get(table)
+    if described is not None and described.once:
+        statement = f"SELECT 1 FROM {described.name} WHERE {described.key} = ?"
+        if connection.execute(statement, (record_id,)).fetchone() is not None:
+            return None
+    who = staff.by_id(connection, staff_id) if staff_id is not None else None
+    told = Held(safe(table), safe(reason), about(connection, table, record_id))
+    return HeldElsewhere(report.at_ms, report.place, who.name if who else "", told)
 
 
 @dataclass(frozen=True, slots=True)

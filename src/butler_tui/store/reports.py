@@ -12,6 +12,8 @@ from butler_tui.store.database import Connection, transaction
 from butler_tui.text import safe
 
 _MOST = 50
+HELD_BACK = "held_back"
+"""The kind that tells of what HQ could not apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,19 @@ def keep(connection: Connection, told: Iterable[tuple[str, int, str, str, str]])
 
 
 def newest(connection: Connection, most: int, since_ms: int) -> list[Report]:
-    """Return up to `most` reports since `since_ms` (UTC ms), the newest first."""
+    """Return up to `most` reports since `since_ms` (UTC ms), the newest first, but for what was held back of others."""
+    return _newest(connection, "kind <> ?", most, since_ms)
+
+
+def held_back(connection: Connection, most: int, since_ms: int) -> list[Report]:
+    """Return up to `most` reports since `since_ms` (UTC ms) of what HQ held back of others, the newest first."""
+    return _newest(connection, "kind = ?", most, since_ms)
+
+
+def _newest(connection: Connection, of_kind: str, most: int, since_ms: int) -> list[Report]:
     rows = connection.execute(
-        "SELECT at_ms, kind, place, detail FROM report WHERE at_ms >= ? ORDER BY report_id DESC LIMIT ?",
-        (since_ms, most),
+        f"SELECT at_ms, kind, place, detail FROM report WHERE {of_kind} AND at_ms >= ? ORDER BY report_id DESC LIMIT ?",
+        (HELD_BACK, since_ms, most),
     ).fetchall()
     return [Report(row[0], row[1], row[2], _detail(row[3])) for row in rows]
 

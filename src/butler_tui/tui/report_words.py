@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from butler_tui.labels import table_label
+from butler_tui.tui.sync_words import reason_words
 from butler_tui.words import _
 
 
@@ -39,6 +41,18 @@ def _hole(detail: Mapping[str, Any], place: str) -> str:
     )
 
 
+def _held_back(detail: Mapping[str, Any], place: str) -> str:
+    held, more = detail.get("held"), detail.get("more")
+    named = [one for one in held if isinstance(one, list) and len(one) == 4] if isinstance(held, list) else []
+    what = {f"{table_label(str(one[0])) or one[0]}: {reason_words(str(one[2]))}" for one in named}
+    return _(
+        "Headquarters could not apply {count} acts of {place}, and keeps them apart ({what}).",
+        place=place,
+        count=len(named) + (more if isinstance(more, int) else 0),
+        what="; ".join(sorted(what)),
+    )
+
+
 _WORDS: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
     "new_epoch": lambda _detail, place: _(
         "The file of {place} was restored from a backup, or copied. Make sure that only one computer goes on with it.",
@@ -52,6 +66,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
     ),
     "differed": _differed,
     "hole": _hole,
+    "held_back": _held_back,
     "offered": lambda _detail, place: _(
         "{place} and perhaps others have records that headquarters lost, written at other computers. They are kept "
         "apart until those computers sync. Where one never will: `butler hq lost`.",

@@ -8,7 +8,7 @@ from butler_tui.domain.hlc import MOST_AHEAD_MS
 from butler_tui.labels import greeting, moment, table_label
 from butler_tui.store.about import About
 from butler_tui.store.blobs import Waiting
-from butler_tui.store.quarantined import Held
+from butler_tui.store.quarantined import Held, HeldElsewhere
 from butler_tui.store.sync_state import Result, Summary
 from butler_tui.words import N_, _
 
@@ -75,6 +75,12 @@ def held_words(one: Held, now_ms: int, zone: tzinfo) -> str:
     """Return a change that HQ could not apply: what it is about, and why."""
     about = about_words(one.about, now_ms, zone)
     words = (table_label(one.table or "") or _("a record that is gone"), about, reason_words(one.reason))
+    return "  ".join(filter(None, words))
+
+
+def held_elsewhere_words(one: HeldElsewhere, now_ms: int, zone: tzinfo) -> str:
+    """Return an act of another terminal that HQ could not apply: when, where, by whom, what, and why."""
+    words = (moment(one.at_ms, now_ms, zone), one.place, one.who, held_words(one.told, now_ms, zone))
     return "  ".join(filter(None, words))
 
 

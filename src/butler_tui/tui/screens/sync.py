@@ -21,7 +21,14 @@ from butler_tui.tui.messages import SyncAsked
 from butler_tui.tui.report_words import report_words
 from butler_tui.tui.shown import line, lines
 from butler_tui.tui.steady import Steady
-from butler_tui.tui.sync_words import clock_words, fetching_words, held_words, hq_words, picture_words
+from butler_tui.tui.sync_words import (
+    clock_words,
+    fetching_words,
+    held_elsewhere_words,
+    held_words,
+    hq_words,
+    picture_words,
+)
 from butler_tui.tui.widgets.facts import wrapped
 from butler_tui.tui.widgets.lines import KeyLine, Sentence, StatusLine, TopLine
 from butler_tui.words import _
@@ -31,6 +38,8 @@ REPORTS_MS = 30 * 24 * 3_600_000
 """How long what HQ reported is shown, ms."""
 MOST_HELD = 50
 """Changes that HQ could not apply which are listed one by one."""
+MOST_ELSEWHERE = 10
+"""Acts of other terminals that HQ could not apply, listed at a supervisor's."""
 
 
 class Figures(VerticalScroll, can_focus=True):
@@ -142,11 +151,21 @@ class SyncScreen(Steady, Screen[None]):
         rows += [("", held_words(one, now, zone), "") for one in shown]
         if count > len(shown):
             rows.append(("", _("and {count} more", count=count - len(shown)), ""))
-        told = reports.newest(connection, MOST_REPORTS, now - REPORTS_MS)
-        for place, one in enumerate(told):
-            words = f"{moment(one.at_ms, now, zone)}  {report_words(one.kind, one.detail, one.place)}"
-            rows += _wrapped(_("Reports") if not place else "", words, max(20, self.size.width - 22))
+        rows += self._reported(now)
         self.query_one("#lines", Static).update(lines(_figure(*row) for row in rows))
+
+    def _reported(self, now_ms: int) -> list[tuple[str, str, str]]:
+        """Return what HQ told a supervisor's terminal: acts of others that it holds back, and what nobody typed."""
+        connection, zone = self._here.store.connection, self._here.zone
+        width, since_ms = max(20, self.size.width - 22), now_ms - REPORTS_MS
+        rows = []
+        for place, other in enumerate(quarantined.held_elsewhere(connection, MOST_ELSEWHERE, since_ms)):
+            words = held_elsewhere_words(other, now_ms, zone)
+            rows += _wrapped(_("Held of others") if not place else "", words, width)
+        for place, one in enumerate(reports.newest(connection, MOST_REPORTS, since_ms)):
+            words = f"{moment(one.at_ms, now_ms, zone)}  {report_words(one.kind, one.detail, one.place)}"
+            rows += _wrapped(_("Reports") if not place else "", words, width)
+        return rows
 
 
 _STYLES = {"": "$foreground", "good": "$success", "warning": "$warning", "bad": "$error"}
