@@ -130,3 +130,45 @@ def test_only_a_supervisor_at_their_own_terminal_erases(booth: Author, author_of
     with_values = erasing(booth, made[0])
     assert booth.reasons(booth.push(*with_values)) == ["malformed"]
     assert MARK in str(booth.state(made[0]))
+
+
+def _late(booth: Author, visit: Change, table: str, late: str, **values: Any) -> Change:
+    """Return a change about a visit that is held back: nobody knows yet who wrote it."""
+    held = booth.change(table, record_id=fresh(), staff_id=late, **values)
+    assert booth.reasons(booth.push(held)) == ["not_allowed"]
+    return held
+
+
+def test_what_is_held_of_an_erased_visit_goes_with_it_and_is_let_go_without_what_is_personal(
+    booth: Author, author_of: MakeAuthor
+) -> None:
+    gate = author_of(TerminalKind.GATE, booth.terminal.estate_id)
+    late, visit = fresh(), came(gate)
+    gate.push(*visit)
+    companion = _late(gate, visit[0], "companion", late, visit_id=visit[0].record_id, name=MARK)
+    looked = {"kind": "unmasked", "at_ms": NOW, "subject": "visit", "subject_id": visit[0].record_id, "reason": MARK}
+    seen = _late(gate, visit[0], "audit", late, **looked)
+
+    assert erase(booth, visit[0]) == []
+
+    estate_id = booth.terminal.estate_id
+    assert not [row for row in booth.engine.read(lambda rows: rows.log_after(estate_id, 0, 1000)) if MARK in row.body]
+    booth.push(booth.change("staff", record_id=late, number="4711", name="王", role="guard", active=1))
+    for change in (companion, seen):
+        left = booth.state(change)
+        assert left is not None
+        assert MARK not in str(left)
+
+
+def test_what_was_held_before_anybody_knew_it_is_erased_too(booth: Author, author_of: MakeAuthor) -> None:
+    other = author_of(estate_id=booth.terminal.estate_id)
+    house = fresh()
+    household = other.change("household", record_id=fresh(), house_id=house, name=MARK)
+    assert other.reasons(other.push(household)) == ["parent_unknown"]
+
+    assert erase(booth, household) == []
+
+    estate_id = booth.terminal.estate_id
+    assert not [row for row in booth.engine.read(lambda rows: rows.log_after(estate_id, 0, 1000)) if MARK in row.body]
+    booth.push(booth.change("house", record_id=house, room_code="V99", building="V99"))
+    assert MARK not in str(booth.state(household))

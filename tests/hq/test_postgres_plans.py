@@ -72,12 +72,17 @@ def test_each_value_of_a_list_is_looked_up_by_the_index_that_is_made_for_it(rows
     rows.children(ESTATE, "visit_event", ids)
     rows.put_shown(ESTATE, "visit_event", [(one, "{}") for one in ids])
     rows.tallies_of(ESTATE, [("visit_event", one) for one in ids])
-    rows.held_for(ESTATE, ids)
-    rows.held_groups(ESTATE, [("e", one) for one in ids])
+    rows.held_for(ESTATE, [("staff", one) for one in ids])
+    overridden = rows.plans.pop()
+    rows.held_groups(ESTATE, [("e", one, 7) for one in ids])
     assert rows.has_held(ESTATE)
     assert "Scan using change_log_held on" in rows.plans.pop()
-    wanted = ("cid", "cid", "record_id", "parent_id", "record_id", "month", "parent_id", "staff_id", "epoch")
+    assert "Index Scan using change_log_held on" in overridden
+    rows.held_kin(ESTATE, ids)
+    assert "Index Scan using change_log_held on" in rows.plans.pop()
+    wanted = ("cid", "cid", "record_id", "parent_id", "record_id", "month", "parent_id", "staff_id", "record_id", "pos",
+              "parent_id")  # fmt: skip
     assert len(rows.plans) == len(wanted)
     for plan, column in zip(rows.plans, wanted, strict=True):
-        assert re.search(rf"Index Cond: .*\b{column} = ", plan), plan
+        assert re.search(rf"Index Cond: .*\b{column} >?= ", plan), plan
         assert not re.search("Seq Scan|Hash|Merge", plan), plan

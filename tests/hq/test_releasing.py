@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from butler_tui.domain.changes import Change
 from butler_tui.domain.merge import state_from
+from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq.replay import replayed
-from tests.hq.authors import Author, MakeAuthor, fresh
+from tests.hq.authors import NOW, PASSED, Author, MakeAuthor, fresh
 
 
 def held(author: Author) -> int:
@@ -61,3 +63,51 @@ def test_a_person_who_was_unknown_is_known_later(author_of: MakeAuthor) -> None:
     assert held(booth) == 0
     (row,) = booth.engine.read(lambda rows: rows.states(booth.terminal.estate_id, [("gate", gate)]))
     assert "东门岗" in row.state
+
+
+def _staff(author: Author, staff_id: str, role: str) -> Change:
+    return author.change("staff", record_id=staff_id, number=staff_id[:4], name="许", role=role, active=1)
+
+
+def test_a_visit_let_in_by_somebody_unknown_is_let_go_when_they_come(author_of: MakeAuthor) -> None:
+    boss = author_of()
+    booth = author_of(TerminalKind.GATE, boss.terminal.estate_id)
+    guard, lead, group, gate = fresh(), fresh(), fresh(), fresh()
+    boss.push(_staff(boss, guard, "guard"))
+    said = {**PASSED, "ask_host": "failed", "registered_ms": NOW, "gate_id": gate, "staff_id": guard}
+    visit = booth.change("visit", record_id=fresh(), group=group, name="李", reason="visiting", **said)
+    let_in = {"kind": "admitted", "at_ms": NOW, "gate_id": gate, "override_by": lead, "override_how": "pin"}
+    event = booth.change(
+        "visit_event", group=group, parent_id=visit.record_id, visit_id=visit.record_id, staff_id=guard, **let_in
+    )
+    assert booth.reasons(booth.push(visit, event)) == ["not_allowed", "not_allowed"]
+
+    boss.push(_staff(boss, lead, "shift_lead"))
+
+    assert held(booth) == 0
+    assert booth.state(visit) is not None
+
+
+def test_what_goes_on_in_a_held_record_is_let_go_after_it_and_never_before(author_of: MakeAuthor) -> None:
+    terminal = author_of()
+    boss = author_of(estate_id=terminal.terminal.estate_id)
+    first, second, house, household, resident = (fresh() for _ in range(5))
+    boss.push(
+        boss.change("house", record_id=house, room_code="V1", building="V1"),
+        boss.change("household", record_id=household, parent_id=house, house_id=house, name="陈宅"),
+    )
+    begun = terminal.change(
+        "resident", record_id=resident, household_id=household, name="陈", relation="owner", may_confirm=1,
+        staff_id=first,
+    )  # fmt: skip
+    gone_on = terminal.change("resident", record_id=resident, may_confirm=0, staff_id=second)
+    assert terminal.reasons(terminal.push(begun, gone_on)) == ["not_allowed", "not_allowed"]
+
+    boss.push(_staff(boss, second, "supervisor"))
+    assert (held(terminal), terminal.state(begun)) == (2, None)
+
+    boss.push(_staff(boss, first, "supervisor"))
+    assert held(terminal) == 0
+    state = terminal.state(begun)
+    assert state is not None
+    assert (state["name"], state["may_confirm"]) == ("陈", 0)

@@ -198,7 +198,7 @@ class Landing:
         changes = [change for change, *__ in group]
         before = Before(self.terminal.estate_id, self.known, self.corrected, self.now_ms)
         reason = reason_against(changes, TerminalKind(self.terminal.kind), before)
-        if reason is None and any(self._continues_what_is_held(change) for change in changes):
+        if reason is None and self.continues_what_is_held(changes):
             reason = Reason.PARENT_UNKNOWN
         for change, spelled, link in group:
             self.stamp = self._canonical(change)
@@ -215,13 +215,27 @@ class Landing:
         if reason is not None:
             self.apart.append(reports.HeldBack(changes[0], reason))
 
-    def _continues_what_is_held(self, change: Change) -> bool:
-        """Tell whether a change writes on in a record that stands in quarantine: alone it would be half a record."""
-        key, table = (change.table, change.record_id), TABLES.get(change.table)
-        if table is None or table.parent is None or table.parent in change.fields or key in self.states:
+    def continues_what_is_held(self, group: Sequence[Change]) -> bool:
+        """Tell whether one of them writes on in a record that stands in quarantine: alone it would be half a record.
+
+        Erasing leaves no half, and must reach what is held too.
+        """
+        going_on = {(one.table, one.record_id) for one in group if self._goes_on(one)}
+        if not going_on:
             return False
-        here = any((row.tbl, row.record_id) == key and row.verdict == QUARANTINED for row in self.log)
-        return here or bool(self.rows.half_known(self.terminal.estate_id, [key]))
+        asked = sorted(going_on - {(one.table, one.record_id) for one in group if not self._goes_on(one)})
+        this = group[0].group_id
+        held_here = {
+            (row.tbl, row.record_id) for row in self.log if row.verdict == QUARANTINED and row.group_id != this
+        }
+        return not held_here.isdisjoint(asked) or bool(self.rows.half_known(self.terminal.estate_id, asked, this))
+
+    def _goes_on(self, change: Change) -> bool:
+        """Tell whether a change writes in a record that is not known, and does not begin it."""
+        table = TABLES.get(change.table)
+        if table is None or table.parent is None or change.op is Op.ERASE:
+            return False
+        return table.parent not in change.fields and (change.table, change.record_id) not in self.states
 
     def _seen(self, change: Change) -> int:
         return change.seen if self.seen_most is None else min(change.seen, self.seen_most)

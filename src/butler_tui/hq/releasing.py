@@ -33,6 +33,9 @@ class Landing(Protocol):
     now_ms: int
     changed: dict[tuple[str, str], int]
 
+    def continues_what_is_held(self, group: Sequence[Change]) -> bool:
+        """Tell whether one of them writes on in a record that stands in quarantine."""
+
     def known(self, tbl: str, record_id: str) -> RecordState | None:
         """Return a record as it is now, this batch's own changes included."""
 
@@ -54,17 +57,18 @@ def release(landing: Landing) -> None:
     estate_id = landing.terminal.estate_id
     if not landing.rows.has_held(estate_id):
         return
-    fresh = {record_id for _tbl, record_id in landing.changed}
+    fresh = set(landing.changed)
     while fresh:
         waiting = landing.rows.held_for(estate_id, sorted(fresh))
         fresh = set()
-        named = sorted({(row.epoch, row.group_id) for row in waiting})
-        rows = landing.rows.held_groups(estate_id, named) if named else []
+        named = {(row.epoch, row.group_id): row.pos for row in waiting}
+        groups = [(*group, pos) for group, pos in named.items()]
+        rows = landing.rows.held_groups(estate_id, groups) if groups else []
         for _group, together in groupby(rows, key=lambda row: (row.epoch, row.group_id)):
             fresh |= _judge_anew(landing, list(together))
 
 
-def _judge_anew(landing: Landing, group: list[LogRow]) -> set[str]:
+def _judge_anew(landing: Landing, group: list[LogRow]) -> set[tuple[str, str]]:
     """Apply a group that nothing is against any more; return the records that it wrote."""
     author = landing.rows.terminal(landing.terminal.estate_id, group[0].terminal_id)
     bodies = [json.loads(row.body) for row in group]
@@ -72,9 +76,11 @@ def _judge_anew(landing: Landing, group: list[LogRow]) -> set[str]:
         replace(change_at(row, body), hlc=Stamp(row.hlc_ms, row.hlc_counter))
         for row, body in zip(group, bodies, strict=True)
     ]
-    landing.look_up([change for change in changes if landing.known(change.table, change.record_id) is None])
+    landing.look_up(changes)
     before = Before(landing.terminal.estate_id, landing.known, landing.corrected, landing.now_ms)
     if author is None or reason_against(changes, TerminalKind(author.kind), before) is not None:
+        return set()
+    if landing.continues_what_is_held(changes):
         return set()
     landing.rows.advance(landing.terminal.estate_id, len(group))
     log = []
@@ -85,7 +91,7 @@ def _judge_anew(landing: Landing, group: list[LogRow]) -> set[str]:
         landing.pos += 1
     landing.rows.let_go(landing.terminal.estate_id, [row.cid for row in group])
     landing.rows.add_log(log)
-    return {change.record_id for change in changes}
+    return {(change.table, change.record_id) for change in changes}
 
 
 def standing_again(row: LogRow, body: Mapping[str, Any], pos: int, now_ms: int) -> LogRow:

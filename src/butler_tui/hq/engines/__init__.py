@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
 from butler_tui.domain.hlc import Stamp
+from butler_tui.hq.engines.held_asking import HeldReading
 from butler_tui.hq.engines.offer_asking import OfferReading, OfferWriting
 from butler_tui.hq.engines.row_types import (
     CodeRow,
@@ -50,7 +51,7 @@ __all__ = [
 T = TypeVar("T")
 
 
-class Reading(OfferReading, Protocol):
+class Reading(HeldReading, OfferReading, Protocol):
     """What can be asked of HQ's rows inside one transaction or outside."""
 
     def estate(self, estate_id: str) -> EstateRow | None:
@@ -101,12 +102,6 @@ class Reading(OfferReading, Protocol):
     def known_cids(self, estate_id: str, cids: Sequence[str]) -> set[str]:
         """Return which of these changes the log has."""
 
-    def held(self, estate_id: str, cids: Sequence[str]) -> list[tuple[str, str]]:
-        """Return (cid, reason) of those of these changes that stand in quarantine."""
-
-    def half_known(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Return those of the records (table, id) of which a change stands in quarantine."""
-
     def state(self, estate_id: str, tbl: str, record_id: str) -> StateRow | None:
         """Return the present state of a record."""
 
@@ -124,18 +119,6 @@ class Reading(OfferReading, Protocol):
 
     def tallies_of(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> list[TallyRow]:
         """Return the sums of these tables and months."""
-
-    def has_held(self, estate_id: str) -> bool:
-        """Tell whether anything stands in quarantine."""
-
-    def held_for(self, estate_id: str, record_ids: Sequence[str]) -> list[LogRow]:
-        """Return the changes in quarantine whose parent or author one of these records is, in order."""
-
-    def held_groups(self, estate_id: str, groups: Sequence[tuple[str, str]]) -> list[LogRow]:
-        """Return the changes in quarantine of these groups (epoch, group_id), in order."""
-
-    def quarantined_after(self, estate_id: str, epoch: str, seq: int, most: int) -> list[tuple[str, str]]:
-        """Return (cid, reason) of this epoch's changes after `seq` that stand in quarantine, duplicates among them."""
 
     def states_of(self, estate_id: str, tbl: str) -> list[StateRow]:
         """Return the present states of all records of a table that has few, by id."""
