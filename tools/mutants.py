@@ -84,8 +84,8 @@ MUTANTS = (
     Mutant(
         "half_a_record_is_applied",
         "hq/ingest.py",
-        "if reason is None and any(self._continues",
-        "if False and any(self._continues",
+        "if reason is None and self.continues",
+        "if False and self.continues",
     ),
     Mutant(
         "seen_of_another_log_counts",
