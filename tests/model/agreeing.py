@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from butler_tui.domain.fields import TABLES, Scope, Table
+from butler_tui.domain.fields import TABLES, Scope, Standing, Table
 from butler_tui.domain.hlc import MOST_AHEAD_MS
 from butler_tui.domain.merge import FieldStamp, RecordState, holding, merged, state_from
 from butler_tui.domain.rights import TerminalKind
@@ -103,7 +103,9 @@ def is_at_rest(name: str, store: Store) -> None:
     """
     connection = store.connection
     (waiting,) = connection.execute("SELECT last_seq - acked_seq FROM sync_state").fetchone()
-    (pending,) = connection.execute("SELECT count(*) FROM pending").fetchone()
+    held = f"SELECT journal_id FROM journal JOIN quarantine USING (cid) WHERE {lost.WAITS}"
+    not_back = f"SELECT count(*) FROM pending WHERE journal_id NOT IN ({held})"
+    (pending,) = connection.execute(not_back).fetchone()
     if waiting or pending:
         raise Broken(f"I11 {name}: {waiting} wait, {pending} have not come back")
     verify_chain(connection)
@@ -116,8 +118,12 @@ def sees_the_same(hq: Asked, estate_id: str, name: str, store: Store, states: St
     ((kind,),) = hq.query("SELECT kind FROM terminal WHERE estate_id = ? AND terminal_id = ?", estate_id, terminal_id)
     sees = _SEES[TerminalKind(kind)]
     own = {(row[0], id_text(row[1])) for row in connection.execute("SELECT tbl, record_id FROM journal")}
-    held = connection.execute("SELECT j.tbl, j.record_id FROM quarantine q JOIN journal j USING (cid)").fetchall()
+    held = connection.execute(
+        f"SELECT tbl, record_id, fields, personal FROM quarantine JOIN journal USING (cid) WHERE {lost.WAITS}"
+        " ORDER BY journal_id"
+    ).fetchall()
     marked = {(row[0], id_text(row[1])) for row in held}
+    _shows_held(name, store, held, states)
     apart = {id_text(record_id) for record_id in lost.marked(connection)}
     _apart_rightly(hq, estate_id, name, apart, states)
     for table in TABLES.values():
@@ -135,6 +141,32 @@ def sees_the_same(hq: Asked, estate_id: str, name: str, store: Store, states: St
             _same_values(name, table, shown[key], expected[key], sees)
             if not table.once:
                 _same_inbox(name, store, table.name, key, expected[key])
+
+
+def _shows_held(name: str, store: Store, held: Sequence[Any], states: States) -> None:
+    """Raise Broken where an author is not shown what HQ holds back of him, on top of what HQ has of the record."""
+    for tbl, record_id in {(row[0], row[1]) for row in held if not TABLES[row[0]].once}:
+        table = TABLES[tbl]
+        latest: dict[str, Any] = {}
+        for row in held:
+            if (row[0], row[1]) == (tbl, record_id):
+                latest |= {**json.loads(row[2]), **json.loads(row[3] or "{}")}
+        state = states.get((tbl, id_text(record_id)))
+        row = store.connection.execute(f"SELECT * FROM {tbl} WHERE {table.key} = ?", (record_id,)).fetchone()
+        for column, value in base.stored(table, {**(state.values if state else {}), **latest}).items():
+            one = table.field(column)
+            own = state is not None and column in state.stamps and _is_own(store, state.stamps[column].cid)
+            if (
+                one is not None
+                and one.standing is Standing.LATEST
+                and not own
+                and (row is None or row[column] != value)
+            ):
+                raise Broken(f"I5 {name} is not shown {tbl}.{column} {value!r}, which HQ holds back")
+
+
+def _is_own(store: Store, cid: str) -> bool:
+    return store.connection.execute("SELECT 1 FROM journal WHERE cid = ?", (parse_id(cid),)).fetchone() is not None
 
 
 def _apart_rightly(hq: Asked, estate_id: str, name: str, apart: set[str], states: States) -> None:

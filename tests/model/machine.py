@@ -76,6 +76,11 @@ class Estate(RuleBasedStateMachine):
     def poison(self, one: int, child: bool) -> None:
         self.do(("poison", one, child))
 
+    @rule(one=who, other=who, values=values, again=st.booleans())
+    def forbidden(self, one: int, other: int, values: Any, again: bool) -> None:
+        self.do(("forbidden", one), ("sync", one), ("write", other, values), ("sync", other), ("sync", one))
+        self.do(*([("again", one), ("sync", one)] if again else [("write", one, values)]))
+
     @rule(one=who, shift=st.integers(0, 4))
     def clock(self, one: int, shift: int) -> None:
         self.do(("clock", one, shift))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 from butler_tui.domain.changes import Value
 from butler_tui.ids import id_text, new_id, parse_id
-from butler_tui.store import base, conflicts
-from butler_tui.store.journal import record
+from butler_tui.store import base, conflicts, quarantined
+from butler_tui.store.journal import record, record_again
 from butler_tui.store.local import Store
 from butler_tui.store.written import Written
 
@@ -117,6 +118,21 @@ class People:
             self._save(booth, [Written("resident", new_id(self.now), values)], creates=True)
         else:
             self._save(booth, [Written("household", bad, {"name": "改"})])
+
+    def _forbidden(self, booth: Booth) -> None:
+        """Change what is known of the household in the name of nobody, which HQ holds back."""
+        if self._has(booth, "household", self.household):
+            written = Written("household", self.household, {"name": self._text(1)})
+            self._save(booth, [written], staff=new_id(self.now))
+
+    def _again(self, booth: Booth) -> None:
+        """Send the first act again that HQ holds back."""
+        connection = booth.store.connection
+        for group in quarantined.held_groups(connection, 1):
+            changes = quarantined.changes_of(connection, group.group_id)
+            dismiss = partial(quarantined.dismiss, connection, changes)
+            record_again(booth.store, changes, now_ms=self.now + booth.wrong, provided=dismiss)
+            self.note_all(booth)
 
     def _audit(self, booth: Booth) -> None:
         """Add an event that nobody ever changes."""

@@ -89,6 +89,15 @@ STORIES: dict[str, list[Step]] = {
         ("die", 0),
         ("back",),
     ],
+    "what HQ holds back of an author, who fetches everything anew": [
+        ("forbidden", 0),
+        ("sync", 0),
+        ("write", 1, (1, 1, 0)),
+        ("sync", 1),
+        ("kind", 0, "butler"),
+        ("sync", 0),
+        ("forbidden", 0),
+    ],
     "what HQ lost was taken in, and its author comes after all": [
         ("snap",),
         ("move_in", 1),

@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 from butler_tui.desk import gate as gate_desk
-from butler_tui.desk.held_back import send_again
+from butler_tui.desk.held_back import give_up, send_again
 from butler_tui.desk.shifts import set_pin
 from butler_tui.domain.rights import Role, TerminalKind
 from butler_tui.errors import NotAllowed, RuleBroken
 from butler_tui.hq import admin
-from butler_tui.ids import id_text
+from butler_tui.ids import id_text, new_id
 from butler_tui.store import quarantined, sync_state
+from butler_tui.store.journal import record
 from butler_tui.store.journal_rows import verify_chain
+from butler_tui.store.written import Written
 from butler_tui.tui.dialogs.held_back import HeldBackDialog
 from tests.conftest import Clock, Estate
 from tests.serving import Hq, real_ms, sync
@@ -102,6 +104,69 @@ def test_what_others_wrote_since_stands_against_what_is_sent_again(hq: Hq, held:
 
     assert sync(second).conflicts == 1
     second.close()
+
+
+def name_of(estate: Estate) -> str:
+    (name,) = estate.store.connection.execute("SELECT name FROM household").fetchone()
+    return str(name)
+
+
+def test_its_author_goes_on_seeing_what_is_held_until_it_is_let_go(hq: Hq, held: Estate, tmp_path: Path) -> None:
+    assert name_of(held) == "陈府"
+    second = joined(hq, held, tmp_path / "second")
+    sync(second)
+    household = second.connection.execute("SELECT household_id FROM household").fetchone()[0]
+    assert one(second, "household", household, "name") == "陈宅"
+    put(second, "household", household, name="陈太太宅", gate_note="请走侧门")
+    sync(second)
+    for kind in (TerminalKind.SUPERVISOR, TerminalKind.GATE):  # each time all is fetched anew
+        sync(held.store)
+        assert name_of(held) == "陈府"
+        assert one(held.store, "household", household, "gate_note") == "请走侧门"
+        assert len(groups(held)) == 1
+        change_kind(hq, held, kind)
+
+    change_kind(hq, held, TerminalKind.SUPERVISOR)
+    sync(held.store)
+    put(held.store, "household", household, gate_note="")
+    sync(held.store)
+    assert name_of(held) == "陈府"
+    put(held.store, "household", household, name="陈老宅")
+    sync(held.store)
+    assert name_of(held) == "陈老宅"  # the author's later word, which HQ has taken
+    second.close()
+
+
+def test_what_is_given_up_shows_what_hq_has_and_is_not_asked_about_again(hq: Hq, held: Estate) -> None:
+    (group,) = groups(held)
+    with pytest.raises(NotAllowed):
+        give_up(held.store, held.sessions[Role.SUPERVISOR], group)
+    change_kind(hq, held, TerminalKind.SUPERVISOR)
+    sync(held.store)
+    give_up(held.store, held.sessions[Role.SUPERVISOR], group)
+
+    assert (name_of(held), groups(held)) == ("陈宅", [])
+    for kind in (TerminalKind.BUTLER, TerminalKind.SUPERVISOR):
+        change_kind(hq, held, kind)
+        sync(held.store)
+        assert (name_of(held), groups(held)) == ("陈宅", [])
+    assert sync_state.status(held.store.connection).quarantined == ()
+
+
+def test_what_was_sent_again_before_the_log_told_of_it_does_not_come_back(enrolled: Estate) -> None:
+    sync(enrolled.store)
+    household = enrolled.store.connection.execute("SELECT household_id FROM household").fetchone()[0]
+    by_nobody = [Written("household", household, {"name": "陈府"})]
+    record(enrolled.store, by_nobody, staff_id=new_id(real_ms()), now_ms=real_ms())
+    assert sync(enrolled.store, push_only=True).quarantined == 1
+    (group,) = groups(enrolled)
+    send_again(enrolled.store, enrolled.sessions[Role.SUPERVISOR], group, real_ms())
+    sync(enrolled.store)  # the cause is still there
+
+    (again,) = groups(enrolled)
+    assert again != group
+    assert sync_state.summary(enrolled.store.connection).quarantined == 1
+    assert name_of(enrolled) == "陈府"
 
 
 async def test_the_screen_lists_them_and_sends_the_chosen_one_again(

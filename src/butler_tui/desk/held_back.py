@@ -1,13 +1,16 @@
-"""Sending again what HQ held back, once the cause is gone: the same values, as a new act of the same author."""
+"""Sending again what HQ held back, once the cause is gone, as a new act of the same author; or giving it up."""
 
 from __future__ import annotations
 
 from butler_tui.desk.conflicts import require_terminal
 from butler_tui.desk.session import Session, require
 from butler_tui.domain.changes import Change
+from butler_tui.domain.fields import TABLES
 from butler_tui.domain.rights import act_of
 from butler_tui.errors import RuleBroken
-from butler_tui.store.journal import record_again
+from butler_tui.ids import parse_id
+from butler_tui.store import base
+from butler_tui.store.journal import apply, record_again
 from butler_tui.store.local import Store
 from butler_tui.store.quarantined import changes_of, dismiss
 from butler_tui.words import N_
@@ -32,6 +35,24 @@ def send_again(store: Store, session: Session, group_id: bytes, now_ms: int) -> 
         raise RuleBroken(N_("What is personal in it has been erased. It cannot be sent again."))
     record_again(store, changes, now_ms=now_ms, provided=still_held)
     return len(changes)
+
+
+def give_up(store: Store, session: Session, group_id: bytes) -> None:
+    """Let go of an act that HQ held back: what HQ has is shown in its place, and HQ keeps it as it came.
+
+    Only of what is written more than once, and where HQ has something else to show. Raises NotAllowed, RuleBroken.
+    """
+    changes = changes_of(store.connection, group_id)
+    for one in changes:
+        _require(store, session, one)
+        if TABLES[one.table].once or base.read(store.connection, one.table, parse_id(one.record_id)) is None:
+            raise RuleBroken(
+                N_("Headquarters has nothing to show in its place. Have the cause put right, and send it again.")
+            )
+    with apply(store) as connection:
+        dismiss(connection, changes)
+        for one in changes:
+            base.show(store, one.table, parse_id(one.record_id))
 
 
 def _require(store: Store, session: Session, change: Change) -> None:

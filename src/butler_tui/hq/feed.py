@@ -15,7 +15,7 @@ from butler_tui.domain.rights import SEES, TerminalKind
 from butler_tui.hq.engines import LogRow, Reading, StateRow, TerminalRow
 from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.replay import APPLIED, change_at, cid_of, seen_of
-from butler_tui.sync.protocol import MOST_IN_PAGE, Code, PullAnswer, PullAsk, Pulled, PulledRecord
+from butler_tui.sync.protocol import MOST_IN_BATCH, MOST_IN_PAGE, Code, PullAnswer, PullAsk, Pulled, PulledRecord
 from butler_tui.text import safe_values
 
 _MOST_TEXT = 1024 * 1024
@@ -129,7 +129,14 @@ def _records(rows: Reading, terminal: TerminalRow, ask: PullAsk, head: int) -> P
         whole_after=f"{taken[-1].tbl}/{taken[-1].record_id}" if more else None,
         terminals=_names(rows, terminal, writers),
         total=_total(rows, terminal) if ask.whole_until is None else None,
+        held=None if more or ask.whole_until else _held(rows, terminal, ask),
     )
+
+
+def _held(rows: Reading, terminal: TerminalRow, ask: PullAsk) -> tuple[str, ...] | None:
+    """Return which changes of the epoch that asks are held back, None where they are too many to be told at once."""
+    held = rows.quarantined_after(terminal.estate_id, ask.epoch, 0, MOST_IN_BATCH)
+    return tuple(cid for cid, _reason in held) if len(held) < MOST_IN_BATCH else None
 
 
 def _total(rows: Reading, terminal: TerminalRow) -> int:
@@ -145,9 +152,10 @@ def _scope_of(tbl: str) -> Scope:
 
 
 def _written_by(row: StateRow, epoch: str) -> bool:
-    """Tell whether a record that is written once is from the file that asks."""
+    """Tell whether a record that is written once is from the file that asks; what it offered of others is not."""
     table = TABLES.get(row.tbl)
-    return table is not None and table.once and all(stamp[2] == epoch for stamp in json.loads(row.stamps))
+    stamps = json.loads(row.stamps) if table is not None and table.once else [[""] * 4]
+    return all(stamp[2] == epoch and stamp[3] for stamp in stamps)
 
 
 def _few_enough(states: list[StateRow]) -> list[StateRow]:

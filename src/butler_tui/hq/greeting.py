@@ -88,15 +88,12 @@ def _lost(rows: Writing, terminal: TerminalRow, ask: HelloAsk, where: PositionRo
 def _in_new_generation(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_ms: int) -> PositionRow:
     """Return where the log stands in a generation that is not the terminal's, beginning one where there is none."""
     where = rows.lock(terminal.estate_id) or rows.position(terminal.estate_id)
-    if ask.hq_gen == where.hq_gen:
+    # One that was put back to before it had begun the terminal's generation must know that it was, too.
+    if ask.hq_gen == where.hq_gen or not rows.was_restored(terminal.estate_id):
         hq_gen = id_text(new_id(now_ms))
         rows.begin_generation(terminal.estate_id, hq_gen, now_ms)
         reports.new_generation(rows, terminal, hq_gen, where.next_pos - 1, now_ms)
         where = where._replace(hq_gen=hq_gen)
-    elif not rows.was_restored(terminal.estate_id):
-        # Put back to before it had begun the terminal's generation: it goes on in its own, and must know that it was.
-        rows.begin_generation(terminal.estate_id, where.hq_gen, now_ms)
-        reports.new_generation(rows, terminal, where.hq_gen, where.next_pos - 1, now_ms)
     return where
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from butler_tui.domain.changes import Value, WireValue, from_wire
 from butler_tui.domain.fields import TABLES, Op, Table
 from butler_tui.domain.merge import FieldStamp, RecordState, holding, kept_json, merged, stamps_json, state_from
-from butler_tui.ids import id_text
+from butler_tui.ids import id_text, parse_id
 from butler_tui.store import derived
 from butler_tui.store.database import Connection, IntegrityError
 from butler_tui.store.local import Store
@@ -100,18 +100,31 @@ def stored(table: Table, values: Mapping[str, WireValue]) -> dict[str, Value]:
 
 
 def with_pending(connection: Connection, tbl: str, record_id: bytes, state: RecordState) -> RecordState:
-    """Return `state` with the own changes on top that the log has not brought back yet."""
-    for place, (written, values, resolves) in enumerate(_pending(connection, tbl, record_id), ABOVE_ALL):
+    """Return `state` with the own changes on top that the log has not brought back yet, or that HQ holds back.
+
+    Of what is held back, that is where its author has written nothing later which HQ has taken.
+    """
+    for place, (row_id, written, values, resolves) in enumerate(_pending(connection, tbl, record_id), ABOVE_ALL):
         stamp = written._replace(ms=place, pos=place)
-        state = merged(state, Op.PUT, values, stamp, resolves)
+        latest = {name: value for name, value in values.items() if not _later(connection, state, name, row_id)}
+        state = merged(state, Op.PUT, latest, stamp, resolves)
     return state
+
+
+def _later(connection: Connection, state: RecordState, name: str, row_id: int) -> bool:
+    """Tell whether a field has a write of this terminal's from after row `row_id` of its journal."""
+    stamp = state.stamps.get(name)
+    if stamp is None or stamp.ms >= ABOVE_ALL:
+        return False
+    row = connection.execute("SELECT journal_id FROM journal WHERE cid = ?", (parse_id(stamp.cid),)).fetchone()
+    return row is not None and row[0] > row_id
 
 
 def _pending(
     connection: Connection, tbl: str, record_id: bytes
-) -> Iterator[tuple[FieldStamp, dict[str, WireValue], list[str]]]:
+) -> Iterator[tuple[int, FieldStamp, dict[str, WireValue], list[str]]]:
     rows = connection.execute(
-        "SELECT e.epoch, j.seen, j.cid, j.staff_id, j.fields, j.personal, j.resolves"
+        "SELECT j.journal_id, e.epoch, j.seen, j.cid, j.staff_id, j.fields, j.personal, j.resolves"
         " FROM pending p JOIN journal j USING (journal_id)"
         " JOIN epoch e USING (epoch_no) WHERE p.tbl = ? AND p.record_id = ? ORDER BY journal_id",
         (tbl, record_id),
@@ -120,4 +133,4 @@ def _pending(
         values = {**json.loads(row["fields"]), **json.loads(row["personal"] or "{}")}
         staff = id_text(row["staff_id"]) if row["staff_id"] else None
         stamp = FieldStamp(0, 0, id_text(row["epoch"]), 0, id_text(row["cid"]), 0, row["seen"], staff=staff)
-        yield stamp, values, json.loads(row["resolves"] or "[]")
+        yield row["journal_id"], stamp, values, json.loads(row["resolves"] or "[]")

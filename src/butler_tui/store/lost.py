@@ -20,6 +20,10 @@ from butler_tui.store.database import Connection, Row, transaction
 
 APART = "offered"
 """Why a record stands in `quarantine` by its own id, which is no change's: HQ has it from an offer only, or not yet."""
+SETTLED = "settled"
+"""Why a change stands in `quarantine` that HQ holds and nobody waits for here: sent again as a new one, or given up."""
+WAITS = f"reason NOT IN ('{APART}', '{SETTLED}')"
+"""Which rows of `quarantine` are changes that HQ holds and of which somebody here is told."""
 MARKED = f"SELECT cid FROM quarantine WHERE reason = '{APART}'"
 
 

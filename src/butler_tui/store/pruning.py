@@ -16,6 +16,7 @@ from typing import NamedTuple
 from butler_tui.ids import id_text
 from butler_tui.store.database import Connection, Row, transaction
 from butler_tui.store.journal_rows import journal_id, pruned_to
+from butler_tui.store.lost import WAITS
 
 DAY_MS = 86_400_000
 KEPT_MS = 35 * DAY_MS
@@ -68,7 +69,8 @@ def _pruned(connection: Connection, upto: int, breathe: Callable[[], None]) -> I
     after, before = pruned_to(connection), None
     while True:
         rows = connection.execute(
-            "SELECT journal_id, cid, op = 'erase' OR EXISTS (SELECT 1 FROM quarantine q WHERE q.cid = j.cid)"
+            "SELECT journal_id, cid, op = 'erase'"
+            f" OR EXISTS (SELECT 1 FROM quarantine q WHERE q.cid = j.cid AND q.{WAITS})"
             " OR EXISTS (SELECT 1 FROM pending p WHERE p.tbl = j.tbl AND p.record_id = j.record_id"
             " AND p.journal_id = j.journal_id) AS needed"
             " FROM journal j WHERE journal_id > ? AND journal_id <= ? ORDER BY journal_id LIMIT ?",

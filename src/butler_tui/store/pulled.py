@@ -102,12 +102,12 @@ def take_changes(
             else:
                 _take_change(taking, change)
                 connection.execute("DELETE FROM quarantine WHERE cid = ?", (parse_id(change.stamp.cid),))
-            taking.shown |= _brought_back(connection, change)
+                taking.shown |= _brought_back(connection, change)
         taking.end()
         if taking.erased:
             gone = erase_pulled(store, taking.erased)
         _name_places(connection, places)
-        _stand_at(connection, upto, latest)
+        stand_at(connection, upto, latest)
         register(store.home, gone, now_ms)  # before the page counts: once it does, HQ never tells of it again
     if gone:
         forget_copies(store)
@@ -199,7 +199,7 @@ def _brought_back(connection: Connection, change: LogChange) -> dict[tuple[str, 
 
 
 def _hold(connection: Connection, change: LogChange, now_ms: int) -> None:
-    """Mark an own change that HQ holds back; the record stays as it is shown here."""
+    """Mark an own change that HQ holds back; it stays on top of what its author is shown."""
     connection.execute(
         "INSERT INTO quarantine (cid, reason, at_ms) SELECT cid, ?, ? FROM journal WHERE cid = ?"
         " ON CONFLICT (cid) DO NOTHING",
@@ -207,7 +207,8 @@ def _hold(connection: Connection, change: LogChange, now_ms: int) -> None:
     )
 
 
-def _stand_at(connection: Connection, upto: Upto, latest: Stamp) -> None:
+def stand_at(connection: Connection, upto: Upto, latest: Stamp) -> None:
+    """Write down up to where this terminal has pulled, and lift its clock above the `latest` stamp of that."""
     cid = parse_id(upto.cid) if upto.cid else None
     connection.execute("UPDATE sync_state SET pos = ?, pos_cid = ?", (upto.pos, cid))
     connection.execute(
@@ -234,33 +235,6 @@ def _name_places(connection: Connection, places: Mapping[str, str]) -> None:
         " ON CONFLICT (terminal_id) DO UPDATE SET name = excluded.name WHERE name <> excluded.name",
         [(parse_id(terminal_id), safe(name)) for terminal_id, name in places.items()],
     )
-
-
-def begin_whole(connection: Connection, upto: int) -> None:
-    """Write down that all records are fetched as they were at `upto`, and what HQ had of the own changes by then."""
-    connection.execute(
-        "UPDATE sync_state SET whole_upto = ?, whole_acked = epoch_no << 40 | acked_seq WHERE whole_upto IS NULL",
-        (upto,),
-    )
-
-
-def go_on_whole(connection: Connection, after: str) -> None:
-    """Write down the last record that has come."""
-    connection.execute("UPDATE sync_state SET whole_after = ?", (after,))
-
-
-def end_whole(store: Store, upto: Upto) -> None:
-    """All records have come: own changes that HQ had by then are in them, and the log goes on from `upto`."""
-    with apply(store) as connection:
-        (acked,) = connection.execute("SELECT whole_acked FROM sync_state").fetchone()
-        struck = connection.execute("SELECT DISTINCT tbl, record_id FROM pending WHERE journal_id <= ?", (acked,))
-        due = [(row[0], row[1]) for row in struck]
-        connection.execute("DELETE FROM pending WHERE journal_id <= ?", (acked,))
-        for tbl, record_id in due:
-            base.show(store, tbl, record_id)
-        connection.execute("UPDATE sync_state SET whole_upto = NULL, whole_after = NULL, whole_acked = NULL")
-        latest = connection.execute("SELECT hlc_ms, hlc_counter FROM sync_state").fetchone()
-        _stand_at(connection, upto, Stamp(*latest))
 
 
 def _made_safe(state: RecordState) -> RecordState:

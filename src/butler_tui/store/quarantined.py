@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from butler_tui.domain.changes import MOST_CHANGES, Change
@@ -11,6 +12,7 @@ from butler_tui.store import reports, staff
 from butler_tui.store.about import OF_A_VISIT, About, about
 from butler_tui.store.database import Connection, Row
 from butler_tui.store.journal_rows import change_of
+from butler_tui.store.lost import SETTLED, WAITS
 from butler_tui.store.reports import Report
 from butler_tui.text import safe
 
@@ -28,7 +30,7 @@ def held(connection: Connection, most: int) -> list[Held]:
     """Return up to `most` changes that HQ could not apply, the newest first."""
     rows = connection.execute(
         "SELECT q.reason, j.tbl, j.record_id, j.parent_id FROM quarantine q LEFT JOIN journal j USING (cid)"
-        " WHERE q.reason <> 'offered' ORDER BY q.at_ms DESC, q.cid LIMIT ?",
+        f" WHERE q.{WAITS} ORDER BY q.at_ms DESC, q.cid LIMIT ?",
         (most,),
     ).fetchall()
     return [_held(connection, row) for row in rows]
@@ -95,7 +97,7 @@ def held_groups(connection: Connection, most: int) -> list[HeldGroup]:
     """Return up to `most` acts of this terminal that HQ could not apply, in the order written: what leans on what."""
     rows = connection.execute(
         "SELECT q.reason, j.tbl, j.record_id, j.parent_id, j.group_id FROM quarantine q JOIN journal j USING (cid)"
-        " GROUP BY j.group_id ORDER BY min(j.journal_id) LIMIT ?",
+        f" WHERE q.{WAITS} GROUP BY j.group_id ORDER BY min(j.journal_id) LIMIT ?",
         (most,),
     ).fetchall()
     return [HeldGroup(row["group_id"], _held(connection, row), _visit_of(row)) for row in rows]
@@ -110,7 +112,7 @@ def _visit_of(row: Row) -> bytes | None:
 def changes_of(connection: Connection, group_id: bytes) -> list[Change]:
     """Return the changes of an act that HQ holds apart, in the order written; none where it does so no more."""
     found = connection.execute(
-        "SELECT min(journal_id) FROM quarantine JOIN journal USING (cid) WHERE group_id = ?", (group_id,)
+        f"SELECT min(journal_id) FROM quarantine JOIN journal USING (cid) WHERE group_id = ? AND {WAITS}", (group_id,)
     ).fetchone()[0]
     if found is None:
         return []
@@ -121,6 +123,15 @@ def changes_of(connection: Connection, group_id: bytes) -> list[Change]:
     return [change_of(row, bytes(16)) for row in rows if bytes(row["group_id"]) == group_id]
 
 
-def dismiss(connection: Connection, changes: list[Change]) -> None:
-    """Take changes off the list of what is held apart."""
-    connection.executemany("DELETE FROM quarantine WHERE cid = ?", [(parse_id(one.cid),) for one in changes])
+def dismiss(connection: Connection, changes: Sequence[Change]) -> None:
+    """Take changes off the list of what is held apart, for good: they stand on top of nothing any more.
+
+    HQ's log may tell once more that it holds them, so that they are not waited for is kept.
+    """
+    cids = [(SETTLED, parse_id(one.cid)) for one in changes]
+    connection.executemany("UPDATE quarantine SET reason = ? WHERE cid = ?", cids)
+    connection.executemany(
+        "DELETE FROM pending WHERE tbl = ? AND record_id = ? AND journal_id ="
+        " (SELECT journal_id FROM journal WHERE cid = ?)",
+        [(one.table, parse_id(one.record_id), parse_id(one.cid)) for one in changes],
+    )

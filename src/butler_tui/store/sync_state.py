@@ -107,7 +107,7 @@ def summary(connection: Connection) -> Summary:
     """Return the few figures of the status line; does not touch the journal."""
     row = connection.execute(
         "SELECT (SELECT terminal_id FROM terminal) IS NOT NULL, last_seq - acked_seq, last_sync_ms, last_result,"
-        " (SELECT count(*) FROM quarantine WHERE reason <> 'offered') FROM sync_state"
+        " (SELECT count(*) FROM quarantine WHERE reason NOT IN ('offered', 'settled')) FROM sync_state"
     ).fetchone()
     undecided = conflicts.count(connection)
     return Summary(bool(row[0]), row[1], row[2], Result(row[3]) if row[3] else None, row[4], undecided)
@@ -136,7 +136,7 @@ def status(connection: Connection) -> SyncStatus:
 def _quarantined(connection: Connection, most: int = 200) -> Iterable[Quarantined]:
     for row in connection.execute(
         "SELECT q.cid, j.tbl, q.reason, q.at_ms FROM quarantine q LEFT JOIN journal j USING (cid)"
-        " WHERE q.reason <> 'offered' ORDER BY q.at_ms DESC, q.cid LIMIT ?",
+        " WHERE q.reason NOT IN ('offered', 'settled') ORDER BY q.at_ms DESC, q.cid LIMIT ?",
         (most,),
     ):
         yield Quarantined(row[0], row[1], row[2], row[3])

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.tallies import Tally, tallied
 from butler_tui.store.database import Connection
-from butler_tui.store.lost import MARKED
+from butler_tui.store.lost import MARKED, WAITS
 
-_HELD = "SELECT record_id FROM journal JOIN quarantine USING (cid) WHERE tbl = ?"
+_HELD = f"SELECT record_id FROM journal JOIN quarantine USING (cid) WHERE tbl = ? AND {WAITS}"
 _NONE = "SELECT NULL WHERE 0"
 
 

@@ -52,7 +52,7 @@ def offer_lost(talk: Talk, answer: HelloAnswer, fork: int) -> None:
     except ValueError as error:
         raise not_hq() from error
     except Refused as refused:
-        if refused.code not in (Code.MALFORMED, Code.NOT_ALLOWED):
+        if refused.code != Code.MALFORMED:
             raise
     except TryLater as error:
         if not (isinstance(error.__cause__, Refused) and error.__cause__.code == Code.NOT_FOUND):

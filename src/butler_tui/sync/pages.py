@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from butler_tui.domain.changes import Change, WireValue
-from butler_tui.sync.batch import change_body, change_from, stamp_from
+from butler_tui.sync.batch import MOST_IN_BATCH, change_body, change_from, stamp_from
 from butler_tui.sync.wire import (
     Body,
     checked_id,
@@ -118,6 +118,8 @@ class PullAnswer:
     whole_after: str | None = None
     terminals: Mapping[str, str] = field(default_factory=dict)
     total: int | None = None
+    held: tuple[str, ...] | None = None
+    """With the last records: which changes of this epoch (cids) HQ holds back; None where it does not say."""
 
     def to_body(self) -> dict[str, Any]:
         """Return its JSON."""
@@ -131,6 +133,7 @@ class PullAnswer:
                 "whole_after": self.whole_after,
                 "terminals": dict(self.terminals) or None,
                 "total": self.total,
+                "held": None if self.held is None else list(self.held),
             }
         )
 
@@ -152,6 +155,7 @@ def pull_answer_from(body: Body) -> PullAnswer:
         maybe(take_text, body, "whole_after"),
         {checked_id(one): take_text(terminals, one) for one in terminals},
         maybe(take_integer, body, "total"),
+        tuple(map(checked_id, take_list(body, "held", MOST_IN_BATCH))) if "held" in body else None,
     )
 
 

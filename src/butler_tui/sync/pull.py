@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from butler_tui.domain.merge import FieldStamp, state_from
 from butler_tui.ids import id_text
-from butler_tui.store import anew, narrowing, pulled, sync_state, tallies
+from butler_tui.store import anew, narrowing, pulled, sync_state, tallies, whole
 from butler_tui.store.pulled import HqRecord, LogChange, Upto
 from butler_tui.store.sync_state import Position
 from butler_tui.sync.failures import Refused, not_hq
@@ -89,14 +89,14 @@ def take_page(talk: Talk, where: Position, answer: PullAnswer) -> None:
         talk.tally.pulled += sum(one.terminal != talk.terminal_id for one in answer.changes)
         return
     connection = talk.store.connection
-    pulled.begin_whole(connection, answer.upto)
+    whole.begin_whole(connection, answer.upto)
     pulled.take_records(talk.store, [record_of(one) for one in answer.records], answer.terminals)
     talk.tally.pulled += len(answer.records)
     if answer.whole_after is not None:
-        pulled.go_on_whole(connection, answer.whole_after)
+        whole.go_on_whole(connection, answer.whole_after)
         return
     narrowing.forget_out_of_scope(talk.store)  # before the end is written down: whoever is cut off here does it again
-    pulled.end_whole(talk.store, upto)
+    whole.end_whole(talk.store, upto, answer.held)
     talk.tally.whole = True
     tallies.note_compared(connection, talk.now_ms())
 

@@ -137,7 +137,7 @@ class Talk:
             try:
                 again = self._follow(where, answer, answer.fork)
             except Refused as refused:
-                if refused.code != Code.HELLO_AGAIN:
+                if refused.code not in (Code.HELLO_AGAIN, Code.NOT_ALLOWED):
                     raise not_taken(refused) from refused
                 again = True  # it was restored once more meanwhile
             if again:

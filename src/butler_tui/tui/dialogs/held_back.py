@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from butler_tui.desk.held_back import send_again
+from butler_tui.desk.held_back import give_up, send_again
 from butler_tui.desk.session import Session
 from butler_tui.labels import table_label
 from butler_tui.store import quarantined
@@ -33,6 +33,9 @@ class HeldBackDialog(InboxDialog):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", _("Open"), id="held.open", tooltip=_("the visit, to put it right")),
         Binding("ctrl+r", "again", _("Send again"), id="held.again", tooltip=_("the chosen one, as a new change")),
+        Binding(
+            "ctrl+d", "give_up", _("Give up"), id="held.give_up", tooltip=_("what headquarters has holds here too")
+        ),
         Binding("f1", "app.help", _("Help"), id="held.help", tooltip=_("this help")),
         Binding("escape", "leave", _("Back"), id="held.leave", tooltip=_("back to the sync")),
     ]
@@ -77,3 +80,11 @@ class HeldBackDialog(InboxDialog):
             lambda: send_again(here.store, self._session, group_id, here.now_ms()),
             _("It goes to headquarters again with the next sync."),
         )
+
+    def action_give_up(self) -> None:
+        """Let headquarters' value hold here too, in place of the chosen act."""
+        chosen = self._chosen()
+        if chosen is None:
+            return
+        group_id, here = chosen.group_id, self._here
+        self.do(lambda: give_up(here.store, self._session, group_id), _("What headquarters has is shown now."))
