@@ -6,11 +6,11 @@ import pytest
 
 from butler_tui.domain.audit_chain import FIRST_LINK
 from butler_tui.ids import new_id
-from butler_tui.store import sync_state
+from butler_tui.store import anew, sync_state
 from butler_tui.store.database import transaction
 from butler_tui.store.epochs import roll_epoch
-from butler_tui.store.journal import record
-from butler_tui.store.journal_rows import verify_chain
+from butler_tui.store.journal import record, record_again
+from butler_tui.store.journal_rows import change_of, verify_chain
 from butler_tui.store.local import Store
 from butler_tui.store.written import Written
 
@@ -83,3 +83,38 @@ def test_an_empty_journal_rolls_too(store: Store) -> None:
     assert roll(store) == 0
     write(store, 1)
     assert verify_chain(store.connection) == 2
+
+
+def fork(store: Store, pos: int) -> None:
+    anew.fork(store.connection, hq_gen=f"gen-{pos}", pos=pos, last_seq=0, now_ms=1)
+
+
+def seen_again(store: Store, seq: int) -> int:
+    """Send change `seq` again, and return up to where that says to have seen HQ's log."""
+    row = store.connection.execute("SELECT * FROM journal WHERE seq = ? ORDER BY journal_id DESC", (seq,)).fetchone()
+    record_again(store, [change_of(row, bytes(16))], now_ms=1, provided=lambda: None)
+    return int(store.connection.execute("SELECT seen FROM journal ORDER BY journal_id DESC LIMIT 1").fetchone()[0])
+
+
+def test_what_was_written_after_hq_was_restored_has_seen_its_new_log(store: Store) -> None:
+    write(store, 1)
+    store.connection.execute("UPDATE sync_state SET pos = 40")
+    write(store, 1)
+    fork(store, pos=7)
+    store.connection.execute("UPDATE sync_state SET pos = 500, whole_after = NULL")
+    write(store, 1)
+
+    assert [seen_again(store, seq) for seq in (1, 3, 5)] == [0, 7, 500]
+
+    roll(store)
+    assert store.connection.execute("SELECT fork_seq FROM sync_state").fetchone()[0] == 4
+    assert [seen_again(store, seq) for seq in (3, 5)] == [7, 500]
+
+
+def test_of_two_forks_the_earlier_position_is_what_both_logs_share(store: Store) -> None:
+    write(store, 1)
+    fork(store, pos=5)
+    write(store, 1)
+    fork(store, pos=9)
+    where = sync_state.position(store.connection)
+    assert (where.fork_seq, where.fork_pos) == (4, 5)

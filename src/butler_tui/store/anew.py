@@ -31,7 +31,9 @@ def fork(connection: Connection, *, hq_gen: str, pos: int, last_seq: int, now_ms
         connection.execute("DELETE FROM pull_mark WHERE pos > ?", (pos,))
         connection.execute("DELETE FROM acked_mark WHERE at_ms > 0")
         connection.execute(
-            "UPDATE sync_state SET hq_gen = ?1, fork_seq = last_seq, fork_pos = ?2, acked_seq = ?3, pos = ?2,"
+            # What was written before an earlier fork has seen no more of this log than of that one.
+            "UPDATE sync_state SET fork_pos = CASE WHEN fork_seq > 0 THEN min(fork_pos, ?2) ELSE ?2 END,"
+            " hq_gen = ?1, fork_seq = last_seq, acked_seq = ?3, pos = ?2,"
             f" pos_cid = (SELECT cid FROM pull_mark WHERE pos = ?2), {_WHOLE}",
             (hq_gen, pos, last_seq),
         )

@@ -16,7 +16,7 @@ def roll_epoch(connection: Connection, now_ms: int, *, whole: bool = False) -> i
     older epochs is issued again too, for an HQ that has lost even that. Runs in the caller's transaction.
     """
     state = connection.execute(
-        "SELECT s.epoch_no, s.acked_seq, e.epoch, (SELECT max(epoch_no) FROM epoch) + 1 AS next"
+        "SELECT s.epoch_no, s.acked_seq, s.fork_seq, e.epoch, (SELECT max(epoch_no) FROM epoch) + 1 AS next"
         " FROM sync_state s JOIN epoch e USING (epoch_no)"
     ).fetchone()
     begins, acked = journal_id(state["epoch_no"], 0), journal_id(state["epoch_no"], state["acked_seq"])
@@ -37,11 +37,11 @@ def roll_epoch(connection: Connection, now_ms: int, *, whole: bool = False) -> i
     connection.execute(
         "INSERT INTO epoch (epoch_no, epoch, opened_ms) VALUES (?, ?, ?)", (state["next"], new_id(now_ms), now_ms)
     )
+    forked = journal_id(state["epoch_no"], state["fork_seq"])
     connection.execute(
-        # What is issued again may have been written before HQ was restored: it has seen no more than both logs share.
-        "UPDATE sync_state SET epoch_no = ?1, last_seq = ?2, last_link = ?3, acked_seq = 0,"
-        " fork_seq = CASE WHEN fork_seq > 0 THEN ?2 ELSE 0 END",
-        (state["next"], len(due), link),
+        # What was written before HQ was restored has seen no more than both logs share; what came after it has.
+        "UPDATE sync_state SET epoch_no = ?, last_seq = ?, last_link = ?, acked_seq = 0, fork_seq = ?",
+        (state["next"], len(due), link, sum(moved <= forked for (moved,) in due)),
     )
     return len(due)
 

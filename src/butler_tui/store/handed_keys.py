@@ -35,11 +35,11 @@ def keep(store: Store, handed: HandedKeys, verifiers: Sequence[Verifier]) -> Non
     their keyed hash from now on. Raises FileTrouble where the disk refuses; then what is lacking is handed again.
     """
     with changing_keys(store):
-        new = [key_id for key_id in handed.months if key_id.hex() not in store.keys.months or not store.keys.handed]
         store.change_keys(_with(store.keys, handed))
     with apply(store):
         staff.take_verifiers(store.connection, verifiers)
-        derived.match_numbers(store.connection, store.keys, new)
+        # Of all that was handed: the keys may be here from a try that came no further.
+        derived.match_numbers(store.connection, store.keys, list(handed.months))
     with changing_keys(store):
         told = (store.keys.told or "") if handed.tells else None
         store.change_keys(replace(store.keys, handed=handed.name, told=told))

@@ -75,8 +75,6 @@ def record_again(store: Store, changes: Sequence[Change], *, now_ms: int, provid
     with plain_errors(store.home.database), transaction(connection), _permit(connection, "record"):
         provided()
         head = _head(connection)
-        forked, fork_pos = connection.execute("SELECT fork_seq, fork_pos FROM sync_state").fetchone()
-        most_seen = fork_pos if forked else head.seen
         for one in changes:
             again = replace(
                 one,
@@ -85,7 +83,7 @@ def record_again(store: Store, changes: Sequence[Change], *, now_ms: int, provid
                 epoch=id_text(head.epoch),
                 seq=head.seq + 1,
                 hlc=tick(head.stamp, now_ms),
-                seen=min(one.seen, most_seen),
+                seen=min(one.seen, _most_seen(connection, one.cid, head)),
             )
             head = follow(head, again)
             keep(connection, journal_id(head.epoch_no, again.seq), again, head.link)
@@ -93,6 +91,14 @@ def record_again(store: Store, changes: Sequence[Change], *, now_ms: int, provid
         for one in changes:
             if not TABLES[one.table].once:
                 base.show(store, one.table, parse_id(one.record_id))
+
+
+def _most_seen(connection: Connection, cid: str, head: Head) -> int:
+    """Return up to where HQ's present log is the one that a change of this journal had seen."""
+    forked, fork_pos = connection.execute("SELECT fork_seq, fork_pos FROM sync_state").fetchone()
+    (place,) = connection.execute("SELECT journal_id FROM journal WHERE cid = ?", (parse_id(cid),)).fetchone()
+    before_fork = forked and place <= journal_id(head.epoch_no, forked)
+    return int(fork_pos) if before_fork else head.seen
 
 
 def record_anew(store: Store, one: Written, *, staff_id: bytes | None, now_ms: int) -> None:

@@ -66,13 +66,17 @@ def record_missing(store: Store, now_ms: int) -> int:
         (_MOST_IN_ONE_ACT,),
     ).fetchall()
     written: list[Written] = []
-    epochs = [row[0] for row in store.connection.execute("SELECT epoch FROM epoch")]
     for month_key_id, registered_ms in untold:
         month = datetime.fromtimestamp(registered_ms / 1000, zone).strftime("%Y-%m")
-        made_here = month_key_id in {ruled_id(epoch, PURPOSE, month) for epoch in epochs}
-        if made_here and month_key_id.hex() in store.keys.months:
+        if made_here(store.connection, month_key_id, month) and month_key_id.hex() in store.keys.months:
             written += _written(store, month_key_id, month)
     return _recorded(store, written, now_ms)
+
+
+def made_here(connection: Connection, month_key_id: bytes, month: str) -> bool:
+    """Tell whether an incarnation of this file made the key of this id for `month`."""
+    epochs = connection.execute("SELECT epoch FROM epoch").fetchall()
+    return any(month_key_id == ruled_id(epoch, PURPOSE, month) for (epoch,) in epochs)
 
 
 def months_of_keys(store: Store, months: Iterable[str]) -> dict[bytes, str]:
