@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +53,8 @@ class Hq:
     folder: Folder
     port: int = 0
     process: subprocess.Popen[str] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What it is served with beside what is there."""
 
     @property
     def url(self) -> str:
@@ -74,7 +76,7 @@ class Hq:
                 str(self.port),
                 *arguments,
             ],
-            env={**os.environ, "BUTLER_LANG": "en", "BUTLER_HQ_DSN": self.folder.dsn or ""},
+            env={**os.environ, "BUTLER_LANG": "en", "BUTLER_HQ_DSN": self.folder.dsn or "", **self.environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -177,6 +177,13 @@ def test_a_clock_that_jumps_ahead_erases_nothing(estate: Estate, session: Sessio
     assert swept(estate).visits == 4, "once HQ has said so, they are long over"
 
 
+def test_an_hq_that_is_years_ahead_erases_nothing(estate: Estate, session: Session, now: Clock, visit: Done) -> None:
+    told = "UPDATE sync_state SET last_sync_ms = ?1, last_try_ms = ?1, clock_offset_ms = ?2"
+    estate.store.connection.execute(told, (now(), 3650 * DAY_H * 3_600_000))
+    time_passes(estate, session, now, 2)
+    assert swept(estate).anything is False
+
+
 def test_a_clock_whose_battery_died_erases_nothing_of_that_night(
     estate: Estate, session: Session, now: Clock, visit: Done
 ) -> None:

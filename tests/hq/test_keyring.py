@@ -124,6 +124,15 @@ def test_a_month_is_forgotten_also_where_no_terminal_asks(place: Place, tmp_path
         assert min(row.name for row in kept if row.kind == "month") == first
 
 
+def test_a_clock_that_is_years_ahead_forgets_no_month(place: Place, tmp_path: Path) -> None:
+    before = _months(place.handed())
+    ahead = _at("2036-11-13 08:00")
+    asyncio.run(tend_once(place.head.engine, Blobs(tmp_path, bytes(32)), lambda: ahead))
+    place.handed(now_ms=ahead)
+    kept = place.head.engine.read(lambda rows: rows.secrets(_estate(place)))
+    assert set(before) <= {row.name for row in kept if row.kind == "month"}
+
+
 def test_where_numbers_are_kept_longer_so_are_their_keys(place: Place) -> None:
     place.handed()
     estate_id = parse_id(_estate(place))

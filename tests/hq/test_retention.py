@@ -153,6 +153,8 @@ def test_what_arrives_when_its_time_is_over_is_never_committed(author_of: MakeAu
     staff = late.change("staff", record_id=GUARD, number="9001", name="许", role="supervisor", hlc=Stamp(NOW, 0))
     late.push(staff)
     made = came(late)
+    hello = late.terminal._replace(seen_ms=NOW + 181 * DAY_MS, clock_ahead_ms=0)
+    late.engine.write(lambda rows: rows.note_hello(hello)).result()
 
     answer = late.push(*made, now_ms=NOW + 181 * DAY_MS)
 

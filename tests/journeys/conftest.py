@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -34,9 +35,11 @@ class Booth:
         """The booth's BUTLER_HOME."""
         return self.home.database.parent
 
-    def open(self, columns: int = 80, rows: int = 24) -> Terminal:
+    def open(
+        self, columns: int = 80, rows: int = 24, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> Terminal:
         """Start the program in a terminal."""
-        terminal = Terminal(self.folder, columns, rows)
+        terminal = Terminal(self.folder, columns, rows, environment)
         self.terminals.append(terminal)
         return terminal
 

@@ -132,7 +132,7 @@ def _hello_answer() -> bytes:
     return _http("200 OK", json.dumps({**answer, "scope_gen": 0, "scope": "gate"}).encode())
 
 
-@pytest.mark.parametrize(("made_days_ago", "accepted"), [(0, True), (400, False)])
+@pytest.mark.parametrize(("made_days_ago", "accepted"), [(0, True), (400, False), (-400, True)])
 def test_dates_are_judged_by_hqs_clock(
     estate: Estate, hq: Hq, tmp_path: Path, made_days_ago: int, accepted: bool, english: None
 ) -> None:

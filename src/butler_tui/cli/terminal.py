@@ -14,8 +14,9 @@ from rich.cells import set_cell_size
 from butler_tui import __version__
 from butler_tui.cli.output import now_ms, open_terminal, print_json, say, this_home
 from butler_tui.cli.progress import Progress
+from butler_tui.domain.hlc import MOST_AHEAD_MS
 from butler_tui.errors import ButlerError
-from butler_tui.labels import moment
+from butler_tui.labels import duration, moment
 from butler_tui.store import estates, sync_state
 from butler_tui.store.local import Store
 from butler_tui.store.sync_state import SyncStatus
@@ -105,6 +106,10 @@ def _sync_in_words(store: Store, tally: Tally, *, push_only: bool) -> None:
     from butler_tui.desk.set_up_file import is_ready_to_hand_out
 
     say(_told(_synced(store, tally, push_only=push_only)))
+    apart = abs(sync_state.position(store.connection).clock_offset_ms)
+    if apart > MOST_AHEAD_MS:
+        say(_("The clocks of this computer and of HQ are {time} apart: have the wrong one set right.",
+              time=duration(apart)))  # fmt: skip
     if tally.gone:
         say(_("HQ was restored to before {count} changes that this terminal had already let go of. What is left of "
               "their records is sent again. Tell HQ about it.", count=tally.gone))  # fmt: skip

@@ -82,6 +82,8 @@ def clock(store: Store, computer: Computer) -> Said:
         words = _("The clock is {time} before the last record.", time=duration(last_ms - computer.now_ms))
     elif offset is None:
         return good(_("Not before the last record; HQ's was never asked."))
+    elif clock_mark(offset, 0, computer.now_ms) is not Mark.GOOD:
+        words = _("{time} off HQ's.", time=duration(abs(offset)))
     else:
         words = _("{seconds:.1f} s off HQ's.", seconds=abs(offset) / 1000)
     if clock_mark(offset, last_ms, computer.now_ms) is Mark.GOOD:

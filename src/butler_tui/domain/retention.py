@@ -18,6 +18,8 @@ DAY_MS = 86_400_000
 MOST_LEAP_MS = 3 * DAY_MS
 """*Ours*: a gate writes day and night, so that more than a long weekend without a word is doubted. A terminal that was
 switched off for longer erases that much later, until HQ has told it the time."""
+MOST_SILENT_MS = 60 * DAY_MS
+"""*Ours*: a time that is further ahead of all that was heard of others is doubted."""
 _STEP_MS = 10 * 60_000
 """*Ours*: a clock that is set back by no more than this has been set right; nothing is concluded from it."""
 _FIRST_MS = 1_767_225_600_000
@@ -133,6 +135,14 @@ def lived(written: Iterable[int], told_ms: int | None) -> Lived:
             last.until_ms = max(last.until_ms, at_ms)
         highest = max(highest, at_ms)
     return Lived(stretches, told_ms)
+
+
+def borne_out(now_ms: int, heard_ms: int | None) -> int:
+    """Return by what time is judged what is over: `now_ms`, unless what others last said is months behind it (UTC ms).
+
+    `heard_ms` is that, None where nobody has said anything.
+    """
+    return now_ms if heard_ms is None or now_ms - heard_ms <= MOST_SILENT_MS else heard_ms
 
 
 def month_ended_ms(month: str, zone: tzinfo) -> int:

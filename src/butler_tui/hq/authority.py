@@ -97,6 +97,12 @@ def authority_pem(folder: Folder) -> str:
     return folder.file(AUTHORITY).read_text("ascii").strip()
 
 
+def server_der(folder: Folder) -> bytes:
+    """Return the certificate that HQ serves with, without the authority behind it, as DER."""
+    certificate = x509.load_pem_x509_certificates(folder.file(SERVER).read_bytes())[0]
+    return certificate.public_bytes(serialization.Encoding.DER)
+
+
 def _builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now_ms: int, days: int
 ) -> x509.CertificateBuilder:

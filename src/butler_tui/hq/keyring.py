@@ -21,6 +21,7 @@ from butler_tui.domain.retention import MONTHS_AHEAD, kept_for, months_with_keys
 from butler_tui.domain.rights import Act, Role, TerminalKind, may, signs_in_at
 from butler_tui.hq.engines import Reading, SecretRow, TerminalRow, Writing
 from butler_tui.hq.refusals import Refusal
+from butler_tui.hq.retention import judged_ms
 from butler_tui.ids import id_text, new_id, parse_id, ruled_id
 from butler_tui.sealing import open_sealed, seal, unseal
 from butler_tui.sync.protocol import Code, Handed, Pin, compact_json, told_from
@@ -126,8 +127,10 @@ class Keyring:
         if not _lacking(kept, estate) and not _past(kept, estate):
             return kept
         rows.lock(estate_id)  # another process of HQ may be at it
+        judged = judged_ms(rows, estate_id, now_ms)  # there is no way back from a month's key
+        past = estate if judged == now_ms else _estate(rows, estate_id, judged)
         kept = rows.secrets(estate_id)
-        rows.drop_secrets(estate_id, _past(kept, estate))
+        rows.drop_secrets(estate_id, _past(kept, past))
         rows.put_secrets(
             self._row(estate_id, kind, name, id_text(new_id(now_ms)), now_ms, secrets.token_bytes(32))
             for kind, name in _lacking(kept, estate)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from butler_tui.domain.policies import policies_from
-from butler_tui.domain.retention import DAY_MS, KeptFor, kept_for
+from butler_tui.domain.retention import DAY_MS, KeptFor, borne_out, kept_for
 from butler_tui.domain.visits import EventKind, VisitState
 from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.engines import Engine, LivingRow, Reading, StateRow, Writing
@@ -75,6 +75,22 @@ def kept(rows: Reading, estate_id: str) -> KeptFor:
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
     return kept_for(policies_from(own))
+
+
+def judged_ms(rows: Reading, estate_id: str, now_ms: int) -> int:
+    """Return by what time HQ judges by itself what is over in an estate; `now_ms` is its clock (UTC ms).
+
+    A clock that is years ahead must not erase: where it is months past the last word of the estate's terminals, it is
+    theirs that counts, what they wrote last or what their clocks showed when they last asked.
+    """
+    terminals = rows.terminals(estate_id)
+    wrote = [rows.last_stamp(estate_id, one.terminal_id).ms for one in terminals]
+    said = [
+        one.seen_ms + one.clock_ahead_ms
+        for one in terminals
+        if one.seen_ms is not None and one.clock_ahead_ms is not None
+    ]
+    return borne_out(now_ms, max((ms for ms in (*wrote, *said) if ms), default=None))
 
 
 def sweep(engine: Engine, blobs: Blobs, estate_id: str, now_ms: int, pause_s: float = 0.0) -> Erased:
@@ -161,6 +177,7 @@ def erase_late(
     if oldest_ms > now_ms - DAY_MS:
         return
     limits = kept(rows, estate_id)
+    now_ms = judged_ms(rows, estate_id, now_ms)
     if oldest_ms >= now_ms - limits.number_ms:
         return
     pictures: dict[str, list[str]] = {}

@@ -12,14 +12,13 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.log import LogLevels
 from granian.server.embed import Server
-from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import HTTPError
 
 from butler_tui.errors import ButlerError
 from butler_tui.hq import authority
@@ -157,16 +156,22 @@ async def _until_it_answers(folder: Folder, place: Served, serving: asyncio.Task
 
 
 def _answers(folder: Folder, place: Served) -> bool:
+    """Tell whether this very process answers: by its own certificate, whatever its name, its dates and our clock."""
     import ssl
 
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(place.host, place.host)  # noqa: S104 (compared, not bound)
-    context = ssl.create_default_context(cafile=str(folder.file(authority.AUTHORITY)))
-    context.check_hostname = False  # this very process is asked, by whatever name it was bound
-    connection = HTTPSConnection(host, place.port, timeout=2, ssl_context=context, assert_hostname=False)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    connection = HTTPSConnection(host, place.port, timeout=2, context=context)
     try:
+        connection.connect()
+        shown = connection.sock.getpeercert(binary_form=True) if isinstance(connection.sock, ssl.SSLSocket) else None
+        if shown != authority.server_der(folder):
+            return False
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200
-    except (OSError, HTTPError):
+    except (OSError, HTTPException):
         return False
     finally:
         connection.close()

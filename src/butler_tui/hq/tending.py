@@ -13,7 +13,7 @@ from butler_tui import crash_log
 from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.engines import Engine, Unavailable
 from butler_tui.hq.keyring import forget_past
-from butler_tui.hq.retention import sweep
+from butler_tui.hq.retention import judged_ms, sweep
 
 EVERY_S = 24 * 3600.0
 _PAUSE_S = 0.02
@@ -36,6 +36,8 @@ async def tend_once(engine: Engine, blobs: Blobs, now_ms: Callable[[], int]) -> 
     """Forget what is past, estate by estate, a little in each transaction; raises Unavailable."""
     estates = await run_in_threadpool(engine.read, lambda rows: rows.estates())
     for estate in estates:
-        forget = partial(forget_past, estate_id=estate.estate_id, now_ms=now_ms())
-        await asyncio.wrap_future(engine.write(forget))
-        await run_in_threadpool(sweep, engine, blobs, estate.estate_id, now_ms(), _PAUSE_S)
+        estate_id = estate.estate_id
+        judge = partial(judged_ms, estate_id=estate_id, now_ms=now_ms())
+        judged = await run_in_threadpool(engine.read, judge)
+        await asyncio.wrap_future(engine.write(partial(forget_past, estate_id=estate_id, now_ms=judged)))
+        await run_in_threadpool(sweep, engine, blobs, estate_id, judged, _PAUSE_S)

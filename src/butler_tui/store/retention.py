@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from butler_tui.domain.fields import TABLES, Privacy
-from butler_tui.domain.retention import Span
+from butler_tui.domain.retention import MOST_SILENT_MS, Span, borne_out
 from butler_tui.ids import least_id
 from butler_tui.store import blobs
 from butler_tui.store.database import Connection, plain_errors, transaction
@@ -109,12 +109,14 @@ def written(connection: Connection, after: int, most: int = 5000) -> tuple[list[
 def server_ms(connection: Connection) -> int | None:
     """Return what time HQ said it was at the last sync (UTC ms), None where it never did.
 
-    The clock may have been mended between a sync and a later try, which brought a new offset: the earlier counts.
+    The clock may have been mended between a sync and a later try, which brought a new offset: the earlier counts. Where
+    HQ's is months ahead of ours, and ours not months behind what was written here, it is HQ's that is doubted.
     """
-    row = connection.execute("SELECT last_sync_ms, last_try_ms, clock_offset_ms FROM sync_state").fetchone()
+    row = connection.execute("SELECT last_sync_ms, last_try_ms, clock_offset_ms, hlc_ms FROM sync_state").fetchone()
     if row[0] is None or row[2] is None:
         return None
-    return int(min(row[0], row[1] if row[1] is not None else row[0]) + row[2])
+    ours = min(row[0], row[1] if row[1] is not None else row[0])
+    return borne_out(ours + row[2], ours if row[3] - ours <= MOST_SILENT_MS else None)
 
 
 def due_drafts(connection: Connection, spans: Sequence[Span]) -> int:

@@ -13,9 +13,9 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
-from urllib3 import BaseHTTPResponse
+from urllib3 import BaseHTTPResponse, disable_warnings
 from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, SystemTimeWarning
 
 from butler_tui.errors import SetUpWrong
 from butler_tui.sync.failures import Refused, busy, explained, full, not_hq, raise_plainly, seconds_to_wait
@@ -28,7 +28,8 @@ _WHOLE_S = 300  # one request with its answer: a batch through the slowest line,
 _MOST_ANSWER = 8 * 1024 * 1024
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME: dates are judged by HQ's clock, not by a booth PC's battery
 _TRIES = 3
-_SLACK_MS = 24 * 60 * 60 * 1000
+
+disable_warnings(SystemTimeWarning)  # a clock that is years off is told in our own words, and stands in no one's way
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,13 @@ class Link:
         raise AssertionError
 
     def judge_dates(self, hq_ms: int) -> None:
-        """Judge the dates of HQ's certificate by HQ's own time (UTC ms); raises SetUpWrong where it has run out."""
+        """Judge the end of HQ's certificate by HQ's own time (UTC ms); raises SetUpWrong where it has run out.
+
+        Of one that has not begun HQ's clock was ahead when it was made, or is behind now: its authority signed it.
+        """
         if not self._certificate:
             return
-        begins, ends = (ssl.cert_time_to_seconds(str(self._certificate[name])) for name in ("notBefore", "notAfter"))
-        if not begins * 1000 - _SLACK_MS <= hq_ms <= ends * 1000:
+        if hq_ms > ssl.cert_time_to_seconds(str(self._certificate["notAfter"])) * 1000:
             raise SetUpWrong(
                 N_(
                     "HQ's certificate has run out. Nothing is lost. "

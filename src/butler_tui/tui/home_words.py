@@ -114,8 +114,8 @@ def sentence(figures: Figures, here: Context) -> tuple[str, str]:
     over = _over(figures.most_over, here.now_ms())
     said = (
         (disk is not Mark.GOOD, _("The disk is nearly full. Have room made before anything else."), _MEANINGS[disk]),
-        (figures.counts.overstays, _("Past their time: {who}.", who=over), "warning"),
         (off, _("The clock of this computer is wrong. Have it set right: every time depends on it."), "warning"),
+        (figures.counts.overstays, _("Past their time: {who}.", who=over), "warning"),
         (figures.badges.missing, _("A badge is missing. When it turns up, scan it into the list."), "warning"),
         (figures.parked.count, _("Somebody put aside is still waiting at the gate."), "warning"),
         (machine.hq.quarantined, _("Headquarters could not take some records. Ask your supervisor."), "warning"),

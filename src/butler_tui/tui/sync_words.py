@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from butler_tui.domain.hlc import MOST_AHEAD_MS
-from butler_tui.labels import greeting, moment, table_label
+from butler_tui.labels import duration, greeting, moment, table_label
 from butler_tui.store.about import About
 from butler_tui.store.blobs import Waiting
 from butler_tui.store.quarantined import Held, HeldElsewhere
@@ -46,7 +46,7 @@ def clock_words(offset_ms: int | None) -> Words:
         return _("not compared yet"), ""
     seconds = abs(offset_ms) / 1000
     if abs(offset_ms) > MOST_AHEAD_MS:  # it refuses nothing (PROTOCOL)
-        return _("{minutes:.0f} min off: have it set right", minutes=seconds / 60), "warning"
+        return _("{time} off: have it set right", time=duration(abs(offset_ms))), "warning"
     return _("right to {seconds:.1f} s", seconds=seconds), ""
 
 
