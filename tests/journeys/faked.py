@@ -32,8 +32,12 @@ def faked(name: str) -> dict[str, str]:
     return {
         "LD_PRELOAD": str(library),
         "FAKETIME": f"{TIMES[name](now_s) - now_s:+d}",
-        # What is waited for is measured by the other clock, as where a battery is dead: it stays true.
+        # What is waited for is measured by another clock, which stays true; without the second of these, Python's
+        # threads would wake one another without end where this clock is ahead.
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_FORCE_MONOTONIC_FIX": "0",
+        # Files keep the dates that they have: else what Python has compiled may seem older than its source.
+        "NO_FAKE_STAT": "1",
     }
 
 
