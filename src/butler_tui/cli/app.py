@@ -16,6 +16,7 @@ from butler_tui.cli import (
     hq,
     init,
     override_code,
+    policy,
     privacy,
     retention,
     schedule,
@@ -32,6 +33,7 @@ from butler_tui.words import _
 _GROUPS = (
     init,
     staff,
+    policy,
     terminal,
     schedule,
     conflicts,

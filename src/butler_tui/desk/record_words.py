@@ -123,6 +123,11 @@ def _is_masked(table: str, field: str) -> bool:
     return known is None or (known.privacy is not Privacy.PLAIN and (table, field) not in _SHOWN_AT_GATES)
 
 
+def policy_words(name: str) -> str:
+    """Return what a policy is about, by its name or its key; nothing where that goes without saying."""
+    return "" if name.startswith("reason.") else _policy(name)
+
+
 def _policy(key: str) -> str:
     if key.startswith("reason."):
         return _("purpose {key}", key=key.removeprefix("reason."))

@@ -19,3 +19,4 @@ class AuditAct(StrEnum):
     OVERRIDE_CODE_MADE = "override_code_made"
     OVERRIDE_CODE_USED = "override_code_used"
     OVERRIDE_CODES_WRONG = "override_codes_wrong"
+    POLICY_CHANGED = "policy_changed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from butler_tui.store.database import Connection
 
@@ -104,10 +104,15 @@ def policies(connection: Connection) -> Policies:
     """Return the policies in force: the defaults with the estate's own on top."""
     from butler_tui.domain.policies import policies_from  # not needed before the first screen
 
+    return policies_from(own_policies(connection))
+
+
+def own_policies(connection: Connection) -> dict[str, Any]:
+    """Return the estate's own policies by key, decoded, whatever they say."""
     own = {}
     for key, value in connection.execute("SELECT key, value FROM policy"):
         try:
             own[key] = json.loads(value)
         except (ValueError, TypeError, RecursionError):  # of a forger's making: no policy must close a gate
             continue
-    return policies_from(own)
+    return own
