@@ -37,7 +37,7 @@ Known = Mapping[int, tuple[str, ...]]
 Errors = Mapping[tuple[str, ...], tuple[str, ...]]
 
 AT_TERMINAL: Known = {75: ("Nothing is lost",), 1: ("The disk is full", "The disk cannot be read or written")}
-AT_HQ: Known = {75: ("HQ is busy", "HQ is out of reach")}
+AT_HQ: Known = {75: ("HQ is busy", "HQ takes nothing more")}
 """What a sync that ended with this code says, one of these."""
 
 
