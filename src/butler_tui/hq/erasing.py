@@ -23,7 +23,6 @@ from butler_tui.sync.protocol import compact_json, is_id
 
 TELLING = ("attachment", "audit")
 """What tells of a record that is not its parent, and is erased with it."""
-_MOST = 1_000_000
 DIGEST = "digest"
 """What is kept of a change that had something personal among its plain values: the digest that the chain binds."""
 
@@ -76,18 +75,13 @@ def erase_people(rows: Writing, estate_id: str, keys: Sequence[tuple[str, str]],
     kin = [
         (row.tbl, row.record_id) for row in rows.kin(estate_id, ids) if row.tbl in BELONGING or row.tbl not in TABLES
     ]
-    told = [
-        (tbl, row.record_id)
-        for tbl in TELLING
-        for row in rows.living(estate_id, tbl, "", _MOST)
-        if json.loads(row.state).get("subject_id") in {*ids, *(record_id for __, record_id in kin)}
-    ]
     around = {*ids, *(record_id for __, record_id in kin)}
     held = [
         key
         for key in rows.held_kin(estate_id, sorted(around))
         if key[0] in (*BELONGING, *TELLING) or key[0] not in TABLES
     ]
+    told = rows.telling(estate_id, sorted(around))
     together = sorted({*keys, *kin, *told, *held, *belonging(rows, estate_id, around)})
     erase(rows, estate_id, together, now_ms)
     rows.register_erased(estate_id, together, now_ms)

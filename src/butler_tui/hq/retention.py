@@ -16,7 +16,7 @@ from butler_tui.domain.policies import policies_from
 from butler_tui.domain.retention import DAY_MS, KeptFor, borne_out, kept_for
 from butler_tui.domain.visits import EventKind, VisitState
 from butler_tui.hq.blobs import Blobs
-from butler_tui.hq.engines import Engine, LivingRow, Reading, StateRow, Writing
+from butler_tui.hq.engines import Engine, Reading, StateRow, SweptRow, Writing
 from butler_tui.hq.erasing import erase, erase_changes
 from butler_tui.hq.shown import EVENTS, PARENT
 from butler_tui.ids import id_text, parse_id, ruled_id
@@ -239,11 +239,12 @@ def _old(engine: Engine, estate_id: str, limits: KeptFor, now_ms: int) -> Iterat
                 yield visit_id
 
 
-def _living(engine: Engine, estate_id: str, tbl: str) -> Iterator[LivingRow]:
+def _living(engine: Engine, estate_id: str, tbl: str) -> Iterator[SweptRow]:
+    """Yield the records of a table of which nothing was erased yet, letting others read in between."""
     after = ""
     while True:
-        page = engine.read(lambda rows: rows.living(estate_id, tbl, after, _AT_ONCE))  # noqa: B023
-        yield from page
+        page = engine.read(lambda rows: rows.records_after(estate_id, tbl, after, _AT_ONCE))  # noqa: B023
+        yield from (row for row in page if row.erased_ms is None)
         if len(page) < _AT_ONCE:
             return
         after = page[-1].record_id

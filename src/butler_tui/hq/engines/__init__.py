@@ -15,12 +15,12 @@ from butler_tui.hq.engines.row_types import (
     EpochRow,
     ErasedState,
     EstateRow,
-    LivingRow,
     LogRow,
     PositionRow,
     ReportRow,
     SecretRow,
     StateRow,
+    SweptRow,
     TallyRow,
     TerminalRow,
 )
@@ -35,13 +35,13 @@ __all__ = [
     "EstateRow",
     "Everything",
     "Filling",
-    "LivingRow",
     "LogRow",
     "PositionRow",
     "Reading",
     "ReportRow",
     "SecretRow",
     "StateRow",
+    "SweptRow",
     "TallyRow",
     "TerminalRow",
     "Unavailable",
@@ -126,8 +126,11 @@ class Reading(HeldReading, OfferReading, Protocol):
     def secrets(self, estate_id: str) -> list[SecretRow]:
         """Return what HQ keeps secret for the estate, by kind and name."""
 
-    def living(self, estate_id: str, tbl: str, after: str, most: int) -> list[LivingRow]:
-        """Return up to `most` records of a table after this one, by id, of which nothing was erased yet."""
+    def records_after(self, estate_id: str, tbl: str, after: str, most: int) -> list[SweptRow]:
+        """Return the next `most` records of a table after this one, by id, erased ones too: few are read at once."""
+
+    def telling(self, estate_id: str, record_ids: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the records (table, id) that tell of one of these and were not erased yet: pictures, who looked."""
 
     def kin(self, estate_id: str, parent_ids: Sequence[str]) -> list[StateRow]:
         """Return the present states of all records, of whatever table, that belong to these."""

@@ -144,13 +144,14 @@ class ReportRow(NamedTuple):
     detail: str
 
 
-class LivingRow(NamedTuple):
-    """A record of which nothing was erased yet: what it belongs to, who wrote it when, and its values (JSON)."""
+class SweptRow(NamedTuple):
+    """A record as retention looks at it: what it belongs to, who wrote it when, its values (JSON), when erased."""
 
     record_id: str
     parent_id: str | None
     stamps: str
     state: str
+    erased_ms: int | None
 
 
 class ErasedState(NamedTuple):

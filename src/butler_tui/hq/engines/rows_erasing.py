@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from butler_tui.hq.engines import ErasedState, LivingRow, LogRow, StateRow
-from butler_tui.hq.engines.rows_held import LOG_OF_L
+from butler_tui.hq.engines import ErasedState, LogRow, StateRow, SweptRow
+from butler_tui.hq.engines.rows_held import ABOUT, LOG_OF_L
 from butler_tui.hq.engines.rows_offers import OfferRows
 
 _STATE_OF_R = ", ".join("r." + name for name in StateRow._fields)
@@ -15,17 +15,27 @@ _STATE_OF_R = ", ".join("r." + name for name in StateRow._fields)
 class ErasingRows(OfferRows):
     """Finding what is to be erased, and writing what is left of it."""
 
-    def living(self, estate_id: str, tbl: str, after: str, most: int) -> list[LivingRow]:
-        """Return up to `most` records of a table after this one, by id, of which nothing was erased yet."""
+    def records_after(self, estate_id: str, tbl: str, after: str, most: int) -> list[SweptRow]:
+        """Return the next `most` records of a table after this one, by id, erased ones too: few are read at once."""
         rows = self._all(
-            f"SELECT {', '.join(LivingRow._fields)} FROM record_state WHERE estate_id = ? AND tbl = ?"
-            " AND record_id > ? AND erased_ms IS NULL ORDER BY record_id LIMIT ?",
+            f"SELECT {', '.join(SweptRow._fields)} FROM record_state WHERE estate_id = ? AND tbl = ?"
+            " AND record_id > ? ORDER BY record_id LIMIT ?",
             estate_id,
             tbl,
             after,
             most,
         )
-        return [LivingRow(*row) for row in rows]
+        return [SweptRow(*row) for row in rows]
+
+    def telling(self, estate_id: str, record_ids: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the records (table, id) that tell of one of these and were not erased yet: pictures, who looked."""
+        rows = self._all(
+            "SELECT r.tbl, r.record_id FROM json_each(?) one CROSS JOIN record_state r WHERE r.estate_id = ?"
+            " AND r.tbl IN ('attachment', 'audit') AND r.erased_ms IS NULL AND r.state LIKE one.value",
+            json.dumps([ABOUT % one for one in record_ids]),
+            estate_id,
+        )
+        return sorted({(row[0], row[1]) for row in rows})
 
     def kin(self, estate_id: str, parent_ids: Sequence[str]) -> list[StateRow]:
         """Return the present states of all records, of whatever table, that belong to these."""

@@ -11,7 +11,7 @@ from butler_tui.hq.engines.rows_reading import ReadingRows
 
 LOG_OF_L = ", ".join("l." + name for name in LogRow._fields)
 _OVERRIDDEN = '%%"override_by":"%s"%%'
-_ABOUT = '%%"subject_id":"%s"%%'
+ABOUT = '%%"subject_id":"%s"%%'
 """How a body, JSON without spaces, names whom or what it tells of. Few are held: those are searched, not all."""
 
 
@@ -106,7 +106,7 @@ class HeldRows(ReadingRows):
             "SELECT l.tbl, l.record_id FROM json_each(?) one CROSS JOIN change_log l WHERE l.estate_id = ?"
             " AND l.pos > 0 AND l.tbl IN ('audit', 'attachment') AND l.body LIKE one.value"
             " AND l.verdict = 'quarantined'",
-            json.dumps([_ABOUT % one for one in record_ids]),
+            json.dumps([ABOUT % one for one in record_ids]),
             estate_id,
         )
         return sorted({(row[0], row[1]) for row in (*theirs, *told)})
