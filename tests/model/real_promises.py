@@ -60,6 +60,7 @@ def _conflicts(world: World, log: list[dict[str, Any]], states: dict[tuple[str, 
         kept = {one.stamp.cid for one in state.kept.get(name, ())}
         for row, value in writes:
             if any(other == value and two["cid"] != row["cid"] for two, other in writes):
+                _equal_is_read(value, writes, state, name, knew)
                 continue
             later = [two for two, __ in writes if row["cid"] in knew(two["cid"])]
             certain = not (world.forked or world.copied)
@@ -75,6 +76,14 @@ def _conflicts(world: World, log: list[dict[str, Any]], states: dict[tuple[str, 
                     raise Broken(f"I6 {tbl}.{name}: {value!r} was written over by nobody who knew it")
                 if certain:
                     _ended_rightly(world, row, later, f"{tbl}.{name}: {value!r}")
+
+
+def _equal_is_read(value: Any, writes: Any, state: RecordState, name: str, knew: Any) -> None:
+    """Equal writes are no conflict, and one stands for all: they are not over before somebody has read one of them."""
+    twins = {two["cid"] for two, other in writes if other == value}
+    stand = {state.stamps[name].cid, *(one.stamp.cid for one in state.kept.get(name, ()))}
+    if not twins & stand and not any(knew(two["cid"]) & twins for two, other in writes if other != value):
+        raise Broken(f"I6 {name}: {value!r}, written more than once, was written over by nobody who knew it")
 
 
 def _knowledge(world: World) -> Callable[[str], frozenset[str]]:

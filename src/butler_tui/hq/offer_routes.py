@@ -1,15 +1,17 @@
-"""What HQ answers a terminal that offers it, after it was restored, what it may have lost of others."""
+"""What HQ answers a terminal after it was restored: what it may have lost of others, and what had been erased."""
 
 from __future__ import annotations
 
 import asyncio
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from butler_tui.hq import offers
+from butler_tui.hq import offers, registers
+from butler_tui.hq.blobs import TABLE
 from butler_tui.hq.routes import Answer, Hall, answer_json, asked
-from butler_tui.sync.protocol import MOST_BODY, MOST_OPENED, offer_answer, offer_from
+from butler_tui.sync.protocol import MOST_BODY, MOST_OPENED, erased_from, offer_answer, offer_from
 
 
 async def offer(hall: Hall, request: Request) -> Response:
@@ -20,5 +22,18 @@ async def offer(hall: Hall, request: Request) -> Response:
     return answer_json(request, offer_answer(await asyncio.wrap_future(work)))
 
 
-POSTS: dict[str, Answer] = {"offer": offer}
-"""The step under an estate's address, and what answers it."""
+async def erased(hall: Hall, request: Request) -> Response:
+    """Erase what a terminal knows to have been erased for a person; pictures too."""
+    terminal, body = await asked(hall, request, MOST_BODY, MOST_OPENED)
+    ask = erased_from(body)
+    count = await asyncio.wrap_future(
+        hall.engine.write(lambda rows: registers.take(rows, terminal, ask, hall.now_ms()))
+    )
+    for table, record_id in ask.erased:
+        if count and table == TABLE:
+            await run_in_threadpool(hall.blobs.forget, terminal.estate_id, record_id)
+    return answer_json(request, {"erased": count})
+
+
+POSTS: dict[str, Answer] = {"offer": offer, "erased": erased}
+"""The steps under an estate's address, and what answers them."""

@@ -27,7 +27,8 @@ class ReportKind(StrEnum):
     ends at `pos` {hq_gen, pos, made_ms}. `hole`: of a terminal's changes `first` to `last` of an epoch, HQ has lost
     what the terminal had let go of {epoch, first, last, gone}. `offered`: a terminal has records of others that HQ
     lost {hq_gen}. `held_back`: HQ could not apply acts of a terminal {held: [[table, record_id, reason, staff_id], …],
-    more}: of each act its first change, and how many acts are not named.
+    more}: of each act its first change, and how many acts are not named. `erased_again`: HQ, which was restored to
+    before that, was told by a terminal which records had been erased for a person {count}.
     """
 
     NEW_EPOCH = "new_epoch"
@@ -36,6 +37,7 @@ class ReportKind(StrEnum):
     RESTORED = "restored"
     HOLE = "hole"
     OFFERED = "offered"
+    ERASED_AGAIN = "erased_again"
     HELD_BACK = "held_back"
 
 
@@ -65,6 +67,11 @@ def hole(rows: Writing, terminal: TerminalRow, numbers: Sequence[str | int], now
     """Report changes that neither HQ nor their terminal has any more: (epoch, first, last, gone)."""
     named: dict[str, object] = dict(zip(("epoch", "first", "last", "gone"), numbers, strict=True))
     _report(rows, terminal, ReportKind.HOLE, named, now_ms)
+
+
+def erased_again(rows: Writing, terminal: TerminalRow, count: int, now_ms: int) -> None:
+    """Report that so many records were erased because a terminal knew that they had been."""
+    _report(rows, terminal, ReportKind.ERASED_AGAIN, {"count": count}, now_ms)
 
 
 def offered(rows: Writing, terminal: TerminalRow, hq_gen: str, now_ms: int) -> None:

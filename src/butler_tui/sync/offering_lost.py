@@ -1,6 +1,7 @@
-"""Offering an HQ that was restored what it may have lost of others, before anything here is fetched anew.
+"""Telling an HQ that was restored what was erased, and offering what it may have lost of others: first of all.
 
-HQ keeps it apart until its author comes or a supervisor has it taken in. Cut off anywhere, all of it is offered again.
+HQ keeps what is offered apart until its author comes or a supervisor has it taken in. Cut off anywhere, all of it is
+offered again.
 """
 
 from __future__ import annotations
@@ -9,15 +10,19 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from butler_tui.domain.fields import TABLES
 from butler_tui.errors import TryLater
 from butler_tui.ids import id_text, parse_id
 from butler_tui.store import lost, tallies
+from butler_tui.store.erasing import registered
 from butler_tui.store.lost import Lost
 from butler_tui.sync.failures import Refused, not_hq
 from butler_tui.sync.protocol import (
+    MOST_ERASED,
     MOST_OFFERED,
     Code,
     CompareAsk,
+    ErasedAsk,
     HelloAnswer,
     OfferAsk,
     Offered,
@@ -41,6 +46,7 @@ def offer_lost(talk: Talk, answer: HelloAnswer, fork: int) -> None:
     """
     connection, epoch = talk.store.connection, id_text(talk.where().epoch)
     try:
+        _tell_erased(talk, epoch, answer.hq_gen)
         ask = CompareAsk(epoch, answer.hq_gen, None, tallies.sums(connection, with_apart=True))
         slices = differing_from(talk.post("compare", ask.to_body()))
         once = (lost.written_once(connection, tbl, month) for tbl, month in slices)
@@ -57,6 +63,18 @@ def offer_lost(talk: Talk, answer: HelloAnswer, fork: int) -> None:
     except TryLater as error:
         if not (isinstance(error.__cause__, Refused) and error.__cause__.code == Code.NOT_FOUND):
             raise
+
+
+def _tell_erased(talk: Talk, epoch: str, hq_gen: str) -> None:
+    """Tell HQ first what was erased for a person, whoever did that: what it was restored from knows nothing of it."""
+    keys = [(table, id_text(record_id)) for table, record_id in registered(talk.store.home) if table in TABLES]
+    for at in range(0, len(keys), MOST_ERASED):
+        try:
+            talk.post("erased", ErasedAsk(epoch, hq_gen, tuple(keys[at : at + MOST_ERASED])).to_body())
+        except Refused as refused:
+            if refused.code != Code.NOT_ALLOWED:
+                raise
+            return  # too long ago for a terminal of this kind
 
 
 def _together(writes: Iterable[Lost]) -> Iterator[tuple[Offered, ...]]:

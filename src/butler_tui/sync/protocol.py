@@ -1,7 +1,7 @@
 """The protocol of both ends: paths, bodies, codes. HQ and terminal import it from here and from nowhere else.
 
 Requests: `POST /e/{estate}/enrol`, `/hello`, `/push`, `/pull`, `/compare`, `/pins`,
-`/offer`, `/blob/…`; JSON, UTF-8,
+`/offer`, `/erased`, `/blob/…`; JSON, UTF-8,
 Content-Encoding zstd or deflate. Bodies are frozen dataclasses with `to_body` and `…_from`; decoding raises ValueError,
 and nothing else, for what is not one.
 """
@@ -50,6 +50,7 @@ from butler_tui.sync.pages import (
     pull_answer_from,
     pull_from,
 )
+from butler_tui.sync.registers import MOST_ERASED, ErasedAsk, erased_from
 from butler_tui.sync.signing import SAID_ONCE, WINDOW_MS, Signed, headers_of, is_signed, sign, signed_of, signing_string
 from butler_tui.sync.stick import TO_HQ, TO_TERMINAL, StickHead, new_head, read_head, read_stick, write_stick
 from butler_tui.sync.wire import (
@@ -78,6 +79,7 @@ __all__ = [
     "MOST_BODY",
     "MOST_CHUNK",
     "MOST_CHUNK_OPENED",
+    "MOST_ERASED",
     "MOST_FIELDS",
     "MOST_IN_BATCH",
     "MOST_IN_PAGE",
@@ -95,6 +97,7 @@ __all__ = [
     "CompareAsk",
     "EnrolAnswer",
     "EnrolAsk",
+    "ErasedAsk",
     "GetAsk",
     "Handed",
     "HaveAnswer",
@@ -124,6 +127,7 @@ __all__ = [
     "differing_from",
     "enrol_answer_from",
     "enrol_from",
+    "erased_from",
     "get_from",
     "handed_from",
     "have_from",

@@ -67,6 +67,12 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
     "differed": _differed,
     "hole": _hole,
     "held_back": _held_back,
+    "erased_again": lambda detail, place: _(
+        "{place} told headquarters, which was restored, of {count} records that had been erased: "
+        "they are erased again.",
+        place=place,
+        count=detail.get("count") if isinstance(detail.get("count"), int) else 0,
+    ),
     "offered": lambda _detail, place: _(
         "{place} and perhaps others have records that headquarters lost, written at other computers. They are kept "
         "apart until those computers sync. Where one never will: `butler hq lost`.",

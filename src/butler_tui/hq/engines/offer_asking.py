@@ -14,6 +14,9 @@ class OfferReading(Protocol):
     def was_restored(self, estate_id: str) -> bool:
         """Tell whether the estate's log has begun a generation since it was made."""
 
+    def restored_ms(self, estate_id: str) -> int | None:
+        """Return when the log began its last generation (UTC ms), None where it has its first one still."""
+
     def log_by_cid(self, estate_id: str, cids: Sequence[str]) -> list[LogRow]:
         """Return those rows of the log that stand under these cids, in order."""
 

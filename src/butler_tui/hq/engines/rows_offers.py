@@ -16,6 +16,11 @@ class OfferRows(HeldRows):
         """Tell whether the estate's log has begun a generation since it was made."""
         return self._one("SELECT 1 FROM generation WHERE estate_id = ? LIMIT 1", estate_id) is not None
 
+    def restored_ms(self, estate_id: str) -> int | None:
+        """Return when the log began its last generation (UTC ms), None where it has its first one still."""
+        row = self._one("SELECT max(began_ms) FROM generation WHERE estate_id = ?", estate_id)
+        return row[0] if row else None
+
     def log_by_cid(self, estate_id: str, cids: Sequence[str]) -> list[LogRow]:
         """Return those rows of the log that stand under these cids, in order."""
         rows = self._all(
