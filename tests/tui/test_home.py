@@ -132,7 +132,16 @@ async def test_a_clock_that_is_off_is_a_warning(open_booth: OpenBooth, estate: E
     sync_state.note_hello(estate.store.connection, hq_gen="g", durable_pos=0, server_ms=now() + 3_600_000, now_ms=now())
     async with open_booth() as booth:
         await at_home(booth)
-        assert "60 分钟" in shown(booth, "clock")
+        assert "1小时00分" in shown(booth, "clock")
+        assert "本机时间不准" in booth.sentence
+
+
+async def test_a_clock_that_fell_back_behind_the_last_record_is_a_warning_without_hq(
+    open_booth: OpenBooth, estate: Estate, now: Clock
+) -> None:
+    now.advance(hours=-24)
+    async with open_booth() as booth:
+        await at_home(booth)
         assert "本机时间不准" in booth.sentence
 
 

@@ -32,12 +32,16 @@ class Today:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """This computer: how it stands with HQ, its clock (HQ's minus ours, ms), its disk (bytes), its last backup."""
+    """This computer: how it stands with HQ, its clock (HQ's minus ours, ms), its disk (bytes), its last backup.
+
+    `last_record_ms` is the stamp of the last change that was written here or came from HQ (UTC ms).
+    """
 
     hq: Summary
     clock_offset_ms: int | None
     disk_free: int
     backup_ms: int | None
+    last_record_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def today(connection: Connection, day_began_ms: int) -> Today:
 def machine(store: Store) -> Machine:
     """Return how this computer stands."""
     row = store.connection.execute(
-        "SELECT clock_offset_ms, (SELECT backup_ms FROM terminal) FROM sync_state"
+        "SELECT clock_offset_ms, (SELECT backup_ms FROM terminal), hlc_ms FROM sync_state"
     ).fetchone()
     free = shutil.disk_usage(store.home.database.parent).free
-    return Machine(sync_state.summary(store.connection), row[0], free, row[1])
+    return Machine(sync_state.summary(store.connection), row[0], free, row[1], row[2])

@@ -109,7 +109,7 @@ def _backup(at_ms: int | None, now_ms: int, zone: tzinfo) -> tuple[str, str, str
 def sentence(figures: Figures, here: Context) -> tuple[str, str]:
     """Return what matters most now, with its meaning."""
     machine = figures.machine
-    off = clock_mark(machine.clock_offset_ms, 0, here.now_ms()) is not Mark.GOOD
+    off = clock_mark(machine.clock_offset_ms, machine.last_record_ms, here.now_ms()) is not Mark.GOOD
     disk = disk_mark(machine.disk_free)
     over = _over(figures.most_over, here.now_ms())
     said = (
