@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 
@@ -137,3 +138,24 @@ async def test_a_busy_hq_is_left_alone_by_the_real_sync_and_gets_everything_afte
             await booth.keys("f9")
             await booth.until(lambda: terminal.waiting() == 0 and due_s(booth) == EVERY_S)
     terminal.is_whole()
+
+
+async def test_while_hq_is_out_of_reach_a_save_brings_the_next_try_within_a_minute(
+    open_booth: OpenBooth, estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrol(estate)
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.keys("f9")
+        await booth.until(lambda: "总部未连通" in booth.sentence)
+        engine(booth)._after(LONGEST_S)
+        assert "下次尝试" in booth.shown("#lines")
+        engine(booth).soon()
+        assert EVERY_S / 2 <= due_s(booth) <= EVERY_S
+        engine(booth)._after(10)
+        engine(booth).soon()
+        assert due_s(booth) == 10
+        engine(booth)._asked_until_s = time.monotonic() + 600
+        engine(booth)._after(600)
+        engine(booth).soon()
+        assert due_s(booth) == 600

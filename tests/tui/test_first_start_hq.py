@@ -15,6 +15,7 @@ from butler_tui.ids import id_text
 from butler_tui.paths import Home, find_home
 from butler_tui.store import estates, set_up_plan
 from butler_tui.store.local import open_store
+from butler_tui.store.whole import begin_whole, go_on_whole
 from butler_tui.tui.first_start import Outcome
 from butler_tui.tui.widgets.lines import Sentence
 from tests.conftest import Clock, Estate
@@ -141,3 +142,24 @@ async def test_an_empty_computer_gets_everything_is_told_its_gate_and_lets_peopl
     assert gate.name == "西门岗"
     assert shifts.sign_in(store, "1007", "739164", real_ms()).name == "王强"
     store.close()
+
+
+async def test_a_first_fetch_that_was_cut_is_not_taken_for_an_hq_that_has_nothing(
+    first_start: Open, home: Home, hq: Hq
+) -> None:
+    async with first_start(real_ms) as booth:
+        await booth.type(f"2{hq_line(hq)}\n")
+        await booth.until(lambda: "仍未下发" in booth.sentence)
+        await booth.keys("ctrl+q")
+    store = store_of(home)
+    begin_whole(store.connection, 7)
+    go_on_whole(store.connection, "")
+    store.close()
+    async with first_start(real_ms) as booth:
+        told = re.sub(r"\s+", "", booth.text())
+        assert "数据尚未下载完" in told
+        assert "1继续下载" in told
+        assert "尚未下发" not in told
+        await booth.type("1")
+        await booth.until(lambda: "仍未下发" in booth.sentence)
+        assert "数据尚未下载完" not in re.sub(r"\s+", "", booth.text())

@@ -98,6 +98,10 @@ def _synced(store: Store, tally: Tally, *, push_only: bool) -> SyncReport:
     tally.progress = bar
     try:
         return sync_once(store, now_ms=now_ms, push_only=push_only, tally=tally)
+    except KeyboardInterrupt:
+        bar.done()
+        typer.echo(_("Stopped. What has come stays; the next sync goes on from there: butler sync"), err=True)
+        raise
     finally:
         bar.done()
 

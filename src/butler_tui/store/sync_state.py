@@ -63,6 +63,8 @@ class Summary(NamedTuple):
     last_result: Result | None
     quarantined: int
     conflicts: int = 0
+    fetching: bool = False
+    """Whether records are being fetched that have not all come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +109,11 @@ def summary(connection: Connection) -> Summary:
     """Return the few figures of the status line; does not touch the journal."""
     row = connection.execute(
         "SELECT (SELECT terminal_id FROM terminal) IS NOT NULL, last_seq - acked_seq, last_sync_ms, last_result,"
-        " (SELECT count(*) FROM quarantine WHERE reason NOT IN ('offered', 'settled')) FROM sync_state"
+        " (SELECT count(*) FROM quarantine WHERE reason NOT IN ('offered', 'settled')), whole_upto IS NOT NULL"
+        " FROM sync_state"
     ).fetchone()
     undecided = conflicts.count(connection)
-    return Summary(bool(row[0]), row[1], row[2], Result(row[3]) if row[3] else None, row[4], undecided)
+    return Summary(bool(row[0]), row[1], row[2], Result(row[3]) if row[3] else None, row[4], undecided, bool(row[5]))
 
 
 def status(connection: Connection) -> SyncStatus:

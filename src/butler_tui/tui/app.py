@@ -179,6 +179,10 @@ class ButlerApp(Steady, Searching, Looks[None]):
         """Tell HQ now."""
         self.sync_now()
 
+    def until_sync_s(self) -> float:
+        """Return how long it is until HQ is tried again."""
+        return self._background.left_s if self._background is not None else 0.0
+
     def sync_now(self) -> None:
         """Start a sync now, and say how it went when it is done."""
         if self._background is not None:

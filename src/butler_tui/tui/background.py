@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 
 from textual.app import App
 from textual.timer import Timer
@@ -31,6 +32,8 @@ class BackgroundSync:
         self._here = context
         self._timer: Timer | None = None
         self._failures = 0
+        self._due_s = 0.0
+        self._asked_until_s = 0.0
         self._running = threading.Event()
 
     def begin(self) -> None:
@@ -38,9 +41,21 @@ class BackgroundSync:
         self._after(FIRST_S)
 
     def soon(self) -> None:
-        """Sync a few seconds from now: something was saved."""
+        """Sync a few seconds from now: something was saved. While HQ is out of reach, within a minute instead.
+
+        Never before HQ asked to be left alone until.
+        """
         if not self._failures:
             self._after(AFTER_SAVE_S)
+            return
+        sooner = random.uniform(EVERY_S / 2, EVERY_S)  # noqa: S311 (spreads load, keeps nothing secret)
+        if self.left_s > sooner and time.monotonic() + sooner >= self._asked_until_s:
+            self._after(sooner)
+
+    @property
+    def left_s(self) -> float:
+        """How long it is until the next try."""
+        return max(0.0, self._due_s - time.monotonic())
 
     def now(self) -> None:
         """Sync now: a person asked."""
@@ -49,6 +64,7 @@ class BackgroundSync:
     def _after(self, seconds: float) -> None:
         if self._timer is not None:
             self._timer.stop()
+        self._due_s = time.monotonic() + seconds
         self._timer = self._app.set_timer(max(seconds, 0.01), self._run)
 
     def _run(self) -> None:
@@ -99,6 +115,7 @@ class BackgroundSync:
 
         self._failures += 1
         asked_s = (retry_after(error) if error else None) or 0
+        self._asked_until_s = time.monotonic() + asked_s
         self._done(sentence, meaning, max(asked_s, _backed_off(self._failures)))
 
     def _done(self, sentence: str, meaning: str, again_s: float) -> None:

@@ -28,6 +28,10 @@ class Desks(App[None]):
         self._errands: ListErrands | None = None
         self._sync_from_home = False
 
+    def until_sync_s(self) -> float:
+        """Return how long it is until HQ is tried again; who runs the background says so."""
+        return 0.0
+
     async def on_signed_in(self, message: SignedIn) -> None:
         """Show the person's own screens as they left them; another's are put away unseen."""
         from butler_tui.desk.session import Session
@@ -42,7 +46,7 @@ class Desks(App[None]):
         self.session = session = Session(staff, self.here.gate.gate_id)
         if not self.is_screen_installed(f"gate-{person}"):
             self.install_screen(GateScreen(self.here, session), f"gate-{person}")
-            self.install_screen(SyncScreen(self.here, session), f"sync-{person}")
+            self.install_screen(SyncScreen(self.here, session, self.until_sync_s), f"sync-{person}")
         self._person = person
         if same:
             await self.pop_screen()

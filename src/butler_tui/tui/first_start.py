@@ -104,10 +104,7 @@ class FirstStartApp(Steady, Looks[Outcome]):
     def _enrolled(self) -> Screen[Any]:
         estate = self._read_file()
         self._answers.known = (estate.name, estate.time_zone)
-        words = _(
-            "This computer is enrolled at HQ for {estate}, but HQ has sent no gates and staff yet.", estate=estate.name
-        )
-        return ChoiceScreen(_("Enrolled"), words, ways.ENROLLED_WAYS)
+        return ChoiceScreen(_("Enrolled"), *ways.enrolled_ways(self._home, estate.name))
 
     def _where(self) -> Screen[Any]:
         """Ask at which of HQ's gates this computer stands; a butler's laptop has one too."""
@@ -229,7 +226,8 @@ class FirstStartApp(Steady, Looks[Outcome]):
         elif gates:
             await self._stand_on(self._where())
         elif isinstance(self.screen, ChoiceScreen):
-            self.screen.say(ways.NO_PINS if message.gates else ways.NOTHING_YET, "warning")
+            await self._stand_on(self._enrolled())
+            self._say(ways.NO_PINS if message.gates else ways.NOTHING_YET, "warning")
 
     def on_refused(self, message: ask_hq.Refused) -> None:
         """Say why HQ did not do what was asked."""

@@ -26,6 +26,8 @@ def hq_words(status: Summary, now_ms: int, zone: tzinfo) -> Words:
         return _("Headquarters out of reach, {count} waiting", count=status.waiting), "warning"
     if status.waiting:
         return _("{count} waiting for headquarters", count=status.waiting), "warning"
+    if status.fetching:
+        return _("Not everything fetched yet"), "warning"
     if status.quarantined:
         return _("{count} records to be looked at", count=status.quarantined), "warning"
     if status.conflicts:

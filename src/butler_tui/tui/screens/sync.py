@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ from textual.widgets import Static
 from butler_tui.desk.session import Session
 from butler_tui.labels import moment, table_label
 from butler_tui.store import blobs, quarantined, reports, sync_state
+from butler_tui.store.sync_state import Result
 from butler_tui.tui.context import Context
 from butler_tui.tui.messages import SyncAsked
 from butler_tui.tui.report_words import report_words
@@ -65,8 +67,10 @@ class SyncScreen(Steady, Screen[None]):
         Binding("f1", "app.help", _("Help"), id="sync.help", tooltip=_("this help")),
     ]
 
-    def __init__(self, context: Context, session: Session) -> None:
+    def __init__(self, context: Context, session: Session, left_s: Callable[[], float]) -> None:
+        """Make it; `left_s` tells how long it is until HQ is tried again."""
         super().__init__()
+        self._left_s = left_s
         self._here = context
         self._session = session
         self._top = TopLine(context, "sync")
@@ -140,6 +144,8 @@ class SyncScreen(Steady, Screen[None]):
             rows.append((_("Oldest"), moment(status.oldest_ms, now, zone), ""))
         for name, at_ms in ((_("At HQ"), status.last_sync_ms), (_("Last try"), status.last_try_ms)):
             rows.append((name, moment(at_ms, now, zone) if at_ms is not None else _("not yet"), ""))
+        if summary.last_result in (Result.UNREACHABLE, Result.REFUSED):
+            rows.append((_("Next try"), moment(now + round(1000 * self._left_s()), now, zone), ""))
         pictures = picture_words(blobs.waiting(connection))
         rows += [(_("Pictures") if not place else "", *words) for place, words in enumerate(pictures)]
         rows.append((_("Clock"), *clock_words(status.clock_offset_ms)))
