@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -303,6 +304,22 @@ def test_another_generation_of_hq_is_asked_again_what_it_has(enrolled: Estate) -
     enrolled.store.connection.execute("UPDATE sync_state SET hq_gen = 'restored'")
 
     assert len(blobs.to_send(enrolled.store.connection, real_ms(), 10)) == 1
+
+
+def test_pictures_that_hq_has_lost_beside_its_rows_are_sent_again_after_the_nightly_comparison(
+    hq: Hq, enrolled: Estate
+) -> None:
+    estate_id = estate_id_of(enrolled.store)
+    first, second = add(enrolled, JPEG), add(enrolled, png(900))
+    sync(enrolled.store)
+    shutil.rmtree(hq.folder.blobs / estate_id)
+    sync(enrolled.store)
+    assert at_hq(hq, estate_id, first) is None
+
+    enrolled.store.connection.execute("UPDATE sync_state SET compared_ms = 0")
+    sync(enrolled.store)
+    assert at_hq(hq, estate_id, first) is not None
+    assert at_hq(hq, estate_id, second) is not None
 
 
 def test_a_damaged_picture_is_fetched_again(enrolled: Estate) -> None:

@@ -24,6 +24,7 @@ from butler_tui.ids import id_text, new_id
 from butler_tui.paths import find_home
 from butler_tui.sealing import match_key
 from butler_tui.store import estates
+from butler_tui.store import staff as staff_store
 from butler_tui.store.journal import migrate
 from butler_tui.store.keys import Keys, read_keys
 from butler_tui.store.local import Store, create_store, open_store
@@ -160,6 +161,22 @@ def test_an_empty_terminal_signs_its_people_in_after_its_first_sync(hq: Hq, enro
     assert sync(booth).bytes_up < 1400
     for store in (booth, laptop):
         store.close()
+
+
+def test_a_pin_to_start_with_is_to_be_changed_wherever_it_was_handed(hq: Hq, enrolled: Estate, tmp_path: Path) -> None:
+    guard = enrolled.sessions[Role.GUARD].staff
+    set_up_staff.reset_pin(enrolled.store, enrolled.sessions[Role.SUPERVISOR], "1007", "640283", real_ms())
+    sync(enrolled.store)
+    booth = _another(hq, enrolled, tmp_path / "booth", TerminalKind.GATE)
+    assert shifts.sign_in(booth, "1007", "640283", real_ms()).number == "1007"
+    assert staff_store.pin_to_change(booth.connection, guard.staff_id)
+
+    shifts.set_pin(enrolled.store, guard.staff_id, "917352")
+    sync(enrolled.store)
+    sync(booth)
+    assert shifts.sign_in(booth, "1007", "917352", real_ms()).number == "1007"
+    assert not staff_store.pin_to_change(booth.connection, guard.staff_id)
+    booth.close()
 
 
 def test_a_pin_of_this_computer_holds_until_a_supervisor_sets_another(hq: Hq, enrolled: Estate, tmp_path: Path) -> None:

@@ -24,14 +24,16 @@ from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.retention import judged_ms
 from butler_tui.ids import id_text, new_id, parse_id, ruled_id
 from butler_tui.sealing import open_sealed, seal, unseal
-from butler_tui.sync.protocol import Code, Handed, Pin, compact_json, told_from
+from butler_tui.sync.protocol import Code, Handed, Pin, compact_json, given_back_from, told_from
 from butler_tui.zones import zone_called
 
-MONTH, OVERRIDE, PEPPER, PIN = "month", "override", "pepper", "pin"
-"""The kinds of `estate_secret`."""
+MONTH, OVERRIDE, PEPPER, PIN, GIVEN = "month", "override", "pepper", "pin", "given"
+"""The kinds of `estate_secret`; of a month's key that was given back, `name` is its id and `secret_id` the month."""
 MONTH_KEY = "month key"
 """What terminals bind into the keys that they made themselves and sealed to HQ."""
 _ROLES = {str(role): role for role in Role}
+_TO_CHANGE = "\nto change"
+"""What follows the verifier of a PIN that was given to start with."""
 _KEPT_POLICY = "retention_number_days"
 
 
@@ -107,7 +109,7 @@ class Keyring:
         known = [pin for pin in pins if pin.staff_id in people]
         newer = [pin for pin in known if pin.staff_id not in before or _set(pin, now_ms) > before[pin.staff_id]]
         rows.put_secrets(
-            self._row(estate_id, PIN, pin.staff_id, pin.pepper_id, _set(pin, now_ms), pin.verifier.encode())
+            self._row(estate_id, PIN, pin.staff_id, pin.pepper_id, _set(pin, now_ms), _spelled(pin).encode())
             for pin in newer
         )
         used = {pin.pepper_id for pin in newer}
@@ -116,9 +118,29 @@ class Keyring:
         )
         return len(known)
 
+    def given_back(self, rows: Writing, terminal: TerminalRow, sealed: object, now_ms: int) -> int:
+        """Keep months' keys that HQ had handed out before it was restored; return how many it had not.
+
+        What is new is sealed with the keys that HQ makes; these open what was sealed before. Raises Refusal where the
+        log was never restored, and ValueError where they do not open.
+        """
+        estate_id = terminal.estate_id
+        if terminal.revoked_ms is not None or not rows.was_restored(estate_id):
+            raise Refusal(403, Code.NOT_ALLOWED)
+        given = given_back_from(self._box, sealed)
+        rows.lock(estate_id)
+        months = set(_estate(rows, estate_id, now_ms).months)
+        kept = rows.secrets(estate_id)
+        known = {row.secret_id for row in kept if row.kind == MONTH} | {row.name for row in kept if row.kind == GIVEN}
+        known |= _made_there(rows, estate_id).keys()
+        fresh = [one for one in given if one[0] not in known and one[1] in months]
+        rows.put_secrets(self._row(estate_id, GIVEN, key_id, month, now_ms, key) for key_id, month, key in fresh)
+        return len(fresh)
+
     def month_key(self, rows: Reading, estate_id: str, month_key_id: str) -> bytes | None:
         """Return a month's key that HQ made, by its id; None where there is none, or none any more."""
-        found = (row for row in rows.secrets(estate_id) if (row.kind, row.secret_id) == (MONTH, month_key_id))
+        ours = {(MONTH, month_key_id), (GIVEN, month_key_id)}
+        found = (row for row in rows.secrets(estate_id) if (row.kind, _month_key_id(row)) in ours)
         return next((self._opened(row) for row in found), None)
 
     def _up_to_date(self, rows: Writing, estate_id: str, estate: _Estate, now_ms: int) -> list[SecretRow]:
@@ -142,14 +164,13 @@ class Keyring:
             digest,
             kind is TerminalKind.SUPERVISOR,
             tuple((row.secret_id, row.name, self._opened(row)) for row in mine if row.kind == MONTH),
-            tuple((key_id, one.month, key) for key_id, one in own.items() if (key := self._opened_made(one))),
+            (
+                *((key_id, one.month, key) for key_id, one in own.items() if (key := self._opened_made(one))),
+                *((row.name, row.secret_id, self._opened(row)) for row in mine if row.kind == GIVEN),
+            ),
             {row.name: self._opened(row) for row in mine if row.kind == OVERRIDE},
             {row.name: self._opened(row) for row in mine if row.kind == PEPPER},
-            tuple(
-                Pin(row.name, row.since_ms, row.secret_id, self._opened(row).decode())
-                for row in mine
-                if row.kind == PIN
-            ),
+            tuple(_pin(row, self._opened(row).decode()) for row in mine if row.kind == PIN),
         )
 
     def _row(self, estate_id: str, kind: str, name: str, secret_id: str, since_ms: int, secret: bytes) -> SecretRow:
@@ -218,15 +239,20 @@ def _past(kept: Iterable[SecretRow], estate: _Estate) -> list[tuple[str, str]]:
         (row.kind, row.name)
         for row in kept
         if (row.kind == MONTH and row.name < estate.months[0])
+        or (row.kind == GIVEN and row.secret_id < estate.months[0])
         or (row.kind == PIN and row.name not in estate.people)
         or (row.kind == OVERRIDE and not (row.name in estate.people and may(estate.people[row.name], Act.OVERRIDE)))
     ]
 
 
 def _is_for(row: SecretRow, kind: TerminalKind, estate: _Estate) -> bool:
-    if row.kind == MONTH:
-        return row.name in estate.months
+    if row.kind in (MONTH, GIVEN):
+        return (row.name if row.kind == MONTH else row.secret_id) in estate.months
     return row.kind != PIN or (row.name in estate.people and signs_in_at(kind, estate.people[row.name]))
+
+
+def _month_key_id(row: SecretRow) -> str:
+    return row.name if row.kind == GIVEN else row.secret_id
 
 
 def _made_there(rows: Reading, estate_id: str) -> dict[str, _Made]:
@@ -243,6 +269,15 @@ def _made_there(rows: Reading, estate_id: str) -> dict[str, _Made]:
 def _digest(kind: TerminalKind, mine: Iterable[SecretRow], own: Mapping[str, _Made]) -> str:
     named = [[str(kind)], *([row.kind, row.name, row.secret_id, row.since_ms] for row in mine), sorted(own)]
     return hashlib.sha256(compact_json(named)).hexdigest()[:16]
+
+
+def _spelled(pin: Pin) -> str:
+    """Return what is kept of how a PIN is checked; a verifier has no line break."""
+    return pin.verifier + _TO_CHANGE if pin.to_change else pin.verifier
+
+
+def _pin(row: SecretRow, kept: str) -> Pin:
+    return Pin(row.name, row.since_ms, row.secret_id, kept.removesuffix(_TO_CHANGE), kept.endswith(_TO_CHANGE))
 
 
 def _set(pin: Pin, now_ms: int) -> int:

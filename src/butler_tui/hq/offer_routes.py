@@ -11,7 +11,7 @@ from starlette.responses import Response
 from butler_tui.hq import offers, registers
 from butler_tui.hq.blobs import TABLE
 from butler_tui.hq.routes import Answer, Hall, answer_json, asked
-from butler_tui.sync.protocol import MOST_BODY, MOST_OPENED, erased_from, offer_answer, offer_from
+from butler_tui.sync.protocol import MOST_BODY, MOST_OPENED, erased_from, keys_ask_from, offer_answer, offer_from
 
 
 async def offer(hall: Hall, request: Request) -> Response:
@@ -35,5 +35,13 @@ async def erased(hall: Hall, request: Request) -> Response:
     return answer_json(request, {"erased": count})
 
 
-POSTS: dict[str, Answer] = {"offer": offer, "erased": erased}
+async def keys(hall: Hall, request: Request) -> Response:
+    """Keep months' keys that HQ had handed out, and has not any more."""
+    terminal, body = await asked(hall, request, MOST_BODY, MOST_OPENED)
+    ask = keys_ask_from(body)
+    work = hall.engine.write(lambda rows: hall.keyring.given_back(rows, terminal, ask.sealed, hall.now_ms()))
+    return answer_json(request, {"kept": await asyncio.wrap_future(work)})
+
+
+POSTS: dict[str, Answer] = {"offer": offer, "erased": erased, "keys": keys}
 """The steps under an estate's address, and what answers them."""

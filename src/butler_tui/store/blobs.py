@@ -150,6 +150,21 @@ def to_fetch(connection: Connection, now_ms: int, most: int) -> list[Due]:
     return [Due(*row) for row in rows]
 
 
+def some_at_hq(connection: Connection, most: int) -> list[bytes]:
+    """Return up to `most` pictures that lie here and that HQ is believed to have, whichever."""
+    rows = connection.execute(
+        "SELECT b.attachment_id FROM blob b JOIN attachment a USING (attachment_id) WHERE b.here = 1"
+        " AND a.sha256 IS NOT NULL AND b.at_hq = (SELECT hq_gen FROM sync_state) ORDER BY random() LIMIT ?",
+        (most,),
+    )
+    return [row[0] for row in rows]
+
+
+def doubt(connection: Connection) -> None:
+    """HQ lacks a picture that it had: no longer believe of any that lies here that it is there."""
+    connection.execute("UPDATE blob SET at_hq = NULL WHERE here = 1")
+
+
 def note_at_hq(connection: Connection, attachment_ids: Iterable[bytes], *, here: bool = False) -> None:
     """Write down that HQ, as it is now, has these pictures; with `here`, that they lie here too."""
     connection.executemany(

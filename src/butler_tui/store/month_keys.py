@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from butler_tui.errors import ButlerError, FileTrouble
-from butler_tui.ids import ruled_id
+from butler_tui.ids import id_text, ruled_id
 from butler_tui.sealing import seal_to
 from butler_tui.store import estates
 from butler_tui.store.database import Connection, plain_errors
@@ -92,6 +92,18 @@ def months_of_keys(store: Store, months: Iterable[str]) -> dict[bytes, str]:
     every = [store.keys, *(keys for _file, keys in _aside(store))]
     known |= {bytes.fromhex(key_id): month for keys in every for key_id, month in keys.named.items()}
     return {key_id: month for key_id, month in known.items() if any(key_id.hex() in keys.months for keys in every)}
+
+
+def sealing_here(store: Store) -> list[tuple[str, str, bytes]]:
+    """Return the keys (id as text, month, 32 bytes) that HQ has handed and with which a number is sealed here."""
+    store.refresh_keys()
+    used = {row[0] for row in store.connection.execute("SELECT DISTINCT month_key_id FROM document_secret")}
+    told = recorded(store.connection)
+    return [
+        (id_text(key_id), store.keys.named[key_id.hex()], store.keys.months[key_id.hex()])
+        for key_id in sorted(used - told)
+        if key_id is not None and key_id.hex() in store.keys.months and key_id.hex() in store.keys.named
+    ]
 
 
 def forget_aside(store: Store, month_key_ids: Iterable[bytes]) -> None:

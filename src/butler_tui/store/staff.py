@@ -46,12 +46,16 @@ class PinState:
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """By what a person's PIN is checked, under which pepper (None: this terminal's own), since when (UTC ms)."""
+    """By what a person's PIN is checked, under which pepper (None: this terminal's own), since when (UTC ms).
+
+    `to_change` tells that another has given it to start with.
+    """
 
     staff_id: bytes
     verifier: str
     pepper_id: str | None
     set_ms: int
+    to_change: bool = False
 
 
 def by_number(connection: Connection, number: str) -> Staff | None:
@@ -125,20 +129,21 @@ def pin_to_change(connection: Connection, staff_id: bytes) -> bool:
 def take_verifiers(connection: Connection, verifiers: Iterable[Verifier]) -> None:
     """Keep verifiers that HQ handed, each where none is known that was set as late; tries are counted on."""
     connection.executemany(
-        "INSERT INTO staff_pin (staff_id, verifier, pepper_id, set_ms) VALUES (?, ?, ?, ?)"
+        "INSERT INTO staff_pin (staff_id, verifier, pepper_id, set_ms, to_change) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (staff_id) DO UPDATE SET verifier = excluded.verifier, pepper_id = excluded.pepper_id,"
-        " set_ms = excluded.set_ms, to_change = 0 WHERE excluded.set_ms > set_ms",
-        [(one.staff_id, one.verifier, one.pepper_id, one.set_ms) for one in verifiers],
+        " set_ms = excluded.set_ms, to_change = excluded.to_change WHERE excluded.set_ms > set_ms",
+        [(one.staff_id, one.verifier, one.pepper_id, one.set_ms, one.to_change) for one in verifiers],
     )
 
 
 def own_verifiers(connection: Connection) -> list[Verifier]:
     """Return the verifiers of PINs that were set on this terminal, of people who sign in, by id."""
     rows = connection.execute(
-        "SELECT p.staff_id, p.verifier, p.pepper_id, p.set_ms FROM staff_pin p JOIN staff s USING (staff_id)"
+        "SELECT p.staff_id, p.verifier, p.pepper_id, p.set_ms, p.to_change"
+        " FROM staff_pin p JOIN staff s USING (staff_id)"
         " WHERE p.pepper_id IS NULL AND s.active = 1 ORDER BY p.staff_id"
     )
-    return [Verifier(row[0], row[1], row[2], row[3]) for row in rows]
+    return [Verifier(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows]
 
 
 def count_tries(connection: Connection, staff_id: bytes, state: PinState) -> None:

@@ -35,6 +35,8 @@ from butler_tui.sync.transport import Link
 _FOR_ALL = frozenset({Code.QUOTA, Code.NO_ROOM})
 """Refusals that hold for whatever would be sent next, too."""
 _FETCHED_AT_ONCE = 200
+_LOOKED_AFTER = 200
+"""Pictures that a terminal asks about in one night (ours): those of another night, or terminal, are others."""
 _OWN = ""
 """Under whose name chunks that are fetched are kept."""
 
@@ -53,6 +55,20 @@ def exchange(store: Store, link: Link, estate_id: str, now_ms: Callable[[], int]
         except TryLater as error:
             if not (isinstance(error.__cause__, Refused) and error.__cause__.code == Code.NOT_FOUND):
                 raise  # an HQ of before takes no pictures: they wait for the next one
+
+
+def look_after(store: Store, link: Link, estate_id: str) -> None:
+    """Ask HQ whether it still has some of the pictures that lie here: its folder may be lost, or older than its rows.
+
+    Where it lacks one, all of them are asked about, and sent, with the next exchange. Raises TryLater.
+    """
+    some = blobs.some_at_hq(store.connection, _LOOKED_AFTER)
+    one = _Exchange(store, link, estate_id, lambda: 0)
+    for at in range(0, len(some), MOST_ASKED):
+        asked = tuple(map(id_text, some[at : at + MOST_ASKED]))
+        if set(asked) - set(one.have(asked).whole):
+            blobs.doubt(store.connection)
+            return
 
 
 class _Exchange:
@@ -74,7 +90,7 @@ class _Exchange:
             if tried >= by_id.keys():
                 return  # a clock that leaps makes what was just refused due again
             tried |= by_id.keys()
-            answer = self._have(tuple(by_id))
+            answer = self.have(tuple(by_id))
             blobs.note_at_hq(self.connection, [by_id[one].attachment_id for one in answer.whole if one in by_id])
             self._refused([by_id[one] for one in answer.unknown if one in by_id], Code.NOT_NAMED)
             begun = dict(answer.begun)
@@ -93,7 +109,8 @@ class _Exchange:
                 return
             self._fetch(due)
 
-    def _have(self, attachment_ids: tuple[str, ...]) -> HaveAnswer:
+    def have(self, attachment_ids: tuple[str, ...]) -> HaveAnswer:
+        """Return which of these HQ has."""
         try:
             return have_answer_from(self._post("have", HaveAsk(attachment_ids).to_body()))
         except Refused as refused:

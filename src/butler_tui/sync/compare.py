@@ -45,6 +45,7 @@ def compare(talk: Talk) -> list[tuple[str, str]]:
         if refused.code == Code.HELLO_AGAIN:
             return []
         raise not_taken(refused) from refused
+    talk.look_after_pictures()
     tallies.note_compared(connection, talk.now_ms())
     pruning.forget_hole(connection)
     return differing

@@ -5,7 +5,7 @@ Both are one JSON text, sealed as a whole; what is read raises ValueError, and n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,16 +31,21 @@ _MOST_SEALED = 4 * 1024 * 1024
 _KEY = 32
 _HANDED = "keys handed by HQ"
 _TOLD = "PINs told to HQ"
+_GIVEN_BACK = "months' keys given back to HQ"
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """How a person's PIN is checked: an argon2id verifier under one of the peppers; `set_ms` is UTC ms."""
+    """How a person's PIN is checked: an argon2id verifier under one of the peppers; `set_ms` is UTC ms.
+
+    `to_change` tells that another has given it to start with: its person is to choose their own.
+    """
 
     staff_id: str
     set_ms: int
     pepper_id: str
     verifier: str
+    to_change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class Handed:
             "overrides": _pairs(self.overrides),
             "peppers": _pairs(self.peppers),
             "pins": [_pin(pin) for pin in self.pins],
+            "starting": _starting(self.pins),
         }
         return to_base64(seal_to(box_key, compact_json(body), purpose=_HANDED))
 
@@ -88,6 +94,34 @@ def handed_from(private: bytes, sealed: object) -> Handed:
 
 
 @dataclass(frozen=True, slots=True)
+class KeysAsk:
+    """Months' keys that a terminal was handed once and that HQ, which was restored, has not, sealed to HQ."""
+
+    epoch: str
+    sealed: str
+
+    @classmethod
+    def of(cls, epoch: str, box_key: bytes, months: Iterable[MonthKey]) -> KeysAsk:
+        """Return what gives these keys back to the HQ with this X25519 key."""
+        body = {"months": [[key_id, month, to_base64(key)] for key_id, month, key in months]}
+        return cls(epoch, to_base64(seal_to(box_key, compact_json(body), purpose=_GIVEN_BACK)))
+
+    def to_body(self) -> dict[str, Any]:
+        """Return its JSON."""
+        return {"epoch": self.epoch, "sealed": self.sealed}
+
+
+def keys_ask_from(body: Body) -> KeysAsk:
+    """Return keys that are given back, sealed still."""
+    return KeysAsk(take_id(body, "epoch"), take_text(body, "sealed", _MOST_SEALED))
+
+
+def given_back_from(private: bytes, sealed: object) -> tuple[MonthKey, ...]:
+    """Return the months' keys that a terminal gives back."""
+    return _month_keys(unpack(_opened(private, sealed, _GIVEN_BACK), ""), "months")
+
+
+@dataclass(frozen=True, slots=True)
 class PinsAsk:
     """The PINs that were set on a supervisor's terminal, with their peppers, sealed to HQ."""
 
@@ -97,7 +131,7 @@ class PinsAsk:
     @classmethod
     def of(cls, epoch: str, box_key: bytes, pins: tuple[Pin, ...], peppers: Mapping[str, bytes]) -> PinsAsk:
         """Return what tells these PINs to the HQ with this X25519 key."""
-        body = {"peppers": _pairs(peppers), "pins": [_pin(pin) for pin in pins]}
+        body = {"peppers": _pairs(peppers), "pins": [_pin(pin) for pin in pins], "starting": _starting(pins)}
         return cls(epoch, to_base64(seal_to(box_key, compact_json(body), purpose=_TOLD)))
 
     def to_body(self) -> dict[str, Any]:
@@ -144,9 +178,22 @@ def _pin(pin: Pin) -> list[Any]:
 
 def _pins(body: Body) -> tuple[Pin, ...]:
     rows = [_numbered(row, 4) for row in take_list(body, "pins", MOST_PEOPLE)]
+    starting = set(map(checked_id, take_list(body, "starting", MOST_PEOPLE)))
     return tuple(
-        Pin(checked_id(row["0"]), take_integer(row, "1"), take_text(row, "2", 36), take_text(row, "3")) for row in rows
+        Pin(
+            checked_id(row["0"]),
+            take_integer(row, "1"),
+            take_text(row, "2", 36),
+            take_text(row, "3"),
+            row["0"] in starting,
+        )
+        for row in rows
     )
+
+
+def _starting(pins: Iterable[Pin]) -> list[str]:
+    """Return whose PINs were given to start with, apart from the PINs: an older program does not ask for it."""
+    return [pin.staff_id for pin in pins if pin.to_change]
 
 
 def _month_keys(body: Body, name: str) -> tuple[MonthKey, ...]:

@@ -1,6 +1,6 @@
 """The protocol of both ends: paths, bodies, codes. HQ and terminal import it from here and from nowhere else.
 
-Requests: `POST /e/{estate}/enrol`, `/hello`, `/push`, `/pull`, `/compare`, `/pins`,
+Requests: `POST /e/{estate}/enrol`, `/hello`, `/push`, `/pull`, `/compare`, `/pins`, `/keys`,
 `/offer`, `/erased`, `/blob/…`; JSON, UTF-8,
 Content-Encoding zstd or deflate. Bodies are frozen dataclasses with `to_body` and `…_from`; decoding raises ValueError,
 and nothing else, for what is not one.
@@ -38,7 +38,18 @@ from butler_tui.sync.greeting import (
     hello_from,
     take_verdicts,
 )
-from butler_tui.sync.handing import Handed, Pin, PinsAsk, handed_from, pins_answer_from, pins_ask_from, told_from
+from butler_tui.sync.handing import (
+    Handed,
+    KeysAsk,
+    Pin,
+    PinsAsk,
+    given_back_from,
+    handed_from,
+    keys_ask_from,
+    pins_answer_from,
+    pins_ask_from,
+    told_from,
+)
 from butler_tui.sync.joining import EnrolAnswer, EnrolAsk, enrol_answer_from, enrol_from
 from butler_tui.sync.offers import MOST_OFFERED, OfferAsk, Offered, offer_answer, offer_answer_from, offer_from
 from butler_tui.sync.pages import (
@@ -104,6 +115,7 @@ __all__ = [
     "HaveAsk",
     "HelloAnswer",
     "HelloAsk",
+    "KeysAsk",
     "OfferAsk",
     "Offered",
     "Pin",
@@ -129,6 +141,7 @@ __all__ = [
     "enrol_from",
     "erased_from",
     "get_from",
+    "given_back_from",
     "handed_from",
     "have_from",
     "headers_of",
@@ -136,6 +149,7 @@ __all__ = [
     "hello_from",
     "is_id",
     "is_signed",
+    "keys_ask_from",
     "new_head",
     "offer_answer",
     "offer_answer_from",

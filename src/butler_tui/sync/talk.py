@@ -93,6 +93,10 @@ class Talk:
         keyring.tell(self.store, self._link, self._estate_id, id_text(where.epoch))
         blobs.exchange(self.store, self._link, self._estate_id, self.now_ms)
 
+    def look_after_pictures(self) -> None:
+        """Ask HQ whether it still has pictures that lie here, too."""
+        blobs.look_after(self.store, self._link, self._estate_id)
+
     def post(self, step: str, body: dict[str, object]) -> Mapping[str, Any]:
         """Return what HQ answers to a request; raises Refused, TryLater or SetUpWrong as the link does."""
         return self._link.post(path_of(self._estate_id, step), body)
@@ -156,7 +160,7 @@ class Talk:
             server_ms=answer.server_time,
             now_ms=self.now_ms(),
         )
-        keyring.take(self.store, answer.keys)
+        keyring.take(self.store, answer.keys, self.post if self._on_line else None, id_text(where.epoch))
         if answer.reports:
             reports.keep(connection, answer.reports)
         # The count stands in HQ's file and may come again after HQ was restored: the kind itself decides too.
