@@ -18,7 +18,7 @@ from butler_tui.store import local
 from butler_tui.store.database import Connection, RawKey, connect
 from butler_tui.store.journal import record
 from butler_tui.store.journal_rows import verify_chain
-from butler_tui.store.local import Store, create_store
+from butler_tui.store.local import Store, create_store, open_store
 from butler_tui.store.written import Written
 
 if TYPE_CHECKING:
@@ -148,6 +148,20 @@ def test_a_full_disk_refuses_in_words_loses_nothing_and_goes_on_once_there_is_ro
     assert gate_names(store)[-1] == "北门岗"
     assert verify_chain(store.connection) == saved + 1
     store.close()
+
+
+def test_a_file_that_is_opened_on_a_full_disk_says_that_it_is_full(small_disk: SmallDisk, now: Clock) -> None:
+    if isinstance(small_disk, LimitedFiles):
+        pytest.skip("no small disk can be mounted here, and what is limited can still be opened")
+    home = find_home({"BUTLER_HOME": str(small_disk.place)})
+    create_store(home, now()).close()
+    small_disk.fill(0)
+
+    with pytest.raises(FileTrouble, match="The disk is full"):
+        open_store(home)
+
+    (small_disk.place / "ballast").unlink()
+    open_store(home).close()
 
 
 @pytest.mark.parametrize("kind", ["small_disk", "limited_files"])

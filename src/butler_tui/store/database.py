@@ -34,6 +34,8 @@ DAMAGED = N_(
 )
 _DAMAGED_HQ = N_("The file {file} is damaged. Copy it aside, do not delete it, and restore the last backup.")
 _HQ_FILE = "hq.db"
+_LEAST_ROOM = 64 * 1024
+"""Bytes; what the driver puts beside a file to begin with takes half of it."""
 
 
 class RawKey(NamedTuple):
@@ -156,7 +158,7 @@ def plain_driver_errors(file: Path, key: RawKey | None = None) -> Iterator[None]
 
 def _explained(error: Exception, file: Path, key: RawKey | None) -> ButlerError:
     reason = str(error)
-    if "full" in reason:
+    if "full" in reason or ("I/O error" in reason and _no_room(file)):
         return FileTrouble(
             # What to do comes first: on a screen the line ends somewhere in the path.
             N_("The disk is full: free some space and try again. Nothing is lost; {file} cannot be written now."),
@@ -179,6 +181,16 @@ def _explained(error: Exception, file: Path, key: RawKey | None) -> ButlerError:
     if "locked" in reason or "busy" in reason:
         return FileTrouble(N_("Another program holds {file}. Nothing was saved: try again."), file=file)
     return FileTrouble(N_("The file {file} cannot be used: {reason}. Nothing was changed."), file=file, reason=reason)
+
+
+def _no_room(file: Path) -> bool:
+    """Tell whether a disk that fails is simply full: the driver says so only of the file and its log, once begun."""
+    import shutil
+
+    try:
+        return shutil.disk_usage(file.parent).free < _LEAST_ROOM
+    except OSError:
+        return False
 
 
 def _is_anothers(file: Path, key: RawKey) -> bool:
