@@ -172,8 +172,8 @@ MUTANTS = (
     Mutant(
         "what_is_written_once_is_not_offered",
         "sync/offering_lost.py",
-        "for some in _together(chain(lost.writes_after(connection, fork), *once)):",
-        "for some in _together(lost.writes_after(connection, fork)):",
+        "for some in _together(chain(lost.writes_after(connection, fork, hole=hole), *once)):",
+        "for some in _together(lost.writes_after(connection, fork, hole=hole)):",
     ),
     Mutant(
         "what_was_taken_in_is_taken_again",
@@ -188,6 +188,65 @@ MUTANTS = (
         "        pass",
     ),
     Mutant("what_was_seen_is_not_said", "store/written.py", "seen=head.seen,", "seen=0,"),
+    Mutant(
+        "what_comes_later_of_the_erased_keeps_its_words",
+        "hq/erasing.py",
+        "    if not gone:\n        return list(arriving), []",
+        "    if True:\n        return list(arriving), []",
+    ),
+    Mutant(
+        "what_belongs_to_the_erased_stays",
+        "domain/erasure.py",
+        'BELONGING = frozenset({"companion", "visit_event",',
+        'BELONGING = frozenset({"companion",',
+    ),
+    Mutant(
+        "an_erasure_is_passed_over",
+        "store/pulled.py",
+        "        if taking.erased:\n            gone",
+        "        if 0:\n            gone",
+    ),
+    Mutant("an_author_is_not_told_what_is_erased", "hq/feed.py", "held = own - rows", "held = own or rows"),
+    Mutant(
+        "what_is_not_known_is_for_everybody",
+        "hq/feed.py",
+        "(one.scope if one else Scope.SUPERVISOR)",
+        "(one.scope if one else Scope.GATE)",
+    ),
+    Mutant(
+        "a_hole_is_not_written_anew", "sync/compare.py", "            if hole is not None:\n", "            if False:\n"
+    ),
+    Mutant(
+        "a_hole_is_nobodys",
+        "store/offering.py",
+        "staff_id=author_of(store.connection, table.name, row)",
+        "staff_id=None",
+    ),
+    Mutant("the_last_leaving_counts", "domain/visits.py", "min(outs)", "max(outs)"),
+    Mutant(
+        "what_was_undone_counts",
+        "domain/visits.py",
+        "valid = [event for event in known if event.event_id not in undone]",
+        "valid = known",
+    ),
+    Mutant(
+        "corrections_count_as_they_come",
+        "domain/visits.py",
+        "return sorted(corrections, key=lambda one: (one.at_ms, one.event_id))",
+        "return corrections",
+    ),
+    Mutant(
+        "issued_again_in_no_order",
+        "store/epochs.py",
+        'WHERE journal_id > ? ORDER BY journal_id"',
+        'WHERE journal_id > ? ORDER BY cid DESC"',
+    ),
+    Mutant(
+        "hq_put_back_twice_begins_nothing",
+        "hq/greeting.py",
+        "if later or not rows.was_restored(terminal.estate_id):",
+        "if ask.hq_gen == where.hq_gen:",
+    ),
 )
 
 

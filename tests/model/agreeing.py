@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
-from butler_tui.domain.fields import TABLES, Scope, Standing, Table
+from butler_tui.domain.corrections import FACTS
+from butler_tui.domain.fields import TABLES, Op, Privacy, Scope, Standing, Table
 from butler_tui.domain.hlc import MOST_AHEAD_MS
 from butler_tui.domain.merge import FieldStamp, RecordState, holding, merged, state_from
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq.replay import RELEASES
 from butler_tui.ids import id_text, parse_id
-from butler_tui.store import base, estates, lost
+from butler_tui.store import base, erasing, estates, lost
+from butler_tui.store.base import Base
 from butler_tui.store.journal_rows import verify_chain
 from butler_tui.store.local import Store
 
@@ -43,13 +47,17 @@ _COLUMNS = (
 
 
 def log_of(hq: Asked, estate_id: str) -> Log:
-    """Return an estate's log in its order; what stands in it once more, applied, by the change that it is."""
+    """Return an estate's log in its order; `body` is read, `values` are all that a change writes.
+
+    What was held back and is let go of counts where it stands anew, under its own `cid`; `place_cid` is that place's.
+    """
     names = [name.strip() for name in _COLUMNS.split(",")]
     query = f"SELECT {_COLUMNS} FROM change_log WHERE estate_id = ? ORDER BY pos"
     log = [dict(zip(names, row, strict=True)) for row in hq.query(query, estate_id)]
     for row in log:
-        if row["verdict"] == "applied":
-            row["cid"] = json.loads(row["body"]).get(RELEASES, row["cid"])
+        row["body"] = json.loads(row["body"])
+        row["values"] = {**row["body"].get("fields", {}), **(row["body"].get("personal") or {})}
+        row["place_cid"], row["cid"] = row["cid"], row["body"].get(RELEASES, row["cid"])
     return log
 
 
@@ -64,10 +72,11 @@ def log_is_whole(log: Log) -> None:
     if [row["pos"] for row in log] != list(range(1, len(log) + 1)):
         raise Broken("I8 a hole in the positions")
     for verdicts in ({"applied"}, {"quarantined", "offered"}):
-        some = [row for row in log if row["verdict"] in verdicts]
-        if len({row["cid"] for row in some}) != len(some):
+        some = [row["cid"] for row in log if row["verdict"] in verdicts]
+        if len(set(some)) != len(some):
             raise Broken("I1 a change twice")
-    once = [(row["tbl"], row["record_id"]) for row in log if row["verdict"] == "applied" and TABLES[row["tbl"]].once]
+    applied = [row for row in log if row["verdict"] == "applied" and row["op"] != Op.ERASE]
+    once = [(row["tbl"], row["record_id"]) for row in applied if row["tbl"] in TABLES and TABLES[row["tbl"]].once]
     if len(set(once)) != len(once):
         raise Broken("I1 a record twice that is written once")
     if any(row["hlc_ms"] > row["taken_ms"] + MOST_AHEAD_MS for row in log):
@@ -78,21 +87,21 @@ def state_is_the_log(log: Log, states: States) -> None:
     """Raise Broken where HQ's records are not what its log amounts to."""
     replayed: States = {}
     for row in log:
-        if row["verdict"] == "applied":
-            body = json.loads(row["body"])
-            values = {**body.get("fields", {}), **(body.get("personal") or {})}
-            seen = min(row["seen"], body.get("seen_most", row["seen"]))
+        if row["verdict"] == "applied" and row["op"] != Op.ERASE:
+            seen = min(row["seen"], row["body"].get("seen_most", row["seen"]))
             place = (row["hlc_ms"], row["hlc_counter"], row["epoch"], row["seq"], row["cid"], row["pos"], seen)
             stamp = FieldStamp(*place, row["terminal_id"], row["staff_id"])
-            key = (row["tbl"], row["record_id"])
-            op = TABLES[row["tbl"]].op
-            replayed[key] = merged(replayed.get(key, RecordState()), op, values, stamp, body.get("resolves", ()))
-    if {key: _plain(one) for key, one in replayed.items()} != {key: _plain(one) for key, one in states.items()}:
-        raise Broken("I3 HQ's records are not what its log amounts to")
+            key, resolves = (row["tbl"], row["record_id"]), row["body"].get("resolves", ())
+            replayed[key] = merged(replayed.get(key, RecordState()), Op(row["op"]), row["values"], stamp, resolves)
+    for key in replayed.keys() | states.keys():
+        there, amount = plain_of(states.get(key, RecordState())), plain_of(replayed.get(key, RecordState()))
+        if there != amount:
+            raise Broken(f"I3 HQ's {key} is {there}, its log amounts to {amount}")
 
 
-def _plain(state: RecordState) -> tuple[Any, ...]:
-    kept = {name: sorted(one.stamp.cid for one in losers) for name, losers in state.kept.items()}
+def plain_of(state: RecordState) -> tuple[Any, ...]:
+    """Return a record to be compared: its values, who wrote each, and what is in conflict with it."""
+    kept = {name: sorted(one.stamp.cid for one in losers) for name, losers in state.kept.items() if losers}
     return dict(state.values), {name: stamp.cid for name, stamp in state.stamps.items()}, kept
 
 
@@ -111,46 +120,37 @@ def is_at_rest(name: str, store: Store) -> None:
     verify_chain(connection)
 
 
-def sees_the_same(hq: Asked, estate_id: str, name: str, store: Store, states: States) -> None:
+@dataclass(frozen=True)
+class Forgiven:
+    """What HQ shows of visits, by id, to be compared too; what is erased at HQ; whether it may have forgotten some."""
+
+    shown: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+    forked: bool = False
+
+
+def sees_the_same(
+    hq: Asked, estate_id: str, name: str, store: Store, states: States, forgiven: Forgiven | None = None
+) -> None:
     """Raise Broken where a terminal shows other records or values than HQ has in its scope, or asks about others."""
-    connection = store.connection
-    terminal_id = id_text(estates.terminal(connection).terminal_id or b"")
+    terminal_id = id_text(estates.terminal(store.connection).terminal_id or b"")
     ((kind,),) = hq.query("SELECT kind FROM terminal WHERE estate_id = ? AND terminal_id = ?", estate_id, terminal_id)
-    sees = _SEES[TerminalKind(kind)]
-    own = {(row[0], id_text(row[1])) for row in connection.execute("SELECT tbl, record_id FROM journal")}
-    held = connection.execute(
+    not_applied = "SELECT record_id FROM change_log WHERE estate_id = ? AND verdict IN ('offered', 'quarantined')"
+    apart = {id_text(record_id) for record_id in lost.marked(store.connection)}
+    known = {row[0] for row in hq.query(not_applied, estate_id)}
+    if strange := (apart & {record_id for __, record_id in states}) | (apart - known):
+        raise Broken(f"I5 {name} takes {strange} for kept apart")
+    held = store.connection.execute(
         f"SELECT tbl, record_id, fields, personal FROM quarantine JOIN journal USING (cid) WHERE {lost.WAITS}"
         " ORDER BY journal_id"
     ).fetchall()
-    marked = {(row[0], id_text(row[1])) for row in held}
     _shows_held(name, store, held, states)
-    apart = {id_text(record_id) for record_id in lost.marked(connection)}
-    _apart_rightly(hq, estate_id, name, apart, states)
-    for table in TABLES.values():
-        shown = {id_text(row[table.key]): row for row in connection.execute(f"SELECT * FROM {table.name}").fetchall()}
-        if table.scope not in sees:
-            written = own | {key for key, state in states.items() if _is_from(state, terminal_id)}  # by its copies, too
-            if foreign := {key for key in shown if (table.name, key) not in written}:
-                raise Broken(f"I9 {name} has {table.name} {foreign}")
-            continue
-        expected = {key[1]: state for key, state in states.items() if key[0] == table.name}
-        ours = {key for key in shown if (table.name, key) not in marked and key not in apart}
-        theirs = {key for key in expected if (table.name, key) not in marked}
-        if ours != theirs:
-            raise Broken(f"I5 {name}: {table.name} has {ours - theirs} too many, lacks {theirs - ours}")
-        for key in theirs:
-            _same_values(name, table, shown[key], expected[key], sees)
-            if not table.once:
-                _same_inbox(name, store, table.name, key, expected[key])
-
-
-def _is_from(state: RecordState, terminal_id: str) -> bool:
-    return any(stamp.terminal == terminal_id for stamp in state.stamps.values())
+    _View(name, store, terminal_id, states, _SEES[TerminalKind(kind)], forgiven or Forgiven()).check()
 
 
 def _shows_held(name: str, store: Store, held: Sequence[Any], states: States) -> None:
     """Raise Broken where an author is not shown what HQ holds back of him, on top of what HQ has of the record."""
-    for tbl, record_id in {(row[0], row[1]) for row in held if not TABLES[row[0]].once}:
+    for tbl, record_id in {(row[0], row[1]) for row in held if row[0] in TABLES and not TABLES[row[0]].once}:
         table = TABLES[tbl]
         latest: dict[str, Any] = {}
         for row in held:
@@ -161,12 +161,8 @@ def _shows_held(name: str, store: Store, held: Sequence[Any], states: States) ->
         for column, value in base.stored(table, {**(state.values if state else {}), **latest}).items():
             one = table.field(column)
             own = state is not None and column in state.stamps and _is_own(store, state.stamps[column].cid)
-            if (
-                one is not None
-                and one.standing is Standing.LATEST
-                and not own
-                and (row is None or row[column] != value)
-            ):
+            latest_holds = one is not None and one.standing is Standing.LATEST
+            if latest_holds and not own and (row is None or row[column] != value):
                 raise Broken(f"I5 {name} is not shown {tbl}.{column} {value!r}, which HQ holds back")
 
 
@@ -174,23 +170,129 @@ def _is_own(store: Store, cid: str) -> bool:
     return store.connection.execute("SELECT 1 FROM journal WHERE cid = ?", (parse_id(cid),)).fetchone() is not None
 
 
-def _apart_rightly(hq: Asked, estate_id: str, name: str, apart: set[str], states: States) -> None:
-    """Raise Broken where HQ has not at least apart what a terminal shows beside HQ's log."""
-    not_applied = "SELECT record_id FROM change_log WHERE estate_id = ? AND verdict IN ('offered', 'quarantined')"
-    known = {row[0] for row in hq.query(not_applied, estate_id)}
-    if strange := (apart & {record_id for __, record_id in states}) | (apart - known):
-        raise Broken(f"I5 {name} takes {strange} for kept apart")
+@dataclass(frozen=True)
+class _View:
+    """One terminal at rest, held against HQ's records."""
 
+    name: str
+    store: Store
+    terminal_id: str
+    states: States
+    sees: set[Scope]
+    forgiven: Forgiven
 
-def _same_values(name: str, table: Table, row: Any, state: RecordState, sees: set[Scope]) -> None:
-    for column, value in base.stored(table, holding(table, state)).items():
-        one = table.field(column)
-        if one is not None and one.scope in sees and row[column] != value:
-            raise Broken(f"I5 {name}: {table.name}.{column} {row[column]!r}, HQ {value!r}")
+    def check(self) -> None:
+        """Raise Broken where this terminal shows something else than HQ has for it."""
+        for table in TABLES.values():
+            rows = self._rows(f"SELECT * FROM {table.name}")
+            shown = {id_text(row[table.key]): row for row in rows}
+            if table.scope not in self.sees:
+                if foreign := {key for key in shown if (table.name, key) not in self.own}:
+                    raise Broken(f"I9 {self.name} has {table.name} {foreign}")
+                continue
+            self._same_records(table, shown)
+        self._raw()
 
+    @cached_property
+    def own(self) -> set[tuple[str, str]]:
+        """What it has written something of, whichever of its files that was in: a copy has its name too."""
+        written = {
+            key
+            for key, one in self.states.items()
+            if self.terminal_id in {stamp.terminal for stamp in one.stamps.values()}
+        }
+        return written | {(row[0], id_text(row[1])) for row in self._rows("SELECT tbl, record_id FROM journal")}
 
-def _same_inbox(name: str, store: Store, tbl: str, record_id: str, state: RecordState) -> None:
-    known = base.read(store.connection, tbl, parse_id(record_id))
-    ours = _plain(known.state)[2] if known else {}
-    if ours != _plain(state)[2]:
-        raise Broken(f"I6 {name}: {tbl} asks about {ours}, HQ about {_plain(state)[2]}")
+    @cached_property
+    def marked(self) -> set[tuple[str, str]]:
+        """What it shows marked, since HQ holds its changes back; a visit is marked by what happened to it, too."""
+        held = self._rows(
+            f"SELECT tbl, record_id, parent_id FROM quarantine JOIN journal USING (cid) WHERE {lost.WAITS}"
+        )
+        visits = {("visit", id_text(row[2])) for row in held if row[0] == "visit_event"}
+        return visits | {(row[0], id_text(row[1])) for row in held}
+
+    @cached_property
+    def apart(self) -> set[str]:
+        """What it shows though HQ has it from an offer only."""
+        return {id_text(record_id) for record_id in lost.marked(self.store.connection)}
+
+    @cached_property
+    def erased(self) -> set[str]:
+        """What it knows to be erased."""
+        return {id_text(record_id) for __, record_id in erasing.registered(self.store.home)}
+
+    def _rows(self, query: str) -> list[Any]:
+        return self.store.connection.execute(query).fetchall()
+
+    def _same_records(self, table: Table, shown: Mapping[str, Any]) -> None:
+        expected = {key[1]: state for key, state in self.states.items() if key[0] == table.name}
+        ours = {key for key in shown if (table.name, key) not in self.marked and key not in self.apart}
+        theirs = {key for key in expected if (table.name, key) not in self.marked}
+        # Where what a row needs was erased before it came, the rest is kept, and shown only with what never comes.
+        needs = {row["name"] for row in self._rows(f"PRAGMA table_info({table.name})") if row["notnull"]} - {table.key}
+        known = {one.name for one in table.fields}
+        theirs -= {
+            key for key in theirs - ours if needs & known - expected[key].values.keys() and self._kept(table.name, key)
+        }
+        if ours != theirs:
+            raise Broken(f"I5 {self.name}: {table.name} has {ours - theirs} too many, lacks {theirs - ours}")
+        for key in theirs:
+            self._same_values(table, key, shown[key], expected[key])
+            if not table.once:
+                self._same_inbox(table.name, key, expected[key])
+
+    def _kept(self, tbl: str, key: str) -> bool:
+        return base.read(self.store.connection, tbl, parse_id(key)) is not None
+
+    def _same_values(self, table: Table, key: str, row: Any, state: RecordState) -> None:
+        told = self.forgiven.shown.get(key, {}) if table.name == "visit" else {}
+        # What was corrected of an erased visit stands where it had come before (docs/protocol.md, erasing).
+        corrected = told.get("corrected", {}) if key not in self.forgiven.gone else {}
+        values = {**holding(table, state), **corrected}
+        if key in self.forgiven.gone:
+            values = {name: value for name, value in values.items() if name not in FACTS}
+        # HQ is yet to be told again of what it has forgotten.
+        forgotten = key in self.erased and key not in self.forgiven.gone and self.forgiven.forked
+        for name, value in base.stored(table, values).items():
+            one = table.field(name)
+            if one is None or one.scope not in self.sees or (forgotten and one.privacy is not Privacy.PLAIN):
+                continue
+            if row[name] != value:
+                raise Broken(f"I5 {self.name}: {table.name}.{name} {row[name]!r}, HQ {value!r}")
+        for name in ("state", "out_ms", "badge_out") if told else ():
+            if row[name] != told.get(name):
+                raise Broken(f"I5 {self.name}: a visit's {name} is {row[name]!r}, at HQ {told.get(name)!r}")
+
+    def _same_inbox(self, tbl: str, key: str, state: RecordState) -> None:
+        known = base.read(self.store.connection, tbl, parse_id(key))
+        ours, theirs = (self._asked(tbl, one) for one in (known.state if known else RecordState(), state))
+        if ours != theirs:
+            raise Broken(f"I6 {self.name}: {tbl} asks about {ours}, HQ about {theirs}")
+
+    def _asked(self, tbl: str, state: RecordState) -> dict[str, Any]:
+        kept: dict[str, Any] = plain_of(state)[2]
+        return {name: cids for name, cids in kept.items() if self._is_known(tbl, name) or Scope.SUPERVISOR in self.sees}
+
+    def _is_known(self, tbl: str, name: str) -> bool:
+        return tbl in TABLES and TABLES[tbl].field(name) is not None
+
+    def _raw(self) -> None:
+        """What this version does not know is kept as it came, by supervisors only; whoever wrote it has it too."""
+        connection = self.store.connection
+        keys = {(row[0], id_text(row[1])) for row in self._rows("SELECT tbl, record_id FROM base")}
+        keys |= {key for key in self.states if key[0] not in TABLES or not TABLES[key[0]].once}
+        for tbl, record_id in keys - self.marked:
+            if record_id in self.apart:
+                continue
+            ours = self._unknown(tbl, base.read(connection, tbl, parse_id(record_id)))
+            there = self.states.get((tbl, record_id), RecordState())
+            theirs = self._unknown(tbl, Base(there, 0))
+            if Scope.SUPERVISOR in self.sees and ours != theirs and record_id not in self.erased - self.forgiven.gone:
+                raise Broken(f"I5 {self.name}: keeps {ours} raw of a {tbl}, HQ {theirs}")
+            if Scope.SUPERVISOR not in self.sees and ours and (tbl, record_id) not in self.own:
+                raise Broken(f"I9 {self.name} has {ours} of a {tbl}, which nobody here knows")
+
+    def _unknown(self, tbl: str, known: Base | None) -> dict[str, Any]:
+        values = known.state.values if known else {}
+        return {name: value for name, value in values.items() if not self._is_known(tbl, name)}

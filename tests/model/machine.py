@@ -18,6 +18,7 @@ values = st.one_of(st.tuples(drawn, drawn, st.integers(0, 2)), st.just((1, 0, 0)
 fault = st.sampled_from((0, 0, 0, 0, 1, 2, 3, 4, 5))
 faults = st.lists(fault, max_size=6).map(tuple)
 few = st.one_of(st.just(()), faults)
+people = st.sampled_from(("visit", "household", "resident", "newcomers"))
 write = st.tuples(st.just("write"), who, values)
 sync = st.tuples(st.just("sync"), who)
 between = st.lists(st.one_of(write, sync, st.just(("back",))), max_size=3).map(tuple)
@@ -108,6 +109,63 @@ class Estate(RuleBasedStateMachine):
     def image(self, one: int) -> None:
         self.do(("image", one))
 
+    @rule(one=who, comes=st.booleans())
+    def visit(self, one: int, comes: bool) -> None:
+        self.do(("visit", one, comes))
+
+    @rule(one=who, other=who, name=st.booleans(), faults=few)
+    def visited(self, one: int, other: int, name: bool, faults: Any) -> None:
+        self.do(("visit", one), ("sync", one), ("sync", other), ("correct", other, name), ("leave", one))
+        self.do(("leave", other), ("correct", one, True), ("sync", one, faults), ("sync", other))
+
+    @rule(one=who, other=who)
+    def undone(self, one: int, other: int) -> None:
+        self.do(("visit", one), ("sync", one), ("sync", other), ("leave", one, True), ("correct", other, False))
+
+    @rule(one=who, what=people, faults=few)
+    def erase(self, one: int, what: str, faults: Any) -> None:
+        self.do(("erase", one, what), ("sync", one, faults))
+
+    @rule(one=who, other=who, what=people, values=values)
+    def erase_unknown_to_others(self, one: int, other: int, what: str, values: Any) -> None:
+        self.do(("visit", one), ("move_in", one), ("sync", one), ("sync", other), ("erase", one, what))
+        self.do(("write", other, values), ("correct", other, True), ("leave", other), ("sync", one), ("sync", other))
+
+    @rule(one=who, other=who, what=people)
+    def erase_and_hq_is_put_back(self, one: int, other: int, what: str) -> None:
+        self.do(("visit", one), ("sync", one), ("sync", other), ("snap",), ("erase", one, what), ("sync", one))
+        self.do(("sync", other), ("back",), ("sync", other))
+
+    @rule(one=who, what=people)
+    def erase_and_restore(self, one: int, what: str) -> None:
+        self.do(("visit", one), ("image", one), ("erase", one, what), ("sync", one), ("restore", one))
+
+    @rule(one=who, other=who, table=st.sampled_from(("household", "parcel")), faults=few)
+    def newer(self, one: int, other: int, table: str, faults: Any) -> None:
+        self.do(("newer", one, table), ("newer", other, table), ("sync", one, faults), ("sync", other))
+
+    @rule(
+        one=who, kind=st.sampled_from(("gate", "butler", "supervisor")), table=st.sampled_from(("household", "parcel"))
+    )
+    def newer_and_narrowed(self, one: int, kind: str, table: str) -> None:
+        self.do(("newer", 1, table), ("sync", 1), ("sync", one), ("kind", one, kind), ("sync", one))
+
+    @rule()
+    def backup(self) -> None:
+        self.do(("backup",))
+
+    @rule(one=who, other=who, values=values)
+    def hq_is_restored(self, one: int, other: int, values: Any) -> None:
+        self.do(("backup",), ("write", one, values), ("visit", other), ("sync", one), ("sync", other), ("restored",))
+        self.do(("write", other, values), ("sync", one))
+
+    @rule(one=who, other=who, behind=st.booleans(), values=values)
+    def quiet_for_long(self, one: int, other: int, behind: bool, values: Any) -> None:
+        self.do(("snap",) if behind else ("backup",), ("visit", one), ("move_in", one), ("write", one, values))
+        self.do(("sync", one), ("sync", other), ("backup",), ("sync", one), ("wait", 36), ("sync", one))
+        if behind:
+            self.do(("back",))
+
     @rule(one=who, values=values)
     def restore(self, one: int, values: Any) -> None:
         self.do(("restore", one), ("write", one, values))
@@ -126,6 +184,10 @@ class Estate(RuleBasedStateMachine):
     @rule(one=who)
     def die(self, one: int) -> None:
         self.do(("sync", one), ("die", one))
+
+    @rule(one=who, other=who)
+    def die_before_all_was_sent(self, one: int, other: int) -> None:
+        self.do(("write", one, (1, 1, 1)), ("visit", one), ("write", other, (1, 0, 0)), ("die", one))
 
     @rule(one=who, kind=st.sampled_from(("gate", "butler", "supervisor")), faults=few)
     def kind(self, one: int, kind: str, faults: Any) -> None:

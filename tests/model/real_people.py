@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Any, TypeVar
 
 from butler_tui.domain.changes import Value
+from butler_tui.domain.fields import TABLES, Op
 from butler_tui.ids import id_text, new_id, parse_id
-from butler_tui.store import base, conflicts, quarantined
+from butler_tui.store import base, conflicts, erasing, quarantined
+from butler_tui.store.database import Row
 from butler_tui.store.journal import record, record_again
 from butler_tui.store.local import Store
 from butler_tui.store.written import Written
+
+T = TypeVar("T")
 
 
 @dataclass(eq=False)
@@ -32,10 +38,20 @@ class Wrote:
 
     table: str
     record_id: bytes
-    values: Mapping[str, Value]
+    parent_id: bytes | None
+    values: Mapping[str, Any]
+    personal: str
     resolves: frozenset[str]
     shown: frozenset[str]
     creates: bool
+    erases: bool
+
+
+def _wrote(row: Row, shown: frozenset[str], creates: bool) -> Wrote:
+    values = {**json.loads(row["fields"]), **json.loads(row["personal"] or "{}")}
+    resolves = frozenset(json.loads(row["resolves"] or "[]"))
+    place = (row["tbl"], bytes(row["record_id"]), row["parent_id"])
+    return Wrote(*place, values, row["personal"] or "", resolves, shown, creates, row["op"] == Op.ERASE)
 
 
 @dataclass
@@ -52,14 +68,30 @@ class People:
     def _save(
         self, booth: Booth, written: Sequence[Written], creates: bool = False, staff: bytes | None = None
     ) -> None:
+        self.noted(booth, lambda: record(booth.store, written, staff_id=staff, now_ms=self.clock(booth)), creates)
+
+    def clock(self, booth: Booth) -> int:
+        """Return what a terminal's clock shows (UTC ms)."""
+        return self.now + booth.wrong
+
+    def noted(self, booth: Booth, act: Callable[[], T], creates: bool = False) -> T:
+        """Do something at a terminal, and note what it has written and what its file held before of the same."""
         connection = booth.store.connection
-        shown = {(one.table, one.record_id): self._shown(booth, one.table, one.record_id) for one in written}
-        group = record(booth.store, written, staff_id=staff, now_ms=self.now + booth.wrong)
-        rows = connection.execute("SELECT cid, tbl, record_id FROM journal WHERE group_id = ?", (group,)).fetchall()
-        for one, (cid, tbl, record_id) in zip(written, rows, strict=True):
-            resolves = frozenset(id_text(other) for other in one.resolves)
-            seen = frozenset(shown[tbl, record_id])
-            self.wrote[id_text(cid)] = Wrote(tbl, record_id, one.values, resolves, seen, creates)
+        (before,) = connection.execute("SELECT coalesce(max(journal_id), 0) FROM journal").fetchone()
+        done = act()
+        rows = connection.execute("SELECT * FROM journal WHERE journal_id > ?", (before,)).fetchall()
+        new = {id_text(row["cid"]) for row in rows}
+        for row in rows:
+            shown = frozenset(self._shown(booth, row["tbl"], row["record_id"]) - new)
+            self.wrote[id_text(row["cid"])] = _wrote(row, shown, creates)
+        return done
+
+    def note_rest(self, booth: Booth) -> None:
+        """Note what a terminal has written by itself: set-up, and what HQ lost, which had all that was known of it."""
+        for row in booth.store.connection.execute("SELECT * FROM journal").fetchall():
+            if (cid := id_text(row["cid"])) not in self.wrote:
+                known = (other for other, wrote in self.wrote.items() if wrote.record_id == bytes(row["record_id"]))
+                self.wrote[cid] = _wrote(row, frozenset(known), True)
 
     def _shown(self, booth: Booth, table: str, record_id: bytes) -> set[str]:
         """Return whose values the author's file holds of a record: HQ's standing and kept ones, and its own."""
@@ -70,15 +102,12 @@ class People:
         own = booth.store.connection.execute("SELECT cid FROM journal WHERE record_id = ?", (record_id,))
         return cids | {id_text(row[0]) for row in own}
 
-    def note_all(self, booth: Booth) -> None:
-        rows = booth.store.connection.execute("SELECT cid, tbl, record_id FROM journal").fetchall()
-        for cid, tbl, record_id in rows:
-            self.wrote.setdefault(id_text(cid), Wrote(tbl, record_id, {}, frozenset(), frozenset(), True))
-
     def _write(self, booth: Booth, values: Sequence[int]) -> None:
         """Change what is known of the household and of who lives there; 0 leaves a field as it is."""
         name, note, may = values
         written = []
+        if self.is_erased(booth, self.household):
+            name = note = 0
         household: dict[str, Value] = {"name": self._text(name), "gate_note": self._text(note)}
         if chosen := {field: text for field, text in household.items() if text}:
             written.append(Written("household", self.household, chosen))
@@ -86,6 +115,10 @@ class People:
             written.append(Written("resident", self.resident, {"may_confirm": may - 1}))
         if written and self._has(booth, "resident", self.resident) and self._has(booth, "household", self.household):
             self._save(booth, written)
+
+    def is_erased(self, booth: Booth, record_id: bytes) -> bool:
+        """Tell whether a terminal knows that a record was erased: nobody there gives it a name again."""
+        return record_id in {one for __, one in erasing.registered(booth.store.home)}
 
     def _has(self, booth: Booth, table: str, record_id: bytes) -> bool:
         found = booth.store.connection.execute(f"SELECT 1 FROM {table} WHERE {table}_id = ?", (record_id,)).fetchone()
@@ -131,8 +164,9 @@ class People:
         for group in quarantined.held_groups(connection, 1):
             changes = quarantined.changes_of(connection, group.group_id)
             dismiss = partial(quarantined.dismiss, connection, changes)
-            record_again(booth.store, changes, now_ms=self.now + booth.wrong, provided=dismiss)
-            self.note_all(booth)
+            record_again(booth.store, changes, now_ms=self.clock(booth), provided=dismiss)
+            for row in connection.execute("SELECT * FROM journal").fetchall():
+                self.wrote.setdefault(id_text(row["cid"]), _wrote(row, frozenset(), True))
 
     def _audit(self, booth: Booth) -> None:
         """Add an event that nobody ever changes."""
@@ -141,7 +175,8 @@ class People:
 
     def _choose(self, booth: Booth) -> None:
         """Decide about the first conflict that this terminal shows: what stands shall stand."""
-        for one in conflicts.waiting(booth.store.connection, 1):
+        known = (one for one in conflicts.waiting(booth.store.connection) if TABLES[one.table].field(one.field))
+        for one in known:
             cids = tuple(parse_id(said.cid) for said in (one.present, *one.others))
             self._save(booth, [Written(one.table, one.record_id, {one.field: one.present.value}, cids)])
             return

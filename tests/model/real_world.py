@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from butler_tui.domain.fields import TABLES
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
-from butler_tui.hq import taking_in
 from butler_tui.hq.keys import Folder
-from butler_tui.hq.replay import RELEASES
 from butler_tui.ids import id_text
-from butler_tui.store import base, estates, sync_state
+from butler_tui.store import estates, sync_state
 from butler_tui.sync.syncing import sync_once
-from tests.model import in_process
 from tests.model.agreeing import Broken
-from tests.model.in_process import BEGAN_MS, KINDS, SPARES, Answer, Hq, carry_over, copied, opened, template
-from tests.model.real_people import Booth, People
+from tests.model.in_process import (
+    BEGAN_MS,
+    KINDS,
+    SPARES,
+    Answer,
+    Hq,
+    carry_over,
+    copied,
+    opened,
+    template,
+)
+from tests.model.real_disks import Disks
+from tests.model.real_people import Booth
 
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
@@ -33,15 +39,12 @@ Step = tuple[Any, ...]
 
 
 @dataclass
-class World(People):
-    """Everything there is. `excused` are cids whose only disks are gone."""
+class World(Disks):
+    """Everything there is."""
 
     now: int = BEGAN_MS + MINUTE
-    excused: set[str] = field(default_factory=set)
-    snapshots: list[bytes] = field(default_factory=list)
     images: dict[int, Path] = field(default_factory=dict)
     late: list[Callable[[], Any]] = field(default_factory=list)
-    forked: bool = False
     copied: bool = False
     narrowed: bool = False
 
@@ -62,7 +65,7 @@ class World(People):
         (self.resident,) = rows.execute("SELECT resident_id FROM resident").fetchone()
         (self.house,) = rows.execute("SELECT house_id FROM house").fetchone()
         for booth in self.booths:
-            self.note_all(booth)
+            self.note_rest(booth)
 
     def _booth(self, name: str) -> Booth:
         copied(template() / name, self.folder / name)
@@ -80,7 +83,7 @@ class World(People):
         """Let one thing happen."""
         name, *rest = step
         self.now += MINUTE
-        if name in ("snap", "back", "wait", "deliver", "take_in"):
+        if name in ("snap", "back", "wait", "deliver", "take_in", "backup", "restored"):
             getattr(self, f"_{name}")(*rest)
         else:
             getattr(self, f"_{name}")(self.booths[rest[0] % len(self.booths)], *rest[1:])
@@ -96,6 +99,7 @@ class World(People):
         if booth.busy:
             return
         booth.busy = True
+        held = self.in_journal(booth)
         before, self._carry = self._carry, (0, tuple(faults), at, tuple(meanwhile))
         try:
             sync_once(booth.store, now_ms=lambda: self.now + booth.wrong)
@@ -104,6 +108,8 @@ class World(People):
             ended = False
         finally:
             booth.busy, self._carry = False, before
+        self.note_rest(booth)
+        self.let_go |= held - self.in_journal(booth)
         if ended and not meanwhile and not self.late:
             self._is_at_hq(booth)
 
@@ -114,22 +120,6 @@ class World(People):
         )
         if missing := {id_text(row[0]) for row in rows} - self.at_hq():
             raise Broken(f"I11 said to be at HQ and is not: {missing}")
-
-    def _take_in(self) -> None:
-        """Let a supervisor have taken in what was offered of others."""
-        self.hq.engine.write(lambda rows: taking_in.take_in(rows, self.estate_id, self.now)).result()
-
-    def at_hq(self) -> set[str]:
-        """Return the cids that HQ's log has, or was offered: of what is written once, by its record."""
-        log = self.hq.query("SELECT cid, tbl, record_id, body FROM change_log WHERE estate_id = ?", self.estate_id)
-        once = {(row[1], row[2]) for row in log if TABLES[row[1]].once}
-        cids = {str(json.loads(row[3]).get(RELEASES, row[0])) for row in log} | in_process.names(log)
-        return cids | self._of_records(once)
-
-    def _of_records(self, keys: Container[tuple[str, str]]) -> set[str]:
-        """Return the changes that put one of these records (table, id), each written once."""
-        found = ((cid, (one.table, id_text(one.record_id))) for cid, one in self.wrote.items())
-        return {cid for cid, key in found if key in keys}
 
     def carry(self, _link: object, path: str, content: bytes, headers: Mapping[str, str]) -> Answer:
         """Carry one request of the sync that runs now."""
@@ -211,40 +201,6 @@ class World(People):
         terminal_id = id_text(estates.terminal(booth.store.connection).terminal_id or b"")
         self.narrowed = True
         self.hq.engine.write(lambda rows: rows.put_kind(self.estate_id, terminal_id, str(TerminalKind(kind)))).result()
-
-    def _snap(self) -> None:
-        self.snapshots.append(self.hq.copy_aside())
-
-    def _back(self) -> None:
-        """Put the last copy of HQ back behind its back."""
-        if self.snapshots:
-            self.forked = True
-            self.hq.put_back(self.snapshots[-1])
-            self._excuse()
-
-    def _excuse(self) -> None:
-        """Whatever lies nowhere any more is lost with the only disk that had it."""
-        there = self.at_hq()
-        for booth in self.booths:
-            there |= self._held_by(booth)
-        self.excused |= self.wrote.keys() - there
-
-    def _held_by(self, booth: Booth) -> set[str]:
-        """Return the changes that a terminal's file has something of: its own, and what it has pulled of others."""
-        connection = booth.store.connection
-        cids = {id_text(row[0]) for row in connection.execute("SELECT cid FROM journal")}
-        for tbl, record_id in connection.execute("SELECT tbl, record_id FROM base").fetchall():
-            known = base.read(connection, tbl, record_id)
-            assert known is not None
-            cids |= {stamp.cid for stamp in known.state.stamps.values()}
-            cids |= {one.stamp.cid for losers in known.state.kept.values() for one in losers}
-        once = [table for table in TABLES.values() if table.once]
-        keys = {
-            (table.name, id_text(row[0]))
-            for table in once
-            for row in connection.execute(f"SELECT {table.key} FROM {table.name}")
-        }
-        return cids | self._of_records(keys)
 
     def settle(self) -> None:
         """Mend the clocks and let everybody sync until nothing moves."""

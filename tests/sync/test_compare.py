@@ -84,9 +84,9 @@ def test_it_is_done_once_a_night_and_never_beside_the_screens(
     asked: list[int] = []
     honest = tallies.sums
 
-    def counted(connection: Connection) -> dict[tuple[str, str], Tally]:
+    def counted(connection: Connection, *, with_apart: bool = False) -> dict[tuple[str, str], Tally]:
         asked.append(1)
-        return honest(connection)
+        return honest(connection, with_apart=with_apart)
 
     monkeypatch.setattr(tallies, "sums", counted)
     first, _second = settled

@@ -43,22 +43,25 @@ def erase_changes(rows: Writing, estate_id: str, log: Sequence[LogRow]) -> int:
 
 def redacted(
     rows: Writing, estate_id: str, arriving: Sequence[tuple[Change, Spelled, bytes]], now_ms: int
-) -> list[tuple[Change, Spelled, bytes]]:
+) -> tuple[list[tuple[Change, Spelled, bytes]], list[tuple[str, str]]]:
     """Return changes (as spelled, with their links) without what is personal where a record was erased for a person.
 
-    So with what belongs to such a record: a picture of it, a note of who looked at it. It counts as erased too.
+    So with what belongs to such a record: a picture of it, a note of who looked at it. It counts as erased too. And
+    return the records (table, id) of which still more is to be erased once they are written: what stands among the
+    plain values and is not known to be plain.
     """
     about = {change.cid: _about(change) for change, *__ in arriving}
     gone = rows.erased_among(estate_id, sorted({one for ids in about.values() for one in ids}))
     if not gone:
-        return list(arriving)
+        return list(arriving), []
     theirs = [change for change, *__ in arriving if gone & about[change.cid]]
     rows.register_erased(estate_id, ((change.table, change.record_id) for change in theirs), now_ms)
     cids = {change.cid for change in theirs}
-    return [
-        (left := erased(change), left.spelled(), link) if change.cid in cids else (change, spelled, link)
+    left = [
+        (bare := erased(change), bare.spelled(), link) if change.cid in cids else (change, spelled, link)
         for change, spelled, link in arriving
     ]
+    return left, [(change.table, change.record_id) for change in theirs if has_misplaced(change)]
 
 
 def _about(change: Change) -> set[str]:

@@ -116,7 +116,9 @@ def _records(rows: Reading, terminal: TerminalRow, ask: PullAsk, head: int) -> P
     states = rows.states_after(terminal.estate_id, tbl, record_id, MOST_IN_PAGE)
     inside = [row for row in states if ask.whole_until is None or f"{row.tbl}/{row.record_id}" < ask.whole_until]
     taken = _few_enough(inside)
-    wanted = (state for state in taken if ask.whole_until or not _written_by(state, ask.epoch))
+    own = {row.record_id for row in taken if not ask.whole_until and _written_by(row, ask.epoch)}
+    held = own - rows.erased_among(terminal.estate_id, sorted(own))  # what was erased for a person is told its author
+    wanted = (state for state in taken if state.record_id not in held)
     records = tuple(one for state in wanted if (one := _record(state, terminal)) is not None)
     upto = head if ask.whole_upto is None else min(ask.whole_upto, head)
     more = len(taken) < len(inside) or len(inside) == MOST_IN_PAGE

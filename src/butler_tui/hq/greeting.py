@@ -86,10 +86,15 @@ def _lost(rows: Writing, terminal: TerminalRow, ask: HelloAsk, where: PositionRo
 
 
 def _in_new_generation(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_ms: int) -> PositionRow:
-    """Return where the log stands in a generation that is not the terminal's, beginning one where there is none."""
+    """Return where the log stands in a generation that is not the terminal's, beginning one where there is none.
+
+    A terminal of a later generation (their ids are in the order of time) shows that HQ was put back to before it: those
+    of the present one must be told too, whose positions it may have filled with something else.
+    """
     where = rows.lock(terminal.estate_id) or rows.position(terminal.estate_id)
     # One that was put back to before it had begun the terminal's generation must know that it was, too.
-    if ask.hq_gen == where.hq_gen or not rows.was_restored(terminal.estate_id):
+    later = ask.hq_gen is None or ask.hq_gen >= where.hq_gen
+    if later or not rows.was_restored(terminal.estate_id):
         hq_gen = id_text(new_id(now_ms))
         rows.begin_generation(terminal.estate_id, hq_gen, now_ms)
         reports.new_generation(rows, terminal, hq_gen, where.next_pos - 1, now_ms)

@@ -16,7 +16,7 @@ from butler_tui.domain.merge import FieldStamp, RecordState, highest_seen, kept_
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq import offers, reports
 from butler_tui.hq.engines import DuplicateRow, EpochRow, LogRow, StateRow, TerminalRow, Writing
-from butler_tui.hq.erasing import erase_people, redacted
+from butler_tui.hq.erasing import erase, erase_people, redacted
 from butler_tui.hq.judging import leans_on, reason_against
 from butler_tui.hq.judging_visits import Before
 from butler_tui.hq.log_rows import Placed, log_row
@@ -125,6 +125,7 @@ class Landing:
     places: dict[tuple[str, str], int] = field(default_factory=dict)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
     erased: list[tuple[str, str]] = field(default_factory=list)
+    unclear: list[tuple[str, str]] = field(default_factory=list)
 
     def land(self, batch: Prepared, known: set[str]) -> None:
         """Write log, duplicates and records of the batch."""
@@ -136,7 +137,7 @@ class Landing:
             if change.cid in known
         )
         fresh = [place for place in places if place[0].cid not in known]
-        fresh = redacted(self.rows, estate_id, fresh, self.now_ms)
+        fresh, self.unclear = redacted(self.rows, estate_id, fresh, self.now_ms)
         self.look_up([change for change, *__ in fresh])
         for __, group in groupby(fresh, lambda place: place[0].group_id):
             self._land_group(list(group))
@@ -155,6 +156,8 @@ class Landing:
         self.rows.put_shown(self.terminal.estate_id, PARENT, told.items())
         if self.erased:
             erase_people(self.rows, estate_id, self.erased, self.now_ms)
+        if self.unclear:
+            erase(self.rows, estate_id, self.unclear, self.now_ms)
         if self.log:
             written = {key: (self.parents[key], self.states[key].values) for key in self.changed}
             erase_late(self.rows, estate_id, written, min(row.hlc_ms for row in self.log), self.now_ms)

@@ -11,9 +11,9 @@ from butler_tui.store.journal_rows import change_of, journal_id
 def roll_epoch(connection: Connection, now_ms: int, *, whole: bool = False) -> int:
     """Begin a new epoch at `now_ms` (UTC ms), and return how many changes stand in it, all due for HQ again.
 
-    The changes keep their cids, so HQ takes each of them once, whichever it has already. The newest one that HQ is
-    known to have stays in the old epoch: its link is where the new epoch's chain begins. With `whole`, what stands in
-    older epochs is issued again too, for an HQ that has lost even that. Runs in the caller's transaction.
+    The changes keep their cids, so HQ takes each of them once, whichever it has already, and their order: the oldest,
+    where HQ has it, stays in the old epoch, and its link is where the new epoch's chain begins. With `whole`, what
+    stands in older epochs is issued again too, for an HQ that has lost even that. Runs in the caller's transaction.
     """
     state = connection.execute(
         "SELECT s.epoch_no, s.acked_seq, s.fork_seq, e.epoch, (SELECT max(epoch_no) FROM epoch) + 1 AS next"
@@ -21,15 +21,17 @@ def roll_epoch(connection: Connection, now_ms: int, *, whole: bool = False) -> i
     ).fetchone()
     begins, acked = journal_id(state["epoch_no"], 0), journal_id(state["epoch_no"], state["acked_seq"])
     if whole:
-        begins, acked = 0, 0
+        begins = acked = 0
+    # Whatever stayed behind but the oldest would come before what was written before it, the next time.
+    (stays,) = connection.execute(
+        "SELECT min(journal_id) FROM journal WHERE journal_id > ? AND journal_id <= ?", (begins, acked)
+    ).fetchone()
     before = connection.execute(
-        "SELECT link FROM journal WHERE journal_id < ?1 OR journal_id = ?2 AND ?2 > ?1"
-        " ORDER BY journal_id DESC LIMIT 1",
-        (begins, acked),
+        "SELECT link FROM journal WHERE journal_id <= ? ORDER BY journal_id DESC LIMIT 1", (stays or begins,)
     ).fetchone()
     link = bytes(before[0]) if before else FIRST_LINK
     due = connection.execute(
-        "SELECT journal_id FROM journal WHERE journal_id > ? AND journal_id <> ? ORDER BY journal_id", (begins, acked)
+        "SELECT journal_id FROM journal WHERE journal_id > ? ORDER BY journal_id", (stays or begins,)
     ).fetchall()
     for seq, (moved,) in enumerate(due, 1):
         link = _issue_again(connection, moved, journal_id(state["next"], seq), state["epoch"], link)

@@ -17,6 +17,7 @@ from butler_tui.domain.tallies import span_of
 from butler_tui.ids import parse_id
 from butler_tui.store import base
 from butler_tui.store.database import Connection, Row, transaction
+from butler_tui.store.own_records import is_own, is_wholly_own
 
 APART = "offered"
 """Why a record stands in `quarantine` by its own id, which is no change's: HQ has it from an offer only, or not yet."""
@@ -37,8 +38,11 @@ class Lost:
     stamp: FieldStamp | None = None
 
 
-def writes_after(connection: Connection, pos: int) -> Iterator[Lost]:
-    """Yield the writes of others that HQ had placed after `pos`, those that lost in a conflict among them."""
+def writes_after(connection: Connection, pos: int, *, hole: bool) -> Iterator[Lost]:
+    """Yield the writes of others that HQ had placed after `pos`, those that lost in a conflict among them.
+
+    With a `hole`, what this terminal has let go of is no others': it is written anew once both ends are compared.
+    """
     once = [table.name for table in TABLES.values() if table.once]
     keys = connection.execute(
         f"SELECT tbl, record_id FROM base WHERE (pos > ? OR record_id IN ({MARKED}))"
@@ -48,6 +52,8 @@ def writes_after(connection: Connection, pos: int) -> Iterator[Lost]:
     apart = marked(connection)
     for tbl, record_id in keys:
         after = -1 if record_id in apart else pos
+        if hole and is_wholly_own(connection, tbl, record_id):
+            continue
         yield from _writes(connection, tbl, record_id, after)
 
 
@@ -67,7 +73,7 @@ def _is_own(connection: Connection, cid: str) -> bool:
     return connection.execute("SELECT 1 FROM journal WHERE cid = ?", (parse_id(cid),)).fetchone() is not None
 
 
-def written_once(connection: Connection, tbl: str, month: str) -> Iterator[Lost]:
+def written_once(connection: Connection, tbl: str, month: str, *, hole: bool) -> Iterator[Lost]:
     """Yield the records of others of a table that is written once, made in `month`, as they were put."""
     table = TABLES[tbl]
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS changed (record_id BLOB PRIMARY KEY) WITHOUT ROWID")
@@ -78,6 +84,8 @@ def written_once(connection: Connection, tbl: str, month: str) -> Iterator[Lost]
         span_of(month),
     ).fetchall()
     for row in rows:
+        if hole and is_own(connection, tbl, row):
+            continue
         yield Lost(tbl, row[table.key], as_put(connection, table, row))
     raw = connection.execute(
         f"SELECT record_id FROM base WHERE tbl = ? AND record_id >= ? AND record_id < ?"

@@ -7,6 +7,7 @@ from butler_tui.domain.rights import SEES, TerminalKind
 from butler_tui.store.database import Connection
 from butler_tui.store.journal import apply
 from butler_tui.store.local import Store
+from butler_tui.store.lost import APART
 
 
 def forget_out_of_scope(store: Store) -> None:
@@ -27,7 +28,10 @@ def forget_out_of_scope(store: Store) -> None:
 
 def _forget_records(connection: Connection, table: str, key: str, which: str = "1") -> None:
     own = "SELECT record_id FROM journal WHERE tbl = ?1"
-    connection.execute(f"DELETE FROM {table} WHERE {which} AND {key} NOT IN ({own})", (table,))
+    gone = f"{which} AND {key} NOT IN ({own})"
+    kept_apart = f"DELETE FROM quarantine WHERE reason = ?2 AND cid IN (SELECT {key} FROM {table} WHERE {gone})"
+    connection.execute(kept_apart, (table, APART))
+    connection.execute(f"DELETE FROM {table} WHERE {gone}", (table,))
     left = f"SELECT {key} FROM {table}"
     connection.execute(
         f"DELETE FROM base WHERE tbl = ?1 AND record_id NOT IN ({own}) AND record_id NOT IN ({left})", (table,)

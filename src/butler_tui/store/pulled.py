@@ -7,6 +7,7 @@ too, raw, until one that can comes along.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ from butler_tui.ids import id_text, parse_id
 from butler_tui.store import base, derived, lost
 from butler_tui.store.base import Base
 from butler_tui.store.database import Connection, IntegrityError
-from butler_tui.store.erasing import erase_pulled, forget_copies, register, registered, still_tell
+from butler_tui.store.erasing import erase_pulled, forget_copies, register, registered, still_tell, with_all
 from butler_tui.store.journal import Erasure, apply, erase_behind_door
 from butler_tui.store.local import Store
 from butler_tui.store.writing import write
@@ -135,7 +136,8 @@ def take_records(store: Store, records: Iterable[HqRecord], places: Mapping[str,
                 base.put(connection, record.table, record_id, Base(state, record.pos))
                 taking.shown[record.table, record_id] = None
         taking.end()
-        erase_behind_door(connection, [Erasure(*one) for one in still_tell(connection, taking.erased)])
+        # With what belongs to it: of that, HQ sends nothing that was written here.
+        erase_behind_door(connection, with_all(connection, still_tell(connection, taking.erased)))
         _name_places(connection, places)
 
 
@@ -149,7 +151,7 @@ def _take_change(taking: _Taking, change: LogChange) -> None:
     table = TABLES.get(change.table)
     record_id = parse_id(change.record_id)
     values = safe_values(change.values)
-    if change.op is Op.ERASE:
+    if change.op is Op.ERASE or _came_back_erased(taking, change):
         taking.erased.append((change.table, record_id))
         if record_id in taking.apart:
             return  # HQ has nothing else of it
@@ -168,6 +170,16 @@ def _take_change(taking: _Taking, change: LogChange) -> None:
     state = merged(known.state if known else RecordState(), change.op, values, change.stamp, change.resolves)
     base.put(connection, change.table, record_id, Base(state, change.stamp.pos))
     taking.shown[change.table, record_id] = None
+
+
+def _came_back_erased(taking: _Taking, change: LogChange) -> bool:
+    """Tell whether HQ took an own change without what is personal in it: its record was erased, unknown to this one."""
+    private = _PRIVATE.get(change.table)
+    if not private or private & change.values.keys():
+        return False
+    sent = "SELECT personal FROM journal WHERE cid = ? AND personal IS NOT NULL"
+    own = taking.store.connection.execute(sent, (parse_id(change.stamp.cid),)).fetchone()
+    return own is not None and not json.loads(own[0]).keys() & change.values.keys()
 
 
 def _add(taking: _Taking, table: Table, record_id: bytes, values: Mapping[str, WireValue], pos: int) -> None:

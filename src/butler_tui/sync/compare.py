@@ -32,7 +32,9 @@ def compare(talk: Talk) -> list[tuple[str, str]]:
         where = sync_state.position(connection)
         if where.last_seq != where.acked_seq or where.whole_after is not None:
             return []
-        ask = CompareAsk(id_text(where.epoch), where.hq_gen or "", where.pos, tallies.sums(connection))
+        # With a hole, what counts as kept apart may be this terminal's own, which it is to write anew.
+        sums = tallies.sums(connection, with_apart=hole is not None)
+        ask = CompareAsk(id_text(where.epoch), where.hq_gen or "", where.pos, sums)
     try:
         differing = differing_from(talk.post("compare", ask.to_body()))
         for tbl, month in sorted(differing, key=_parents_first):

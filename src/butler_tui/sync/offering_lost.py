@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from butler_tui.domain.fields import TABLES
 from butler_tui.errors import TryLater
 from butler_tui.ids import id_text, parse_id
-from butler_tui.store import lost, tallies
+from butler_tui.store import lost, pruning, tallies
 from butler_tui.store.erasing import registered
 from butler_tui.store.lost import Lost
 from butler_tui.sync.failures import Refused, not_hq
@@ -45,12 +45,13 @@ def offer_lost(talk: Talk, answer: HelloAnswer, fork: int) -> None:
     from being sent.
     """
     connection, epoch = talk.store.connection, id_text(talk.where().epoch)
+    hole = pruning.hole(connection) is not None
     try:
         _tell_erased(talk, epoch, answer.hq_gen)
         ask = CompareAsk(epoch, answer.hq_gen, None, tallies.sums(connection, with_apart=True))
         slices = differing_from(talk.post("compare", ask.to_body()))
-        once = (lost.written_once(connection, tbl, month) for tbl, month in slices)
-        for some in _together(chain(lost.writes_after(connection, fork), *once)):
+        once = (lost.written_once(connection, tbl, month, hole=hole) for tbl, month in slices)
+        for some in _together(chain(lost.writes_after(connection, fork, hole=hole), *once)):
             told = talk.post("offer", OfferAsk(epoch, answer.hq_gen, fork, some).to_body())
             apart = offer_answer_from(told)
             lost.mark_apart(connection, [parse_id(record_id) for __, record_id in apart], talk.now_ms())

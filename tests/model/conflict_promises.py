@@ -1,0 +1,94 @@
+"""I6: applied writes are one winner and kept losers, and the inbox asks exactly where the conflict rule says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from butler_tui.domain.fields import TABLES
+from butler_tui.domain.merge import RecordState
+from tests.model.agreeing import Broken, Log, States
+from tests.model.real_world import World
+
+
+def conflicts_are_kept(world: World, log: Log, states: States) -> None:
+    """I6 by what authors' files held: nothing written over unread, nothing asked in vain."""
+    knew = _knowledge(world)
+    for (tbl, record_id, name), writes in _writes(log).items():
+        state = states[tbl, record_id]
+        kept = {one.stamp.cid for one in state.kept.get(name, ())}
+        for row, value in writes:
+            if any(other == value and two["cid"] != row["cid"] for two, other in writes):
+                _equal_is_read(value, writes, state, name, knew)
+                continue
+            later = [two for two, __ in writes if row["cid"] in knew(two["cid"])]
+            certain = not (world.forked or world.copied)
+            if row["cid"] in kept and any(
+                one.stamp.order() > state.stamps[name].order() for one in state.kept.get(name, ())
+            ):
+                raise Broken(f"I6 {tbl}.{name}: {value!r} is later than what stands")
+            if row["cid"] in kept:
+                if certain:
+                    _asked_rightly(world, row, value, writes, knew)
+            elif state.stamps[name].cid != row["cid"]:
+                if not later:
+                    raise Broken(f"I6 {tbl}.{name}: {value!r} was written over by nobody who knew it")
+                if certain:
+                    _ended_rightly(world, row, later, f"{tbl}.{name}: {value!r}")
+
+
+def _equal_is_read(value: Any, writes: Any, state: RecordState, name: str, knew: Any) -> None:
+    """Equal writes are no conflict, and one stands for all: they are not over before somebody has read one of them."""
+    twins = {two["cid"] for two, other in writes if other == value}
+    stand = {state.stamps[name].cid, *(one.stamp.cid for one in state.kept.get(name, ()))}
+    if not twins & stand and not any(knew(two["cid"]) & twins for two, other in writes if other != value):
+        raise Broken(f"I6 {name}: {value!r}, written more than once, was written over by nobody who knew it")
+
+
+def _knowledge(world: World) -> Callable[[str], frozenset[str]]:
+    """Return what tells whose values the author of a change can have read, at any time before."""
+    closure: dict[str, frozenset[str]] = {}
+
+    def knew(cid: str) -> frozenset[str]:
+        if cid not in closure:
+            closure[cid] = frozenset()
+            wrote = world.wrote.get(cid)
+            shown = wrote.shown if wrote else frozenset()
+            closure[cid] = shown.union(*(knew(other) for other in shown))
+        return closure[cid]
+
+    return knew
+
+
+def _writes(log: Log) -> dict[tuple[str, str, str], list[tuple[dict[str, Any], Any]]]:
+    fields: dict[tuple[str, str, str], list[tuple[dict[str, Any], Any]]] = defaultdict(list)
+    for row in log:
+        table = TABLES.get(row["tbl"])
+        if row["verdict"] == "applied" and not (table and table.once):
+            for name, value in row["values"].items():
+                fields[row["tbl"], row["record_id"], name].append((row, value))
+    return fields
+
+
+def _asked_rightly(world: World, row: dict[str, Any], value: Any, writes: Any, knew: Any) -> None:
+    cid = row["cid"]
+    apart = [
+        two for two, other in writes if other != value and cid not in knew(two["cid"]) and two["cid"] not in knew(cid)
+    ]
+    if not apart and not world.narrowed:
+        raise Broken(f"I6 asked in vain about {value!r}")
+    for two, __ in writes:
+        if cid in world.wrote[two["cid"]].resolves:
+            raise Broken(f"I6 asked again about {value!r}")
+        if two["epoch"] == row["epoch"] and cid in knew(two["cid"]):
+            raise Broken(f"I6 asked about {value!r}, which its own author has replaced")
+
+
+def _ended_rightly(world: World, row: dict[str, Any], later: Log, what: str) -> None:
+    """Whoever was asked about is gone by a choice, by a later word of its own author, or stood when written over."""
+    for two in later:
+        wrote = world.wrote[two["cid"]]
+        if row["cid"] in wrote.resolves or two["epoch"] == row["epoch"] or row["cid"] in wrote.shown:
+            return
+    raise Broken(f"I6 {what} is asked about no more, and nobody chose")
