@@ -50,7 +50,8 @@ def _nothing_is_lost(world: World, log: Log) -> None:
 def _held_rightly(world: World, log: Log, states: States) -> None:
     verdicts = defaultdict(set)
     for row in log:
-        verdicts[row["group_id"]].add(row["verdict"])
+        if row["verdict"] != "released":  # it stands once more, applied
+            verdicts[row["group_id"]].add(row["verdict"])
         for parent in ("household", "visit") if row["verdict"] == "applied" and row["tbl"] in TABLES else ():
             above = row["values"].get(f"{parent}_id") if TABLES[row["tbl"]].parent == f"{parent}_id" else None
             if above is not None and (parent, above) not in states:

@@ -116,7 +116,7 @@ def _records(rows: Reading, terminal: TerminalRow, ask: PullAsk, head: int) -> P
     states = rows.states_after(terminal.estate_id, tbl, record_id, MOST_IN_PAGE)
     inside = [row for row in states if ask.whole_until is None or f"{row.tbl}/{row.record_id}" < ask.whole_until]
     taken = _few_enough(inside)
-    own = {row.record_id for row in taken if not ask.whole_until and _written_by(row, ask.epoch)}
+    own = {row.record_id for row in taken if not ask.whole_until and _written_by(row, ask.epoch, terminal)}
     held = own - rows.erased_among(terminal.estate_id, sorted(own))  # what was erased for a person is told its author
     wanted = (state for state in taken if state.record_id not in held)
     records = tuple(one for state in wanted if (one := _record(state, terminal)) is not None)
@@ -153,9 +153,14 @@ def _scope_of(tbl: str) -> Scope:
     return table.scope if table else Scope.SUPERVISOR
 
 
-def _written_by(row: StateRow, epoch: str) -> bool:
-    """Tell whether a record that is written once is from the file that asks; what it offered of others is not."""
+def _written_by(row: StateRow, epoch: str, terminal: TerminalRow) -> bool:
+    """Tell whether a record that is written once is from the file that asks; what it offered of others is not.
+
+    Of what it may see no longer it has let go, but for what its journal knows to be its own: that it is sent again.
+    """
     table = TABLES.get(row.tbl)
+    if table is not None and table.scope not in SEES[TerminalKind(terminal.kind)]:
+        return False
     stamps = json.loads(row.stamps) if table is not None and table.once else [[""] * 4]
     return all(stamp[2] == epoch and stamp[3] for stamp in stamps)
 
@@ -172,10 +177,12 @@ def _few_enough(states: list[StateRow]) -> list[StateRow]:
 def _record(row: StateRow, terminal: TerminalRow) -> PulledRecord | None:
     """Return a record as this terminal may see it; who wrote what stands only beside what may be written again."""
     state = json.loads(row.state)
-    values = _visible(row.tbl, state, terminal, state)
+    table = TABLES.get(row.tbl)
+    once = table is not None and table.once
+    own = once and any(stamp[7:8] == [terminal.terminal_id] for stamp in json.loads(row.stamps))
+    values = _visible(row.tbl, state, terminal, state, own=own)
     if values is None:
         return None
-    table = TABLES.get(row.tbl)
     if table is not None and table.once:
         return PulledRecord(row.tbl, row.record_id, values, row.pos)
     kept = {name: losers for name, losers in json.loads(row.kept or "{}").items() if name in values}

@@ -10,9 +10,12 @@ from butler_tui.store.local import Store
 from butler_tui.store.lost import APART
 
 
-def forget_out_of_scope(store: Store) -> None:
-    """Take away what this terminal may see no longer, in one transaction; what it wrote itself stays."""
-    (kind,) = store.connection.execute("SELECT kind FROM terminal").fetchone()
+def forget_out_of_scope(store: Store, kind: str) -> None:
+    """Take away what this terminal, which is to be a `kind`, may see no longer, in one transaction.
+
+    What its journal knows to be its own stays. What it wrote so long ago that the journal has let go of it goes too:
+    HQ, which knows who wrote what, sends that again when all is fetched anew.
+    """
     seen = SEES[TerminalKind(kind)] if kind in set(TerminalKind) else frozenset(Scope)
     if seen == frozenset(Scope):
         return

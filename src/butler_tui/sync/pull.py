@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from butler_tui.domain.merge import FieldStamp, state_from
 from butler_tui.ids import id_text
-from butler_tui.store import anew, narrowing, pulled, sync_state, tallies, whole
+from butler_tui.store import anew, pulled, sync_state, tallies, whole
 from butler_tui.store.pulled import HqRecord, LogChange, Upto
 from butler_tui.store.sync_state import Position
 from butler_tui.sync.failures import Refused, not_hq
@@ -95,7 +95,6 @@ def take_page(talk: Talk, where: Position, answer: PullAnswer) -> None:
     if answer.whole_after is not None:
         whole.go_on_whole(connection, answer.whole_after)
         return
-    narrowing.forget_out_of_scope(talk.store)  # before the end is written down: whoever is cut off here does it again
     whole.end_whole(talk.store, upto, answer.held)
     talk.tally.whole = True
     tallies.note_compared(connection, talk.now_ms())

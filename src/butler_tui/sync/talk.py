@@ -10,7 +10,7 @@ from typing import Any
 from butler_tui import __version__
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
 from butler_tui.ids import id_text
-from butler_tui.store import anew, epochs, estates, pruning, pulled, reports, sync_state
+from butler_tui.store import anew, epochs, estates, narrowing, pruning, pulled, reports, sync_state
 from butler_tui.store.database import SCHEMA_VERSION, transaction
 from butler_tui.store.local import Store
 from butler_tui.store.pruning import Hole
@@ -165,6 +165,7 @@ class Talk:
             reports.keep(connection, answer.reports)
         # The count stands in HQ's file and may come again after HQ was restored: the kind itself decides too.
         if (answer.scope_gen, answer.scope) != (where.scope_gen, estates.terminal(connection).kind):
+            narrowing.forget_out_of_scope(self.store, answer.scope)  # whoever is cut off here does it again
             anew.begin_anew(connection, answer.scope_gen, answer.scope)
         if answer.last_seq != where.acked_seq or answer.quarantined:
             self.acknowledge(where, answer.last_seq, answer.quarantined)
