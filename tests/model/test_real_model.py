@@ -96,7 +96,6 @@ STORIES: dict[str, list[Step]] = {
         ("sync", 1),
         ("kind", 0, "butler"),
         ("sync", 0),
-        ("forbidden", 0),
     ],
     "what HQ lost was taken in, and its author comes after all": [
         ("snap",),
