@@ -77,7 +77,7 @@ class Hq:
 
     folder: Folder
     now_ms: Callable[[], int]
-    engine: SqliteEngine = field(init=False)
+    engine: Any = field(init=False)
 
     def __post_init__(self) -> None:
         self.open()
@@ -85,11 +85,14 @@ class Hq:
     def open(self) -> None:
         """Begin to answer."""
         keys = read_hq_keys(self.folder.keys)
-        self.engine = OneAtATime(self.folder.database, keys.raw())
         self.box_key = public_box_key(keys.box)
+        self.engine = self._engine()
         blobs = Blobs(self.folder.blobs, keys.box)
         hall = Hall(self.engine, self.box_key, "", self.now_ms, Keyring(keys.box), blobs)
         self.app = application(hall, self.folder.log)
+
+    def _engine(self) -> Any:
+        return OneAtATime(self.folder.database, read_hq_keys(self.folder.keys).raw())
 
     def close(self) -> None:
         """Answer no more."""
@@ -137,14 +140,15 @@ class Hq:
         def found(rows: Any) -> list[tuple[Any, ...]]:
             return [tuple(row) for row in rows._all(sql, *values)]
 
-        return self.engine.read(found)
+        rows: list[tuple[Any, ...]] = self.engine.read(found)
+        return rows
 
-    def copy_aside(self) -> bytes:
+    def copy_aside(self) -> Any:
         """Return the file of rows as a disk's snapshot has it."""
         self.engine._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return self.folder.database.read_bytes()
 
-    def put_back(self, content: bytes) -> None:
+    def put_back(self, content: Any) -> None:
         """Put an older file of rows in the place of the present one, telling nobody."""
         self.close()
         for ending in ("-wal", "-shm"):

@@ -27,9 +27,11 @@ between = st.lists(st.one_of(write, sync, st.just(("back",))), max_size=3).map(t
 class Estate(RuleBasedStateMachine):
     """One estate: three terminals, their copies, and HQ."""
 
+    server = ""
+
     def __init__(self) -> None:
         super().__init__()
-        self.world = World()
+        self.world = World(server=self.server)
 
     def do(self, *steps: Step) -> None:
         """Let things happen one after the other."""
@@ -229,9 +231,9 @@ class Estate(RuleBasedStateMachine):
             self.world.close()
 
 
-def live_through(steps: Iterable[Step]) -> None:
+def live_through(steps: Iterable[Step], server: str = "") -> None:
     """Let steps happen that are known, and hold what came of them against the promises."""
-    world = World()
+    world = World(server=server)
     try:
         for step in steps:
             world.do(step)
@@ -241,11 +243,14 @@ def live_through(steps: Iterable[Step]) -> None:
         world.close()
 
 
-def lived(number: int, runs: int, *, shrink: bool = True) -> None:
-    """Let `runs` estates live, those of seed `number`; raises what breaks first, told as short as possible."""
+def lived(number: int, runs: int, *, shrink: bool = True, server: str = "") -> None:
+    """Let `runs` estates live, those of seed `number`; raises what breaks first, told as short as possible.
+
+    With a `server` (its DSN), HQ's rows are on PostgreSQL.
+    """
     phases = [Phase.generate, Phase.shrink] if shrink else [Phase.generate]
     run_state_machine_as_test(
-        seed(number)(type("SeededEstate", (Estate,), {})),
+        seed(number)(type("SeededEstate", (Estate,), {"server": server})),
         settings=settings(
             max_examples=runs,
             stateful_step_count=8,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from butler_tui.domain.fields import TABLES
 from butler_tui.hq import backups, restoring, taking_in
@@ -27,7 +28,7 @@ class Disks(Visitors):
 
     excused: set[str] = field(default_factory=set)
     let_go: set[str] = field(default_factory=set)
-    snapshots: list[bytes] = field(default_factory=list)
+    snapshots: list[Any] = field(default_factory=list)
     backups: list[Path] = field(default_factory=list)
     forked: bool = False
     folder: Path = field(init=False)

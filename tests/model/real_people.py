@@ -154,7 +154,7 @@ class People:
 
     def _forbidden(self, booth: Booth) -> None:
         """Change what is known of the household in the name of nobody, which HQ holds back."""
-        if self._has(booth, "household", self.household):
+        if self._has(booth, "household", self.household) and not self.is_erased(booth, self.household):
             written = Written("household", self.household, {"name": self._text(1)})
             self._save(booth, [written], staff=new_id(self.now))
 

@@ -28,6 +28,7 @@ from tests.model.in_process import (
     opened,
     template,
 )
+from tests.model.postgres_hq import PostgresHq
 from tests.model.real_disks import Disks
 from tests.model.real_people import Booth
 
@@ -40,8 +41,9 @@ Step = tuple[Any, ...]
 
 @dataclass
 class World(Disks):
-    """Everything there is."""
+    """Everything there is; with a `server` (its DSN), HQ's rows are on PostgreSQL."""
 
+    server: str = ""
     now: int = BEGAN_MS + MINUTE
     images: dict[int, Path] = field(default_factory=dict)
     late: list[Callable[[], Any]] = field(default_factory=list)
@@ -52,7 +54,8 @@ class World(Disks):
         made = template()
         self.folder = Path(tempfile.mkdtemp(dir=made.parent, prefix="butler-run-"))
         copied(made / "hq", self.folder / "hq")
-        self.hq = Hq(Folder(self.folder / "hq"), lambda: self.now)
+        place = (Folder(self.folder / "hq"), lambda: self.now)
+        self.hq = PostgresHq(*place, server=self.server) if self.server else Hq(*place)
         self.spares = list(SPARES)
         self.booths = [self._booth(name) for name in KINDS]
         self._carry: tuple[int, tuple[int, ...], int, tuple[Step, ...]] = (0, (), 0, ())

@@ -1,15 +1,19 @@
 """The real client and server code keep PROTOCOL's promises, whatever happens to files, clocks, wire and HQ.
 
-A run is one estate that something happens to eight times, most of it in several steps. 120 runs here, 3,000 in
-`make soak`; always the same ones, because the seeds are told.
+A run is one estate that something happens to eight times, most of it in several steps. 60 runs here, and a few with
+HQ's rows on PostgreSQL; 3,000 and 300 in `make soak`; always the same ones, because the seeds are told.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.model.machine import live_through, lived
+from tests.model.postgres_hq import drop_all
 from tests.model.real_world import Step
+from tests.postgres import any_server
 
 STORIES: dict[str, list[Step]] = {
     "one act in conflict in two fields, and a choice about one of them": [
@@ -276,6 +280,11 @@ STORIES: dict[str, list[Step]] = {
     ],
 }
 """What runs have found, at its shortest, and what they seldom come to."""
+_ON_POSTGRES = (
+    "HQ put back to before what a terminal had sent and not pulled yet",
+    "let go of, and lost by HQ",
+    "more of an erased household, by a newer program",
+)
 
 
 @pytest.mark.parametrize("story", STORIES)
@@ -283,12 +292,32 @@ def test_what_was_found_once_is_mended(story: str) -> None:
     live_through(STORIES[story])
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """Return the address of a PostgreSQL server."""
+    with any_server() as dsn:
+        yield dsn
+        drop_all(dsn)
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_promises_are_kept(seed: int) -> None:
-    lived(seed, 60)
+    lived(seed, 30)
+
+
+def test_the_promises_are_kept_with_rows_on_postgres(server: str) -> None:
+    for story in _ON_POSTGRES:
+        live_through(STORIES[story], server)
+    lived(3, 4, server=server)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(100, 112))
 def test_the_promises_are_kept_in_three_thousand_runs(seed: int) -> None:
     lived(seed, 250)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(200, 203))
+def test_the_promises_are_kept_with_rows_on_postgres_in_many_runs(seed: int, server: str) -> None:
+    lived(seed, 100, server=server)
