@@ -26,7 +26,7 @@ from butler_tui.domain.rights import Role, TerminalKind
 from butler_tui.hq import admin, enrolment, feed
 from butler_tui.hq.app import application
 from butler_tui.hq.blobs import Blobs
-from butler_tui.hq.engines import Writing
+from butler_tui.hq.engines import Engine, Writing
 from butler_tui.hq.engines.sqlite import SqliteEngine, _commit_together
 from butler_tui.hq.keyring import Keyring
 from butler_tui.hq.keys import Folder, read_hq_keys
@@ -77,7 +77,7 @@ class Hq:
 
     folder: Folder
     now_ms: Callable[[], int]
-    engine: Any = field(init=False)
+    engine: Engine = field(init=False)
 
     def __post_init__(self) -> None:
         self.open()
@@ -91,7 +91,7 @@ class Hq:
         hall = Hall(self.engine, self.box_key, "", self.now_ms, Keyring(keys.box), blobs)
         self.app = application(hall, self.folder.log)
 
-    def _engine(self) -> Any:
+    def _engine(self) -> Engine:
         return OneAtATime(self.folder.database, read_hq_keys(self.folder.keys).raw())
 
     def close(self) -> None:
@@ -140,12 +140,11 @@ class Hq:
         def found(rows: Any) -> list[tuple[Any, ...]]:
             return [tuple(row) for row in rows._all(sql, *values)]
 
-        rows: list[tuple[Any, ...]] = self.engine.read(found)
-        return rows
+        return self.engine.read(found)
 
     def copy_aside(self) -> Any:
         """Return the file of rows as a disk's snapshot has it."""
-        self.engine._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self.engine.empty_log()
         return self.folder.database.read_bytes()
 
     def put_back(self, content: Any) -> None:

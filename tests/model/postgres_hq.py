@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from butler_tui.hq.engines import postgres, sqlite
+from butler_tui.hq.engines import Engine, postgres, sqlite
 from butler_tui.hq.keys import Folder, read_hq_keys
 from butler_tui.sealing import public_box_key
 from tests.model.in_process import Hq, template
@@ -29,7 +29,7 @@ class PostgresHq(Hq):
             self.folder = Folder(self.folder.path, _copy(self.server, _fill(self.server)))
         super().open()
 
-    def _engine(self) -> Any:
+    def _engine(self) -> Engine:
         assert self.folder.dsn is not None
         return postgres.PostgresEngine(self.folder.dsn, self.box_key)
 

@@ -264,6 +264,17 @@ STORIES: dict[str, list[Step]] = {
         ("sync", 0),
         ("back",),
     ],
+    "let go of after HQ was put back once, and lost by it": [
+        ("snap",),
+        ("visit", 0),
+        ("sync", 0),
+        ("back",),
+        ("sync", 0),
+        ("backup",),
+        ("wait", 36),
+        ("sync", 0),
+        ("back",),
+    ],
     "come, corrected at both gates, gone at both, and taken back": [
         ("visit", 0),
         ("sync", 0),

@@ -38,7 +38,7 @@ def at_hq(world: World, key_id: bytes) -> bytes | None:
 
 
 def lose_keys(world: World) -> None:
-    world.hq.engine._writer.execute("DELETE FROM estate_secret WHERE kind = 'month'")
+    world.hq.engine._writer.execute("DELETE FROM estate_secret WHERE kind = 'month'")  # type: ignore[attr-defined]
 
 
 def test_a_months_key_that_a_restored_hq_lacks_is_given_back_and_handed_out_again(world: World) -> None:

@@ -92,6 +92,13 @@ def pruned_to(connection: Connection) -> int:
     return int(row[0])
 
 
+def list_changed(connection: Connection) -> None:
+    """List in the temporary table `changed` the records of which the journal has changes, as it is now."""
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS changed (record_id BLOB PRIMARY KEY) WITHOUT ROWID")
+    connection.execute("DELETE FROM changed")  # since it was filled last, some were let go of
+    connection.execute("INSERT OR IGNORE INTO changed SELECT record_id FROM journal")
+
+
 def verify_chain(connection: Connection) -> int:
     """Return how many changes of the current epoch verify; raises RuleBroken naming the first that does not.
 

@@ -17,6 +17,7 @@ from butler_tui.domain.tallies import span_of
 from butler_tui.ids import parse_id
 from butler_tui.store import base
 from butler_tui.store.database import Connection, Row, transaction
+from butler_tui.store.journal_rows import list_changed
 from butler_tui.store.own_records import is_own, is_wholly_own
 
 APART = "offered"
@@ -76,8 +77,7 @@ def _is_own(connection: Connection, cid: str) -> bool:
 def written_once(connection: Connection, tbl: str, month: str, *, hole: bool) -> Iterator[Lost]:
     """Yield the records of others of a table that is written once, made in `month`, as they were put."""
     table = TABLES[tbl]
-    connection.execute("CREATE TEMP TABLE IF NOT EXISTS changed (record_id BLOB PRIMARY KEY) WITHOUT ROWID")
-    connection.execute("INSERT OR IGNORE INTO changed SELECT record_id FROM journal")
+    list_changed(connection)
     rows = connection.execute(
         f"SELECT * FROM {tbl} WHERE {table.key} >= ? AND {table.key} < ?"
         f" AND {table.key} NOT IN (SELECT record_id FROM changed) ORDER BY {table.key}",

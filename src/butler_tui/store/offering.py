@@ -13,6 +13,7 @@ from butler_tui.store import base
 from butler_tui.store.base import stored
 from butler_tui.store.database import Row
 from butler_tui.store.journal import record_anew
+from butler_tui.store.journal_rows import list_changed
 from butler_tui.store.local import Store
 from butler_tui.store.own_records import author_of, is_own, is_wholly_own
 from butler_tui.store.written import Written
@@ -38,8 +39,7 @@ def offer_again(store: Store, tbl: str, span: tuple[bytes, bytes], at_hq: Contai
 
 def _rows(store: Store, table: Table, span: tuple[bytes, bytes]) -> list[Row]:
     """Return the records of which no change is left."""
-    store.connection.execute("CREATE TEMP TABLE IF NOT EXISTS changed (record_id BLOB PRIMARY KEY) WITHOUT ROWID")
-    store.connection.execute("INSERT OR IGNORE INTO changed SELECT record_id FROM journal")
+    list_changed(store.connection)
     return list(
         store.connection.execute(
             f"SELECT * FROM {table.name} WHERE {table.key} >= ? AND {table.key} < ?"
