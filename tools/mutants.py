@@ -140,8 +140,8 @@ MUTANTS = (
     Mutant(
         "a_file_put_back_goes_on",
         "sync/talk.py",
-        "if not held or (self._on_line",
-        "if (self._on_line",
+        "if not held or (on_line",
+        "if (on_line",
     ),
     Mutant("an_old_epoch_is_not_sent_again", "store/epochs.py", "    if whole:\n", "    if False:\n"),
     Mutant(

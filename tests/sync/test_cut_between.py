@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,15 +13,33 @@ from butler_tui.desk import gate
 from butler_tui.domain.policies import Reason
 from butler_tui.domain.rights import Role
 from butler_tui.errors import FileTrouble
+from butler_tui.hq import by_file
+from butler_tui.ids import id_text
 from butler_tui.sealing import match_key
-from butler_tui.store import handed_keys
+from butler_tui.store import epochs, handed_keys, sync_state
+from butler_tui.store.database import transaction
 from butler_tui.store.journal import migrate
 from butler_tui.store.local import Store
+from butler_tui.sync.by_file import read_file, write_file
 from tests.conftest import Estate
-from tests.serving import real_ms, sync
-from tests.sync.test_pull import second
+from tests.serving import Hq, real_ms, sync
+from tests.sync.test_pull import a_household, estate_id_of, second
 
 __all__ = ["second"]
+
+
+@contextmanager
+def put_back(hq: Hq) -> Iterator[None]:
+    """Put HQ back, after a block, to what it was before it: behind its own back."""
+    hq.stop()
+    before = hq.folder.database.read_bytes()
+    hq.start()
+    yield
+    hq.stop()
+    for ending in ("-wal", "-shm"):
+        hq.folder.database.with_name(hq.folder.database.name + ending).unlink(missing_ok=True)
+    hq.folder.database.write_bytes(before)
+    hq.start()
 
 
 @contextmanager
@@ -53,3 +72,49 @@ def test_a_number_is_found_also_where_the_key_came_and_the_rest_of_that_step_did
 
     (found,) = second.connection.execute("SELECT number_key FROM document_secret").fetchone()
     assert found == match_key(second.keys.match, "document", "11010519491231002X")
+
+
+def sent_in_two_epochs(store: Store) -> list[str]:
+    """Let HQ have changes of two incarnations of a file, and return their cids."""
+    a_household(store)
+    sync(store)
+    with transaction(store.connection):
+        epochs.roll_epoch(store.connection, real_ms())  # as after a restore
+    a_household(store)
+    sync(store)
+    return sorted(id_text(row[0]) for row in store.connection.execute("SELECT cid FROM journal"))
+
+
+def at_hq(hq: Hq, store: Store) -> list[str]:
+    rows = hq.query("SELECT cid FROM change_log WHERE estate_id = ? AND seq > 0", estate_id_of(store))
+    return sorted(row[0] for row in rows)
+
+
+def test_an_hq_that_was_restored_gets_older_epochs_again_wherever_following_it_was_cut(
+    hq: Hq, enrolled: Estate
+) -> None:
+    with put_back(hq):
+        wanted = sent_in_two_epochs(enrolled.store)
+    with cut_at(epochs, "roll_epoch"):
+        sync(enrolled.store)
+    sync(enrolled.store)
+    assert at_hq(hq, enrolled.store) == wanted
+
+
+def test_following_a_restored_hq_by_a_stick_asks_for_no_line(hq: Hq, enrolled: Estate, tmp_path: Path) -> None:
+    store = enrolled.store
+    with put_back(hq):
+        wanted = sent_in_two_epochs(store)
+    out, back = tmp_path / "out", tmp_path / "back"
+    hq.stop()
+    write_file(store, out, real_ms)
+    by_file.import_file(hq.folder, out, real_ms())
+    by_file.export_file(hq.folder, out, back, real_ms())
+    read_file(store, back, real_ms)
+
+    write_file(store, out, real_ms)
+    by_file.import_file(hq.folder, out, real_ms())
+    assert at_hq(hq, store) == wanted
+    by_file.export_file(hq.folder, out, back, real_ms())
+    read_file(store, back, real_ms)
+    assert sync_state.waiting(store.connection) == 0

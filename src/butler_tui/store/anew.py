@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from butler_tui.domain.fields import TABLES
+from butler_tui.store import epochs, pruning
 from butler_tui.store.database import Connection, transaction
 from butler_tui.store.lost import APART
 
@@ -16,35 +17,47 @@ def begin_anew(connection: Connection, scope_gen: int, kind: str) -> None:
         connection.execute("UPDATE terminal SET kind = ?", (kind,))
 
 
-def fork(connection: Connection, *, hq_gen: str, pos: int, last_seq: int, now_ms: int) -> None:
+def fork(connection: Connection, *, hq_gen: str, pos: int, last_seq: int, held: bool, now_ms: int) -> bool:
     """HQ was restored: its log is the one that was pulled up to `pos` only, and has this epoch up to `last_seq`.
 
-    Everything is fetched anew, and what HQ has lost is due again, whatever it once said of it. What is known of records
-    from after `pos` is of another log: each counts as kept apart until this one brings it. `now_ms` is UTC ms.
+    Everything is fetched anew, and what HQ has lost is due again, whatever it once said of it. That begins a new epoch,
+    of which this tells, where some of it stands in older ones or is not here any more, and where this file was put back
+    too, so that it has not `held` what HQ has of its epoch: that says nothing of what it holds. All of it is one
+    transaction, since HQ never tells of it again. `now_ms` is UTC ms.
     """
     with transaction(connection):
-        connection.execute(
-            "INSERT OR IGNORE INTO quarantine (cid, reason, at_ms) SELECT DISTINCT record_id, ?, ? FROM base"
-            " WHERE pos > ?",
-            (APART, now_ms, pos),
-        )
-        connection.execute("DELETE FROM pull_mark WHERE pos > ?", (pos,))
-        connection.execute("DELETE FROM acked_mark WHERE at_ms > 0")
-        connection.execute(
-            # What was written before an earlier fork has seen no more of this log than of that one.
-            "UPDATE sync_state SET fork_pos = CASE WHEN fork_seq > 0 THEN min(fork_pos, ?2) ELSE ?2 END,"
-            " hq_gen = ?1, fork_seq = last_seq, acked_seq = ?3, pos = ?2,"
-            f" pos_cid = (SELECT cid FROM pull_mark WHERE pos = ?2), {_WHOLE}",
-            (hq_gen, pos, last_seq),
-        )
-        lost = "SELECT {} FROM journal WHERE journal_id > (SELECT epoch_no << 40 | acked_seq FROM sync_state)"
-        connection.execute(f"DELETE FROM quarantine WHERE cid IN ({lost.format('cid')})")
-        profiles = [table.name for table in TABLES.values() if not table.once]
-        connection.execute(
-            f"INSERT OR IGNORE INTO pending (tbl, record_id, journal_id) {lost.format('tbl, record_id, journal_id')}"
-            f" AND tbl IN ({', '.join('?' * len(profiles))})",
-            profiles,
-        )
+        hole = pruning.note_hole(connection, last_seq)
+        _part(connection, hq_gen, pos, last_seq if held else 0, now_ms)
+        rolls = hole is not None or not held or _has_older_epochs(connection)
+        if rolls:
+            epochs.roll_epoch(connection, now_ms, whole=True)
+    return rolls
+
+
+def _part(connection: Connection, hq_gen: str, pos: int, acked_seq: int, now_ms: int) -> None:
+    """Write down where the logs part. What is known of records from after `pos` is of another log: each counts as kept
+    apart until this one brings it."""
+    connection.execute(
+        "INSERT OR IGNORE INTO quarantine (cid, reason, at_ms) SELECT DISTINCT record_id, ?, ? FROM base WHERE pos > ?",
+        (APART, now_ms, pos),
+    )
+    connection.execute("DELETE FROM pull_mark WHERE pos > ?", (pos,))
+    connection.execute("DELETE FROM acked_mark WHERE at_ms > 0")
+    connection.execute(
+        # What was written before an earlier fork has seen no more of this log than of that one.
+        "UPDATE sync_state SET fork_pos = CASE WHEN fork_seq > 0 THEN min(fork_pos, ?2) ELSE ?2 END,"
+        " hq_gen = ?1, fork_seq = last_seq, acked_seq = ?3, pos = ?2,"
+        f" pos_cid = (SELECT cid FROM pull_mark WHERE pos = ?2), {_WHOLE}",
+        (hq_gen, pos, acked_seq),
+    )
+    lost = "SELECT {} FROM journal WHERE journal_id > (SELECT epoch_no << 40 | acked_seq FROM sync_state)"
+    connection.execute(f"DELETE FROM quarantine WHERE cid IN ({lost.format('cid')})")
+    profiles = [table.name for table in TABLES.values() if not table.once]
+    connection.execute(
+        f"INSERT OR IGNORE INTO pending (tbl, record_id, journal_id) {lost.format('tbl, record_id, journal_id')}"
+        f" AND tbl IN ({', '.join('?' * len(profiles))})",
+        profiles,
+    )
 
 
 def fetch_all(connection: Connection) -> None:
@@ -52,7 +65,7 @@ def fetch_all(connection: Connection) -> None:
     connection.execute(f"UPDATE sync_state SET {_WHOLE}")
 
 
-def has_older_epochs(connection: Connection) -> bool:
+def _has_older_epochs(connection: Connection) -> bool:
     """Tell whether the journal has changes of an earlier incarnation of this file."""
     first = "SELECT 1 FROM journal WHERE journal_id < (SELECT epoch_no << 40 FROM sync_state) LIMIT 1"
     return connection.execute(first).fetchone() is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import Any
 
 from butler_tui import __version__
@@ -45,6 +46,13 @@ class Tally:
     began: float = field(default_factory=time.monotonic)
 
 
+class Outcome(Enum):
+    """What an answer to a hello comes to: both stand at the same place, or it must be said again."""
+
+    AGREED = auto()
+    AGAIN = auto()
+
+
 class NotTaken(ButlerError):
     """HQ read what was sent and did not take it."""
 
@@ -64,7 +72,6 @@ class Talk:
         """Where HQ's log ends, as far as it has said."""
         self.gentle = gentle
         self._hellos = 0
-        self._on_line = True
         where = self.where()
         base, __, self._estate_id = terminal.hq_url.rpartition("/e/")
         self.terminal_id = id_text(terminal.terminal_id)
@@ -105,54 +112,67 @@ class Talk:
         """Return what HQ answers to a body that is packed already."""
         return self._link.post_bytes(path_of(self._estate_id, step), content, encoding)
 
-    def hello(self, *, with_marks: bool = False) -> Position:
+    def hello(self) -> Position:
         """Say where this terminal stands, take what HQ says to it, and return where both stand then.
 
         A file that was restored or copied begins a new epoch; an HQ that was restored is followed to its fork.
         """
-        self._hellos += 1
-        if self._hellos > _MOST_HELLOS:
-            raise TryLater(OUT_OF_REACH, reason=_("it does not agree on where we stand"))
-        where = self.where()
-        try:
-            answer = hello_answer_from(self.post("hello", self.greeting(where, with_marks=with_marks)))
-        except ValueError as error:
-            raise not_hq() from error
-        except Refused as refused:
-            if refused.code == Code.SAY_MARKS and not with_marks:
-                return self.hello(with_marks=True)
-            raise not_taken(refused) from refused
-        if (hole := self._hole_to_tell()) is not None:
-            self.tally.gone += hole.gone
-            pruning.note_told(self.store.connection)
-        self._link.judge_dates(answer.server_time)
-        self._link.offset_ms = answer.server_time - self.now_ms()
-        return self._agree(where, answer)
+        while True:
+            where = self.where()
+            answer = self._answer_to(where)
+            if (hole := self._hole_to_tell()) is not None:
+                self.tally.gone += hole.gone
+                pruning.note_told(self.store.connection)
+            self._link.judge_dates(answer.server_time)
+            self._link.offset_ms = answer.server_time - self.now_ms()
+            if self._agree(where, answer, on_line=True) is Outcome.AGREED:
+                return self.where()
+
+    def _answer_to(self, where: Position) -> HelloAnswer:
+        """Return what HQ answers to a hello; the marks are said once it asks for them."""
+        with_marks = False
+        while True:
+            self._hellos += 1
+            if self._hellos > _MOST_HELLOS:
+                raise TryLater(OUT_OF_REACH, reason=_("it does not agree on where we stand"))
+            try:
+                return hello_answer_from(self.post("hello", self.greeting(where, with_marks=with_marks)))
+            except ValueError as error:
+                raise not_hq() from error
+            except Refused as refused:
+                if refused.code != Code.SAY_MARKS or with_marks:
+                    raise not_taken(refused) from refused
+                with_marks = True
 
     def agree_by_file(self, where: Position, answer: HelloAnswer) -> None:
         """Take what HQ said in a file to where this terminal stood; what follows from it goes into the next file."""
-        self._on_line = False
-        self._agree(where, answer)
+        self._agree(where, answer, on_line=False)
 
-    def _agree(self, where: Position, answer: HelloAnswer) -> Position:
+    def _agree(self, where: Position, answer: HelloAnswer, *, on_line: bool) -> Outcome:
         connection = self.store.connection
         self.head = answer.pos
         if answer.fork is not None:
             try:
-                again = self._follow(where, answer, answer.fork)
+                outcome = self._follow(where, answer, answer.fork, on_line=on_line)
             except Refused as refused:
                 if refused.code not in (Code.HELLO_AGAIN, Code.NOT_ALLOWED):
                     raise not_taken(refused) from refused
-                again = True  # it was restored once more meanwhile
-            if again:
-                return self.hello()
+                outcome = Outcome.AGAIN  # it was restored once more meanwhile
+            if outcome is Outcome.AGAIN:
+                return outcome
         elif where.hq_gen is not None and answer.hq_gen != where.hq_gen:
             raise not_hq()
         where = self.where()
         held = sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid)
-        if not held or (self._on_line and pruning.note_hole(connection, answer.last_seq) is not None):
+        if not held or (on_line and pruning.note_hole(connection, answer.last_seq) is not None):
             self._as_another_file()
-            return self.hello() if self._on_line else self.where()
+            return Outcome.AGAIN
+        self._take_answer(where, answer)
+        return Outcome.AGREED
+
+    def _take_answer(self, where: Position, answer: HelloAnswer) -> None:
+        """Keep what came with an answer on which both agree."""
+        connection = self.store.connection
         sync_state.note_hello(
             connection,
             hq_gen=answer.hq_gen,
@@ -169,27 +189,23 @@ class Talk:
             anew.begin_anew(connection, answer.scope_gen, answer.scope)
         if answer.last_seq != where.acked_seq or answer.quarantined:
             self.acknowledge(where, answer.last_seq, answer.quarantined)
-        return self.where()
 
-    def _follow(self, where: Position, answer: HelloAnswer, fork: int) -> bool:
+    def _follow(self, where: Position, answer: HelloAnswer, fork: int, *, on_line: bool) -> Outcome:
         """HQ was restored: begin anew from where its log and ours part, and send again what it has lost.
 
-        Tell whether that is under another epoch; so it is where some of what it lost is not here any more. Where this
-        file was put back too, what HQ has of its epoch says nothing of what it holds.
+        Where that is under another epoch, HQ has said nothing of that one yet.
         """
         connection = self.store.connection
         held = sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid)
-        hole = pruning.note_hole(connection, answer.last_seq)
-        if self._on_line:
+        if on_line:
             offer_lost(self, answer, fork)
-        last_seq = answer.last_seq if held else 0
-        anew.fork(connection, hq_gen=answer.hq_gen, pos=fork, last_seq=last_seq, now_ms=self.now_ms())
-        again = hole is not None or not held or anew.has_older_epochs(connection)
-        if again:
-            with transaction(connection):
-                epochs.roll_epoch(connection, self.now_ms(), whole=True)
-            self._sign_as(self.where())
-        return again
+        rolled = anew.fork(
+            connection, hq_gen=answer.hq_gen, pos=fork, last_seq=answer.last_seq, held=held, now_ms=self.now_ms()
+        )
+        if not rolled:
+            return Outcome.AGREED
+        self._sign_as(self.where())
+        return Outcome.AGAIN
 
     def _as_another_file(self) -> None:
         """This file was restored or copied: HQ has what it does not hold. It goes on under an epoch of its own."""
