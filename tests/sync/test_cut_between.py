@@ -10,20 +10,22 @@ from pathlib import Path
 import pytest
 
 from butler_tui.desk import gate
+from butler_tui.desk.shifts import set_pin
 from butler_tui.domain.policies import Reason
-from butler_tui.domain.rights import Role
+from butler_tui.domain.rights import Role, TerminalKind
 from butler_tui.errors import FileTrouble
-from butler_tui.hq import by_file
-from butler_tui.ids import id_text
+from butler_tui.hq import admin, by_file
+from butler_tui.ids import id_text, new_id
 from butler_tui.sealing import match_key
-from butler_tui.store import epochs, handed_keys, sync_state
+from butler_tui.store import epochs, handed_keys, month_keys, pulled, sync_state
 from butler_tui.store.database import transaction
 from butler_tui.store.journal import migrate
+from butler_tui.store.keys import read_keys
 from butler_tui.store.local import Store
 from butler_tui.sync.by_file import read_file, write_file
 from tests.conftest import Estate
 from tests.serving import Hq, real_ms, sync
-from tests.sync.test_pull import a_household, estate_id_of, second
+from tests.sync.test_pull import a_household, estate_id_of, joined, put, second
 
 __all__ = ["second"]
 
@@ -118,3 +120,38 @@ def test_following_a_restored_hq_by_a_stick_asks_for_no_line(hq: Hq, enrolled: E
     by_file.export_file(hq.folder, out, back, real_ms())
     read_file(store, back, real_ms)
     assert sync_state.waiting(store.connection) == 0
+
+
+def test_what_a_terminal_may_see_no_longer_is_gone_before_anything_is_fetched(
+    hq: Hq, enrolled: Estate, second: Store, tmp_path: Path
+) -> None:
+    put(enrolled.store, "audit", new_id(real_ms()), act="backed_up", at_ms=real_ms())
+    people = {str(role): one.staff.staff_id for role, one in enrolled.sessions.items()}
+    for staff_id in people.values():
+        set_pin(enrolled.store, staff_id, "902715")
+    booth = joined(hq, enrolled, tmp_path / "booth", TerminalKind.GATE)
+    sync(booth)
+    theirs, __ = month_keys.month_key_for(booth, "2026-01", real_ms())
+    sync(booth)
+    booth.close()
+    sync(enrolled.store)
+    own, __ = month_keys.month_key_for(second, "2026-02", real_ms())
+    sync(second)
+    assert signing_in(second) == set(people.values())
+    assert {theirs.hex(), own.hex()} <= second.keys.months.keys()
+    terminal_id = id_text(second.connection.execute("SELECT terminal_id FROM terminal").fetchone()[0])
+    admin.change_kind(hq.folder, estate_id_of(second), terminal_id, TerminalKind.GATE)
+
+    with cut_at(pulled, "take_records"):
+        sync(second)
+
+    assert second.connection.execute("SELECT count(*) FROM audit").fetchone()[0] == 0
+    kept = read_keys(second.home.keys)
+    assert theirs.hex() not in kept.months
+    assert {own.hex(), *kept.by_hq} <= kept.months.keys()
+    assert signing_in(second) == set(people.values()) - {people["butler"]}
+    assert kept.peppers
+
+
+def signing_in(store: Store) -> set[bytes]:
+    return {row[0] for row in store.connection.execute("SELECT staff_id FROM staff_pin")}

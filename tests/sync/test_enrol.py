@@ -11,7 +11,7 @@ from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError, RuleBroken, SetUpWrong, TryLater, WrongUsage
 from butler_tui.hq import admin, authority
 from butler_tui.hq.keys import Folder
-from butler_tui.ids import id_text
+from butler_tui.ids import id_text, new_id
 from butler_tui.paths import find_home
 from butler_tui.store import estates
 from butler_tui.store.local import Store, create_store
@@ -19,6 +19,7 @@ from butler_tui.sync import enrol as enrolling
 from butler_tui.sync.enrol import enrol, read_address
 from tests.conftest import Estate
 from tests.serving import Hq, proxied, real_ms, sync
+from tests.sync.test_pull import estate_id_of, joined, put, rows
 
 ESTATE = "0192f0c1-2345-7abc-8def-0123456789ab"
 
@@ -233,3 +234,18 @@ def test_a_lost_answer_to_an_enrolment_can_be_asked_for_again(
             enrol(store, url, made.code, now_ms=real_ms)
         proxy.cut = lambda: False
         assert enrol(store, url, made.code, now_ms=real_ms).kind == "gate"
+
+
+def test_who_enrols_again_as_another_kind_sees_what_that_may_see(hq: Hq, enrolled: Estate, tmp_path: Path) -> None:
+    put(enrolled.store, "audit", new_id(real_ms()), act="backed_up", at_ms=real_ms())
+    sync(enrolled.store)
+    booth = joined(hq, enrolled, tmp_path / "booth", TerminalKind.GATE)
+    sync(booth)
+    seen = []
+    for kind in (TerminalKind.SUPERVISOR, TerminalKind.GATE):
+        code = admin.new_code(hq.folder, estate_id_of(booth), kind, real_ms(), hq.url)
+        enrol(booth, code.url, code.code, now_ms=real_ms)
+        sync(booth)
+        seen.append((estates.kind_of_terminal(booth.connection), len(rows(booth, "audit"))))
+    booth.close()
+    assert seen == [("supervisor", 1), ("gate", 0)]

@@ -93,9 +93,13 @@ def save_enrolment(
     kind: str,
     now_ms: int,
 ) -> None:
-    """Write down what enrolment brought: who we are for HQ, and whom we trust there."""
+    """Write down what enrolment brought: who we are for HQ, and whom we trust there.
+
+    Who was of another kind before becomes this one at the first hello, which also changes what is here to be seen.
+    """
     connection.execute(
-        "UPDATE terminal SET terminal_id = ?, hq_url = ?, hq_authority = ?, hq_box_key = ?, kind = ?, enrolled_ms = ?",
+        "UPDATE terminal SET terminal_id = ?, hq_url = ?, hq_authority = ?, hq_box_key = ?, kind = coalesce(kind, ?),"
+        " enrolled_ms = ?",
         (terminal_id, hq_url, authority, box_key, kind, now_ms),
     )
 

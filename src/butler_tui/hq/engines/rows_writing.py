@@ -45,8 +45,10 @@ _PUT_GREETING = insert("greeting", ("estate_id", "terminal_id", "body")) + or_up
 )
 _PUT_TALLY = insert("tally", TallyRow._fields) + or_update(TallyRow._fields[:3], TallyRow._fields[3:])
 _PUT_EPOCH = insert("epoch", EpochRow._fields) + or_update(EpochRow._fields[:2], EpochRow._fields[4:])
-_PUT_TERMINAL = insert("terminal", TerminalRow._fields) + or_update(
-    TerminalRow._fields[:2], ("name", "kind", "box_key", "enrolled_ms", "revoked_ms", "version")
+_PUT_TERMINAL = (
+    insert("terminal", TerminalRow._fields)
+    + or_update(TerminalRow._fields[:2], ("name", "kind", "box_key", "enrolled_ms", "revoked_ms", "version"))
+    + ", scope_gen = terminal.scope_gen + CASE WHEN terminal.kind = excluded.kind THEN 0 ELSE 1 END"
 )
 _PUT_SECRET = insert("estate_secret", SecretRow._fields) + or_update(SecretRow._fields[:3], SecretRow._fields[3:])
 
@@ -94,7 +96,7 @@ class WritingRows(ErasingRows):
         )
 
     def put_terminal(self, row: TerminalRow) -> None:
-        """Add a terminal, or write it anew under the same id."""
+        """Add a terminal, or write it anew under the same id; as another kind it may see something else."""
         self._run(_PUT_TERMINAL, *row)
 
     def revoke(self, estate_id: str, terminal_id: str, now_ms: int) -> bool:
