@@ -101,7 +101,7 @@ def test_an_empty_journal_rolls_too(store: Store) -> None:
 
 
 def fork(store: Store, pos: int) -> None:
-    anew.fork(store.connection, hq_gen=f"gen-{pos}", pos=pos, last_seq=0, held=True, now_ms=1)
+    anew.fork(store.connection, hq_gen=f"gen-{pos}", pos=pos, last_seq=0, intact=True, now_ms=1)
 
 
 def seen_again(store: Store, seq: int) -> int:

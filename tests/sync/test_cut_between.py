@@ -32,7 +32,7 @@ __all__ = ["second"]
 
 @contextmanager
 def put_back(hq: Hq) -> Iterator[None]:
-    """Put HQ back, after a block, to what it was before it: behind its own back."""
+    """Put HQ back, after a block, to what it was before it, behind its own back; it is not served then."""
     hq.stop()
     before = hq.folder.database.read_bytes()
     hq.start()
@@ -41,7 +41,6 @@ def put_back(hq: Hq) -> Iterator[None]:
     for ending in ("-wal", "-shm"):
         hq.folder.database.with_name(hq.folder.database.name + ending).unlink(missing_ok=True)
     hq.folder.database.write_bytes(before)
-    hq.start()
 
 
 @contextmanager
@@ -97,6 +96,7 @@ def test_an_hq_that_was_restored_gets_older_epochs_again_wherever_following_it_w
 ) -> None:
     with put_back(hq):
         wanted = sent_in_two_epochs(enrolled.store)
+    hq.start()
     with cut_at(epochs, "roll_epoch"):
         sync(enrolled.store)
     sync(enrolled.store)
@@ -108,18 +108,20 @@ def test_following_a_restored_hq_by_a_stick_asks_for_no_line(hq: Hq, enrolled: E
     with put_back(hq):
         wanted = sent_in_two_epochs(store)
     out, back = tmp_path / "out", tmp_path / "back"
-    hq.stop()
-    write_file(store, out, real_ms)
-    by_file.import_file(hq.folder, out, real_ms())
-    by_file.export_file(hq.folder, out, back, real_ms())
-    read_file(store, back, real_ms)
 
-    write_file(store, out, real_ms)
-    by_file.import_file(hq.folder, out, real_ms())
-    assert at_hq(hq, store) == wanted
-    by_file.export_file(hq.folder, out, back, real_ms())
-    read_file(store, back, real_ms)
-    assert sync_state.waiting(store.connection) == 0
+    def there_and_back() -> None:
+        write_file(store, out, real_ms)
+        by_file.import_file(hq.folder, out, real_ms())
+        by_file.export_file(hq.folder, out, back, real_ms())
+        read_file(store, back, real_ms)
+
+    try:
+        there_and_back()
+        there_and_back()
+        assert at_hq(hq, store) == wanted
+        assert sync_state.waiting(store.connection) == 0
+    finally:
+        hq.start()
 
 
 def test_what_a_terminal_may_see_no_longer_is_gone_before_anything_is_fetched(

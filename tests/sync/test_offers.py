@@ -154,3 +154,16 @@ def test_what_is_apart_is_erased_with_the_person(world: World) -> None:
     states = str(world.hq.query("SELECT state FROM record_state WHERE tbl IN ('household', 'resident')"))
     assert "第1种" not in states
     assert "新住户" not in states
+
+
+def test_of_what_hq_has_only_a_part_the_rest_stays_where_it_is_known(lost: Lost) -> None:
+    witness = lost.witness
+    put(witness, "household", lost.new_household, house_id=one(witness, "household", lost.household, "house_id"))
+    sync(witness)
+    sync(witness)
+    row = lost.hq.query("SELECT state FROM record_state WHERE record_id = ?", id_text(lost.new_household))
+    assert list(json.loads(row[0][0])) == ["house_id"]
+    assert one(witness, "household", lost.new_household, "name") == "林宅"
+    lost.lost("--take-in")
+    sync(lost.estate.store)
+    assert one(lost.estate.store, "household", lost.new_household, "name") == "林宅"

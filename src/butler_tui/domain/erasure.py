@@ -25,6 +25,13 @@ def is_plain(table: str, column: str) -> bool:
     return field is not None and field.privacy is Privacy.PLAIN
 
 
+def tells_nothing(table: str, values: Mapping[str, object]) -> bool:
+    """Tell whether a record of a table that may tell of a person has nothing personal: erased, or a part of it only."""
+    known = TABLES.get(table)
+    private = {one.name for one in known.fields if one.privacy is not Privacy.PLAIN} if known else set()
+    return bool(private) and not private & values.keys()
+
+
 def what_is_left(table: str, state: RecordState) -> RecordState:
     """Return what is left of a record: the values that are not personal, with who wrote them and what they lost to."""
     return RecordState(*({name: one for name, one in part.items() if is_plain(table, name)} for part in _parts(state)))

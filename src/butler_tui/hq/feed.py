@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from butler_tui.domain.changes import MOST_CHANGES, WireValue
+from butler_tui.domain.erasure import tells_nothing
 from butler_tui.domain.fields import TABLES, Scope, scope_of
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.rights import SEES, TerminalKind
@@ -119,7 +120,8 @@ def _records(rows: Reading, terminal: TerminalRow, ask: PullAsk, head: int) -> P
     own = {row.record_id for row in taken if not ask.whole_until and _written_by(row, ask.epoch, terminal)}
     held = own - rows.erased_among(terminal.estate_id, sorted(own))  # what was erased for a person is told its author
     wanted = (state for state in taken if state.record_id not in held)
-    records = tuple(one for state in wanted if (one := _record(state, terminal)) is not None)
+    shown = [one for state in wanted if (one := _record(state, terminal)) is not None]
+    records = tuple(_told_erased(rows, terminal.estate_id, shown))
     upto = head if ask.whole_upto is None else min(ask.whole_upto, head)
     more = len(taken) < len(inside) or len(inside) == MOST_IN_PAGE
     writers = (str(stamp[7]) for one in records for stamp in one.stamps or () if len(stamp) > 8)
@@ -139,6 +141,15 @@ def _held(rows: Reading, terminal: TerminalRow, ask: PullAsk) -> tuple[str, ...]
     """Return which changes of the epoch that asks are held back, None where they are too many to be told at once."""
     held = rows.quarantined_after(terminal.estate_id, ask.epoch, 0, MOST_IN_BATCH)
     return tuple(cid for cid, _reason in held) if len(held) < MOST_IN_BATCH else None
+
+
+def _told_erased(rows: Reading, estate_id: str, records: Iterable[PulledRecord]) -> Iterator[PulledRecord]:
+    """Yield records, saying of those that were erased that they were: where only a part has come, nothing was."""
+    every = list(records)
+    bare = [(one.table, one.record_id) for one in every if tells_nothing(one.table, one.values)]
+    gone = rows.gone_among(estate_id, bare) if bare else set()
+    for one in every:
+        yield replace(one, erased=True) if (one.table, one.record_id) in gone else one
 
 
 def _total(rows: Reading, terminal: TerminalRow) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from butler_tui.domain.fields import TABLES
-from butler_tui.store import epochs, pruning
+from butler_tui.store import epochs
 from butler_tui.store.database import Connection, transaction
 from butler_tui.store.lost import APART
 
@@ -17,18 +17,16 @@ def begin_anew(connection: Connection, scope_gen: int, kind: str) -> None:
         connection.execute("UPDATE terminal SET kind = ?", (kind,))
 
 
-def fork(connection: Connection, *, hq_gen: str, pos: int, last_seq: int, held: bool, now_ms: int) -> bool:
+def fork(connection: Connection, *, hq_gen: str, pos: int, last_seq: int, intact: bool, now_ms: int) -> bool:
     """HQ was restored: its log is the one that was pulled up to `pos` only, and has this epoch up to `last_seq`.
 
     Everything is fetched anew, and what HQ has lost is due again, whatever it once said of it. That begins a new epoch,
-    of which this tells, where some of it stands in older ones or is not here any more, and where this file was put back
-    too, so that it has not `held` what HQ has of its epoch: that says nothing of what it holds. All of it is one
-    transaction, since HQ never tells of it again. `now_ms` is UTC ms.
+    of which this tells, where some of it stands in older ones, or the present one is not `intact`: changes are missing
+    in it after `last_seq`. All of it is one transaction, since HQ never tells of it again. `now_ms` is UTC ms.
     """
     with transaction(connection):
-        hole = pruning.note_hole(connection, last_seq)
-        _part(connection, hq_gen, pos, last_seq if held else 0, now_ms)
-        rolls = hole is not None or not held or _has_older_epochs(connection)
+        _part(connection, hq_gen, pos, last_seq, now_ms)
+        rolls = not intact or _has_older_epochs(connection)
         if rolls:
             epochs.roll_epoch(connection, now_ms, whole=True)
     return rolls

@@ -83,6 +83,8 @@ def still_tell(connection: Connection, told: Iterable[tuple[str, bytes]]) -> lis
 
 def _tells(connection: Connection, table: str, record_id: bytes) -> bool:
     private = [field.name for field in TABLES[table].fields if field.privacy is not Privacy.PLAIN]
+    if not private:
+        return False
     row = connection.execute(
         f"SELECT {', '.join(private)} FROM {table} WHERE {TABLES[table].key} = ?", (record_id,)
     ).fetchone()

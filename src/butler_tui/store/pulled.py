@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from butler_tui.domain.changes import WireValue
-from butler_tui.domain.erasure import is_plain, what_is_left
-from butler_tui.domain.fields import TABLES, Op, Privacy, Table
+from butler_tui.domain.erasure import is_plain, tells_nothing, what_is_left
+from butler_tui.domain.fields import TABLES, Op, Table
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.merge import FieldStamp, RecordState, merged
 from butler_tui.ids import id_text, parse_id
@@ -25,11 +25,6 @@ from butler_tui.store.journal import Erasure, apply, erase_behind_door
 from butler_tui.store.local import Store
 from butler_tui.store.writing import write
 from butler_tui.text import safe, safe_values
-
-_PRIVATE = {
-    table.name: frozenset(one.name for one in table.fields if one.privacy is not Privacy.PLAIN)
-    for table in TABLES.values()
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +42,13 @@ class LogChange:
 
 @dataclass(frozen=True, slots=True)
 class HqRecord:
-    """One record as it is at HQ, by its last change at `pos`."""
+    """One record as it is at HQ, by its last change at `pos`; `erased` says that what was personal in it was erased."""
 
     table: str
     record_id: str
     state: RecordState
     pos: int
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +113,8 @@ def take_changes(
 def take_records(store: Store, records: Iterable[HqRecord], places: Mapping[str, str]) -> None:
     """Put records as HQ has them in the place of what was known of them.
 
-    Of which HQ has nothing personal any more, nothing stays here: it was erased while this terminal was away.
+    What HQ says was erased, while this terminal was away, is erased here. Of what HQ has only a part of, since it was
+    restored or the rest has not come yet, the rest stays here.
     """
     with apply(store) as connection:
         taking = _taking(store)
@@ -128,7 +125,7 @@ def take_records(store: Store, records: Iterable[HqRecord], places: Mapping[str,
             state = _made_safe(record.state)
             if record_id in taking.gone:
                 state = what_is_left(record.table, state)
-            if table is not None and _PRIVATE[table.name] and not _PRIVATE[table.name] & state.values.keys():
+            if record.erased:
                 taking.erased.append((record.table, record_id))
             if table is not None and table.once:
                 _add(taking, table, record_id, state.values, record.pos)
@@ -174,8 +171,7 @@ def _take_change(taking: _Taking, change: LogChange) -> None:
 
 def _came_back_erased(taking: _Taking, change: LogChange) -> bool:
     """Tell whether HQ took an own change without what is personal in it: its record was erased, unknown to this one."""
-    private = _PRIVATE.get(change.table)
-    if not private or private & change.values.keys():
+    if not tells_nothing(change.table, change.values):
         return False
     sent = "SELECT personal FROM journal WHERE cid = ? AND personal IS NOT NULL"
     own = taking.store.connection.execute(sent, (parse_id(change.stamp.cid),)).fetchone()

@@ -92,7 +92,10 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class PulledRecord:
-    """One record as it is at HQ; `stamps` and `kept` as domain/merge.py reads them, None for what is written once."""
+    """One record as it is at HQ; `stamps` and `kept` as domain/merge.py reads them, None for what is written once.
+
+    `erased` says that what was personal in it was erased: where it is merely not there, HQ lacks it.
+    """
 
     table: str
     record_id: str
@@ -100,6 +103,7 @@ class PulledRecord:
     pos: int
     stamps: Sequence[Any] | None = None
     kept: Mapping[str, Any] | None = None
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +208,7 @@ def _record_body(one: PulledRecord) -> dict[str, Any]:
             "pos": one.pos,
             "stamps": None if one.stamps is None else list(one.stamps),
             "kept": None if one.kept is None else dict(one.kept),
+            "erased": one.erased or None,
         }
     )
 
@@ -219,4 +224,5 @@ def _record_from(body: Any) -> PulledRecord:
         take_integer(body, "pos"),
         stamps,
         take_object(body, "kept") if "kept" in body else None,
+        body.get("erased") is True,
     )

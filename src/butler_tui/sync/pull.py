@@ -116,4 +116,4 @@ def record_of(one: PulledRecord) -> HqRecord:
         state = state_from(texts[0], texts[1], kept)
     except (TypeError, IndexError, AttributeError) as error:
         raise ValueError("stamps") from error
-    return HqRecord(one.table, one.record_id, state, one.pos)
+    return HqRecord(one.table, one.record_id, state, one.pos, one.erased)

@@ -167,10 +167,10 @@ class Talk:
         if not held or (on_line and pruning.note_hole(connection, answer.last_seq) is not None):
             self._as_another_file()
             return Outcome.AGAIN
-        self._take_answer(where, answer)
+        self._take_answer(where, answer, on_line=on_line)
         return Outcome.AGREED
 
-    def _take_answer(self, where: Position, answer: HelloAnswer) -> None:
+    def _take_answer(self, where: Position, answer: HelloAnswer, *, on_line: bool) -> None:
         """Keep what came with an answer on which both agree."""
         connection = self.store.connection
         sync_state.note_hello(
@@ -180,7 +180,7 @@ class Talk:
             server_ms=answer.server_time,
             now_ms=self.now_ms(),
         )
-        keyring.take(self.store, answer.keys, self.post if self._on_line else None, id_text(where.epoch))
+        keyring.take(self.store, answer.keys, self.post if on_line else None, id_text(where.epoch))
         if answer.reports:
             reports.keep(connection, answer.reports)
         # The count stands in HQ's file and may come again after HQ was restored: the kind itself decides too.
@@ -193,14 +193,17 @@ class Talk:
     def _follow(self, where: Position, answer: HelloAnswer, fork: int, *, on_line: bool) -> Outcome:
         """HQ was restored: begin anew from where its log and ours part, and send again what it has lost.
 
-        Where that is under another epoch, HQ has said nothing of that one yet.
+        Where this file was put back too, what HQ has of its epoch says nothing of what it holds. Where it goes on under
+        another epoch, HQ has said nothing of that one yet.
         """
         connection = self.store.connection
         held = sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid)
+        hole = pruning.note_hole(connection, answer.last_seq)
         if on_line:
             offer_lost(self, answer, fork)
+        last_seq, intact = answer.last_seq if held else 0, held and hole is None
         rolled = anew.fork(
-            connection, hq_gen=answer.hq_gen, pos=fork, last_seq=answer.last_seq, held=held, now_ms=self.now_ms()
+            connection, hq_gen=answer.hq_gen, pos=fork, last_seq=last_seq, intact=intact, now_ms=self.now_ms()
         )
         if not rolled:
             return Outcome.AGREED

@@ -144,6 +144,9 @@ class Reading(HeldReading, OfferReading, Protocol):
     def erased_among(self, estate_id: str, record_ids: Sequence[str]) -> set[str]:
         """Return which of these records were erased for a person."""
 
+    def gone_among(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return which of these records (table, id) were erased: for a person, or because their time was over."""
+
     def erased_of(self, estate_id: str, tbl: str) -> list[str]:
         """Return the records of a table that were erased for a person."""
 

@@ -81,6 +81,17 @@ class ErasingRows(OfferRows):
         )
         return {row[0] for row in rows}
 
+    def gone_among(self, estate_id: str, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return which of these records (table, id) were erased: for a person, or because their time was over."""
+        rows = self._all(
+            "SELECT r.tbl, r.record_id FROM json_each(?) pair CROSS JOIN record_state r WHERE r.estate_id = ?"
+            " AND r.tbl = pair.value ->> 0 AND r.record_id = pair.value ->> 1 AND r.erased_ms IS NOT NULL",
+            json.dumps(keys),
+            estate_id,
+        )
+        for_a_person = self.erased_among(estate_id, [record_id for __, record_id in keys])
+        return {(row[0], row[1]) for row in rows} | {key for key in keys if key[1] in for_a_person}
+
     def erased_of(self, estate_id: str, tbl: str) -> list[str]:
         """Return the records of a table that were erased for a person."""
         rows = self._all("SELECT record_id FROM erased WHERE estate_id = ? AND tbl = ?", estate_id, tbl)
