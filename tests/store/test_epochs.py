@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from butler_tui.domain.audit_chain import FIRST_LINK
+from butler_tui.domain.changes import Change
 from butler_tui.ids import new_id
-from butler_tui.store import anew, sync_state
+from butler_tui.store import anew, epochs, sync_state
 from butler_tui.store.database import transaction
 from butler_tui.store.epochs import roll_epoch
 from butler_tui.store.journal import record, record_again
@@ -133,3 +136,41 @@ def test_of_two_forks_the_earlier_position_is_what_both_logs_share(store: Store)
     fork(store, pos=9)
     where = sync_state.position(store.connection)
     assert (where.fork_seq, where.fork_pos) == (4, 5)
+
+
+def links_in_transactions(store: Store, patch: pytest.MonkeyPatch) -> list[bool]:
+    """Return a list that tells of each link that is worked out whether the file is kept from others meanwhile."""
+    told: list[bool] = []
+
+    def change_told(row: Any, epoch: bytes) -> Change:
+        told.append(store.connection.in_transaction)
+        return change_of(row, epoch)
+
+    patch.setattr(epochs, "change_of", change_told)
+    return told
+
+
+def test_a_guard_may_save_while_a_long_chain_is_worked_out(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(store, 2)
+    told = links_in_transactions(store, monkeypatch)
+    assert anew.fork(store.connection, hq_gen="2", pos=0, last_seq=0, intact=False, now_ms=1)
+    assert told == [False] * 4
+    assert verify_chain(store.connection) == 4
+
+    plan = epochs.planned(store.connection)
+    write(store, 1)
+    del told[:]
+    with transaction(store.connection):
+        assert roll_epoch(store.connection, 2, plan=plan) == 6
+    assert told == [True] * 2
+    assert verify_chain(store.connection) == 6
+    assert store.connection.execute("SELECT count(*) FROM pending JOIN journal USING (journal_id)").fetchone()[0] == 6
+
+
+def test_what_was_worked_out_for_another_epoch_is_not_used(store: Store) -> None:
+    write(store, 2)
+    plan = epochs.planned(store.connection)
+    take_up_to(store, 2)
+    with transaction(store.connection):
+        roll_epoch(store.connection, 2, plan=plan)
+    assert verify_chain(store.connection) == 3

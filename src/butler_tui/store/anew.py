@@ -24,11 +24,12 @@ def fork(connection: Connection, *, hq_gen: str, pos: int, last_seq: int, intact
     of which this tells, where some of it stands in older ones, or the present one is not `intact`: changes are missing
     in it after `last_seq`. All of it is one transaction, since HQ never tells of it again. `now_ms` is UTC ms.
     """
+    rolls = not intact or _has_older_epochs(connection)
+    plan = epochs.planned(connection, whole=True) if rolls else None
     with transaction(connection):
         _part(connection, hq_gen, pos, last_seq, now_ms)
-        rolls = not intact or _has_older_epochs(connection)
         if rolls:
-            epochs.roll_epoch(connection, now_ms, whole=True)
+            epochs.roll_epoch(connection, now_ms, whole=True, plan=plan)
     return rolls
 
 

@@ -18,7 +18,7 @@ from butler_tui.store.lost import APART
 
 
 def forget_out_of_scope(store: Store, kind: str) -> None:
-    """Take away what this terminal, which is to be a `kind`, may see no longer: keys first, then rows in one transaction.
+    """Take away what this terminal, which is to be a `kind`, may see no longer: keys, then rows in one transaction.
 
     What its journal knows to be its own stays. What it wrote so long ago that the journal has let go of it goes too:
     HQ, which knows who wrote what, sends that again when all is fetched anew.

@@ -212,8 +212,9 @@ class Talk:
 
     def _as_another_file(self) -> None:
         """This file was restored or copied: HQ has what it does not hold. It goes on under an epoch of its own."""
+        plan = epochs.planned(self.store.connection)
         with transaction(self.store.connection):
-            epochs.roll_epoch(self.store.connection, self.now_ms())
+            epochs.roll_epoch(self.store.connection, self.now_ms(), plan=plan)
         self._sign_as(self.where())
 
     def _sign_as(self, where: Position) -> None:
