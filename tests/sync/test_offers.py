@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from butler_tui.store.erasing import erase_for_all
 from butler_tui.store.journal import Erasure
 from butler_tui.store.local import Store
 from butler_tui.sync.failures import Refused
-from butler_tui.sync.protocol import OfferAsk, Offered
+from butler_tui.sync.protocol import Code, OfferAsk, Offered, compact_json
 from butler_tui.sync.talk import Talk, Tally
 from tests.conftest import Clock, Estate
 from tests.model.real_world import World
@@ -103,6 +104,22 @@ def test_it_is_offered_kept_apart_once_and_taken_in(lost: Lost) -> None:
     assert (lost.apart(), lost.lost()) == ([], {"lost": []})
     assert witness.connection.execute("SELECT count(*) FROM quarantine").fetchone()[0] == 0
     assert lost.hq.query("SELECT count(*) FROM report WHERE kind = 'differed'") == [(0,)]
+
+
+def test_what_is_too_much_for_one_offer_goes_by_halves(lost: Lost, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HQ's answer to what is too large is a fault here; how much is too much is its matter."""
+    post = Talk.post
+
+    def narrow(talk: Talk, step: str, body: dict[str, object]) -> Mapping[str, Any]:
+        if step == "offer" and len(compact_json(body)) > 700:
+            raise Refused(413, Code.TOO_LARGE, {})
+        return post(talk, step, body)
+
+    monkeypatch.setattr(Talk, "post", narrow)
+    sync(lost.witness)
+    assert sorted(set(lost.apart())) == ["house", "household", "visit_event"], "one visit alone is too much"
+    (said,) = {row[0] for row in lost.hq.query("SELECT hq_gen FROM estate_pos")}
+    assert sync_state.position(lost.witness.connection).hq_gen == said
 
 
 @pytest.fixture

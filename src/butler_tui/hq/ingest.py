@@ -67,7 +67,7 @@ def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> 
     head = rows.epoch(terminal.estate_id, ask.epoch)
     _check_order(head, terminal, ask)
     known = rows.known_cids(terminal.estate_id, [change.cid for change in ask.changes])
-    known |= offers.settle(rows, terminal.estate_id, [change for change in ask.changes if change.cid not in known])
+    known |= offers.taken_in(rows, terminal.estate_id, [change for change in ask.changes if change.cid not in known])
     fresh = len(ask.changes) - len(known)
     first = rows.advance(terminal.estate_id, fresh) if fresh else where.next_pos
     if head is None and rows.has_epochs(terminal.estate_id, terminal.terminal_id):
@@ -76,6 +76,8 @@ def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> 
     stamp = rows.last_stamp(terminal.estate_id, terminal.terminal_id)
     landing = Landing(rows, terminal, first, now_ms, stamp, ask.seen_most)
     landing.land(batch, known)
+    passed_over = known | {cid for cid, __ in landing.held}
+    offers.settle(rows, terminal.estate_id, [change for change in ask.changes if change.cid not in passed_over])
     reports.held_back(rows, terminal, landing.apart, now_ms)
     last = ask.changes[-1]
     rows.put_epoch(

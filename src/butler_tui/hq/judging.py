@@ -55,8 +55,8 @@ def _reason(change: Change, kind: TerminalKind, members: set[tuple[str, str]], b
     if is_malformed(change) or is_overfull(change, known):
         return Reason.MALFORMED
     if change.op is Op.ERASE:
-        return None if _allowed(change, kind, known) else Reason.NOT_ALLOWED
-    if not named_truly(change) or not _allowed(change, kind, known):
+        return None if allowed(change, kind, known) else Reason.NOT_ALLOWED
+    if not named_truly(change) or not allowed(change, kind, known):
         return Reason.NOT_ALLOWED
     if _once(change) and known(change.table, change.record_id) is not None:
         return Reason.ALREADY_THERE
@@ -148,7 +148,8 @@ _FORMS: dict[str, dict[str, _Form]] = {
 }
 
 
-def _allowed(change: Change, kind: TerminalKind, known: Known) -> bool:
+def allowed(change: Change, kind: TerminalKind, known: Known) -> bool:
+    """Tell whether a terminal of this kind, and whoever acts at it, may write a change."""
     event_kind = change.fields.get("kind")
     act = act_of(change.table, event_kind if isinstance(event_kind, str) else None)
     act = Act.ERASE_PERSON if change.op is Op.ERASE else act

@@ -18,6 +18,7 @@ from butler_tui.domain.changes import Change, WireValue
 from butler_tui.domain.erasure import is_plain
 from butler_tui.domain.fields import TABLES, Op
 from butler_tui.domain.hlc import Stamp, canonical
+from butler_tui.domain.rights import TerminalKind, act_of, terminal_may
 from butler_tui.domain.tallies import made_ms
 from butler_tui.hq import reports
 from butler_tui.hq.engines import LogRow, Reading, TerminalRow, Writing
@@ -31,19 +32,24 @@ OFFERED = "offered"
 """The verdict, and the reason, of what was offered and neither taken in nor sent by its author since."""
 SETTLED = "settled"
 """The verdict of what was offered and came from its author after all."""
+BY = "offered_by"
+"""Which terminal offered it, in the body: it is taken in where that one might have written it itself."""
+TAKEN_FOR_MS = 180 * 24 * 3_600_000
+"""For how long after HQ was restored offers are taken: as long as a terminal may be away (PROTOCOL, promise 7)."""
 _NO_LINK = bytes(32)
 
 
 def keep(rows: Writing, terminal: TerminalRow, ask: OfferAsk, now_ms: int) -> list[tuple[str, str]]:
     """Keep what HQ has not, and return the records (table, id) of which it has nothing else; `now_ms` is UTC ms.
 
-    Raises Refusal where the log was never restored, or is another one by now.
+    Raises Refusal where the log was never restored, or too long ago, or is another one by now.
     """
     estate_id = terminal.estate_id
     where = rows.lock(estate_id)
     if where is None or where.hq_gen != ask.hq_gen:
         raise Refusal(409, Code.HELLO_AGAIN)
-    if not rows.was_restored(estate_id):
+    restored_ms = rows.restored_ms(estate_id)
+    if restored_ms is None or now_ms - restored_ms > TAKEN_FOR_MS:
         raise Refusal(403, Code.NOT_ALLOWED)
     head = rows.epoch(estate_id, ask.epoch)
     if head is not None and head.terminal_id != terminal.terminal_id:
@@ -58,7 +64,12 @@ def keep(rows: Writing, terminal: TerminalRow, ask: OfferAsk, now_ms: int) -> li
         first = rows.advance(estate_id, len(fresh))
         rows.add_log(_row(terminal, ask, at, pair, now_ms) for at, pair in enumerate(fresh, first))
         reports.offered(rows, terminal, where.hq_gen, now_ms)
-    more = [body for row in known.values() if (body := _with_more(row, left[row.cid])) is not None]
+    kinds = {one.terminal_id: one.kind for one in rows.terminals(estate_id)} if known else {}
+    more = [
+        (row.pos, body)
+        for row in known.values()
+        if (body := _with_more(row, left[row.cid], terminal, kinds)) is not None
+    ]
     if more:
         rows.erase_log(estate_id, more)
     return sorted({_key(one) for one in lacking.values()} - there)
@@ -105,18 +116,30 @@ def offer_of(change: Change) -> str:
     return offer_id(change.table, change.record_id, None if once else change.cid)
 
 
-def settle(rows: Writing, estate_id: str, changes: Iterable[Change]) -> set[str]:
-    """Their authors have come after all: what was offered of these changes needs nobody any more.
-
-    Return the cids of those that were taken in before: they are here already. The estate is locked.
-    """
+def taken_in(rows: Reading, estate_id: str, changes: Iterable[Change]) -> set[str]:
+    """Return the cids of changes that were taken in from offers before, as they are: they are here already."""
     if not rows.was_restored(estate_id):
         return set()
-    cids = {offer_of(change): change.cid for change in changes if change.op is not Op.ERASE}
-    found = rows.log_by_cid(estate_id, sorted(cids))
-    if came := [row.cid for row in found if row.verdict == OFFERED]:
+    mine = {offer_of(change): change for change in changes if change.op is not Op.ERASE}
+    found = [row for row in rows.log_by_cid(estate_id, sorted(mine)) if row.verdict == RELEASED]
+    return {mine[row.cid].cid for row in found if _says_the_same(row, mine[row.cid])}
+
+
+def _says_the_same(row: LogRow, change: Change) -> bool:
+    """Tell whether what was taken in is what its author sends; an offer may know less, and nothing else."""
+    values = {**change.fields, **(change.personal or {})}
+    body: Mapping[str, Any] = json.loads(row.body)
+    offered = {**body.get("fields", {}), **(body.get("personal") or {})}
+    return all(name in values and values[name] == value for name, value in offered.items())
+
+
+def settle(rows: Writing, estate_id: str, applied: Iterable[Change]) -> None:
+    """Their authors have come after all: what was offered of these changes needs nobody any more."""
+    if not rows.was_restored(estate_id):
+        return
+    offered = sorted(offer_of(change) for change in applied if change.op is not Op.ERASE)
+    if came := [row.cid for row in rows.log_by_cid(estate_id, offered) if row.verdict == OFFERED]:
         rows.settle(estate_id, came)
-    return {cids[row.cid] for row in found if row.verdict == RELEASED}
 
 
 def waiting(rows: Reading, estate_id: str) -> list[LogRow]:
@@ -155,7 +178,7 @@ def _row(terminal: TerminalRow, ask: OfferAsk, pos: int, pair: tuple[str, Offere
         hlc_counter=placed.counter,
         claimed_ms=written.ms,
         claimed_counter=written.counter,
-        body=_body(one),
+        body=_body(one, terminal.terminal_id),
         link=_NO_LINK,
         verdict=OFFERED,
         reason=OFFERED,
@@ -175,11 +198,11 @@ def _id(value: WireValue) -> str | None:
         return None
 
 
-def _body(one: Offered) -> str:
+def _body(one: Offered, terminal_id: str) -> str:
     """Return what is kept of an offer beside its envelope; with a salt, so that what is erased of it tells nothing."""
     plain = {name: value for name, value in one.values.items() if is_plain(one.table, name)}
     personal = {name: value for name, value in one.values.items() if name not in plain}
-    body: dict[str, Any] = {"fields": plain}
+    body: dict[str, Any] = {"fields": plain, BY: terminal_id}
     if personal:
         body |= {"personal": personal, "salt": base64.b64encode(os.urandom(16)).decode()}
     if one.stamp is not None:
@@ -187,12 +210,25 @@ def _body(one: Offered) -> str:
     return compact_json(body).decode()
 
 
-def _with_more(row: LogRow, one: Offered) -> tuple[int, str] | None:
-    """Return (position, body) of what is kept with what another terminal knows besides, None where that is nothing."""
+def _with_more(row: LogRow, one: Offered, terminal: TerminalRow, kinds: Mapping[str, str]) -> str | None:
+    """Return the body of what is kept with what another terminal knows besides, None where that is nothing.
+
+    What a terminal offered that might not have written it gives way to one that might, and adds nothing to its words.
+    """
     body: Mapping[str, Any] = json.loads(row.body)
     if row.verdict != OFFERED or "personal_digest" in body:
         return None
+    before, now = (may_write(kind, one.table, one.values) for kind in (kinds.get(str(body.get(BY))), terminal.kind))
+    if now and not before:
+        return _body(one, terminal.terminal_id)
     values = {**body.get("fields", {}), **(body.get("personal") or {})}
-    if one.values.keys() <= values.keys():
+    if before is not now or one.values.keys() <= values.keys():
         return None
-    return row.pos, _body(replace(one, values={**one.values, **values}))
+    return _body(replace(one, values={**one.values, **values}), str(body.get(BY)))
+
+
+def may_write(kind: str | None, table: str, values: Mapping[str, WireValue]) -> bool:
+    """Tell whether a terminal of this kind may write such a record."""
+    event = values.get("kind")
+    act = act_of(table, event if isinstance(event, str) else None)
+    return kind is not None and (act is None or terminal_may(TerminalKind(kind), act))

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from butler_tui.domain.changes import Change
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.hlc import Stamp
+from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq import offers
 from butler_tui.hq.engines import LogRow, TerminalRow, Writing
 from butler_tui.hq.ingest import Landing
-from butler_tui.hq.judging import is_malformed, is_overfull, parent_known
+from butler_tui.hq.judging import allowed, is_malformed, is_overfull, parent_known
 from butler_tui.hq.releasing import standing_again
 from butler_tui.hq.replay import change_at, stamp_of
 
@@ -51,9 +52,11 @@ def _land(rows: Writing, terminal: TerminalRow, waiting: Sequence[LogRow], now_m
     landing = Landing(rows, terminal, rows.position(estate_id).next_pos, now_ms, Stamp(0, 0))
     changes = {row.cid: change_at(row, json.loads(row.body)) for row in waiting}
     landing.look_up(list(changes.values()))
+    kinds = {one.terminal_id: one.kind for one in rows.terminals(estate_id)}
     landed: set[str] = set()
     for row in sorted(waiting, key=_parents_first):
-        if len(landed) < _AT_ONCE and not _against(changes[row.cid], landing):
+        kind = kinds.get(str(json.loads(row.body).get(offers.BY)))
+        if len(landed) < _AT_ONCE and kind and not _against(changes[row.cid], TerminalKind(kind), landing):
             again = standing_again(row, json.loads(row.body), landing.pos, now_ms)
             landing.log.append(again)
             landing.apply(changes[row.cid], stamp_of(again, json.loads(again.body)))
@@ -72,10 +75,15 @@ def _parents_first(row: LogRow) -> tuple[int, int, int]:
     return place, row.hlc_ms, row.hlc_counter
 
 
-def _against(change: Change, landing: Landing) -> bool:
-    """Tell whether a write cannot stand: not well formed, half a record, there already, or without its parent."""
+def _against(change: Change, kind: TerminalKind, landing: Landing) -> bool:
+    """Tell whether a write cannot stand: ill formed, half a record, there already, without its parent, or no right.
+
+    The right is that of who wrote it, at a terminal of the `kind` that offered it: what a gate forges, no gate may do.
+    """
     table, known = TABLES.get(change.table), landing.known(change.table, change.record_id)
     if is_malformed(change) or is_overfull(change, landing.known) or not parent_known(change, set(), landing.known):
+        return True
+    if not allowed(change, kind, landing.known):
         return True
     if table is None:
         return False

@@ -7,6 +7,7 @@ offered again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -52,18 +53,29 @@ def offer_lost(talk: Talk, answer: HelloAnswer, fork: int) -> None:
         slices = differing_from(talk.post("compare", ask.to_body()))
         once = (lost.written_once(connection, tbl, month, hole=hole) for tbl, month in slices)
         for some in _together(chain(lost.writes_after(connection, fork, hole=hole), *once)):
-            told = talk.post("offer", OfferAsk(epoch, answer.hq_gen, fork, some).to_body())
-            apart = offer_answer_from(told)
+            apart = _offer(talk, OfferAsk(epoch, answer.hq_gen, fork, some))
             lost.mark_apart(connection, [parse_id(record_id) for __, record_id in apart], talk.now_ms())
             talk.breathe()
     except ValueError as error:
         raise not_hq() from error
     except Refused as refused:
-        if refused.code != Code.MALFORMED:
+        if refused.code not in (Code.MALFORMED, Code.NOT_ALLOWED):
             raise
     except TryLater as error:
         if not (isinstance(error.__cause__, Refused) and error.__cause__.code == Code.NOT_FOUND):
             raise
+
+
+def _offer(talk: Talk, ask: OfferAsk) -> list[tuple[str, str]]:
+    """Offer some writes, by halves where that is too much at once, and return the records that HQ keeps apart."""
+    try:
+        return offer_answer_from(talk.post("offer", ask.to_body()))
+    except Refused as refused:
+        if refused.code != Code.TOO_LARGE:
+            raise
+    middle = len(ask.offered) // 2
+    halves = (ask.offered[:middle], ask.offered[middle:]) if middle else ()
+    return [one for half in halves for one in _offer(talk, replace(ask, offered=half))]
 
 
 def _tell_erased(talk: Talk, epoch: str, hq_gen: str) -> None:
