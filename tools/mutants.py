@@ -178,7 +178,7 @@ MUTANTS = (
     Mutant(
         "what_was_taken_in_is_taken_again",
         "hq/offers.py",
-        "return {cids[row.cid] for row in found if row.verdict == RELEASED}",
+        "return {mine[row.cid].cid for row in found if _says_the_same(row, mine[row.cid])}",
         "return set()",
     ),
     Mutant(
