@@ -1,7 +1,7 @@
 """Power cuts by the hundred, while typing, saving and syncing: nothing confirmed is lost, nothing is twice, and what
 was half-typed is offered again.
 
-The last round's power cut is judged by the next start, so that each round costs one start. 6 rounds run in CI, and all
+The last round's power cut is judged by the next start, so that each round costs one start. 3 rounds run in CI, and all
 100 under `make soak`; what a sync loses or doubles, of whomever, is asked by test_sync_killed.py.
 """
 
@@ -281,7 +281,7 @@ def rounds(tmp_path: Path) -> Iterator[Rounds]:
 
 
 def test_power_cuts_lose_nothing_double_nothing_and_every_draft_is_offered(rounds: Rounds) -> None:
-    rounds.run(int(os.environ.get("N", "6")))
+    rounds.run(int(os.environ.get("N", "3")))
 
 
 @pytest.mark.soak

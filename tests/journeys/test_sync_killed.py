@@ -51,7 +51,7 @@ class Draw(NamedTuple):
     many: bool
 
 
-_VICTIMS = [Victim.LAPTOP] * 12 + [Victim.HQ] * 5 + [Victim.SCREENS] * 2 + [Victim.HQ_UNDER_SCREENS]
+_VICTIMS = [Victim.LAPTOP] * 13 + [Victim.HQ] * 4 + [Victim.SCREENS] * 2 + [Victim.HQ_UNDER_SCREENS]
 _TURNS = (GREETING, 0, 0, 0, 1, 1, 1, 2, 2, 3)
 _ONE_IN = 20
 """So often much waits to be sent; and so often, about, a laptop gives way to a new one."""
