@@ -127,6 +127,8 @@ class Forgiven:
     shown: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
     forked: bool = False
+    authors: frozenset[tuple[str, str, str]] = frozenset()
+    """(terminal, table, record): who has written something, also where its journal has let go of it."""
 
 
 def sees_the_same(
@@ -201,6 +203,7 @@ class _View:
             for key, one in self.states.items()
             if self.terminal_id in {stamp.terminal for stamp in one.stamps.values()}
         }
+        written |= {(tbl, key) for who, tbl, key in self.forgiven.authors if who == self.terminal_id}
         return written | {(row[0], id_text(row[1])) for row in self._rows("SELECT tbl, record_id FROM journal")}
 
     @cached_property
@@ -252,7 +255,6 @@ class _View:
         values = {**holding(table, state), **corrected}
         if key in self.forgiven.gone:
             values = {name: value for name, value in values.items() if name not in FACTS}
-        # HQ is yet to be told again of what it has forgotten.
         forgotten = key in self.erased and key not in self.forgiven.gone and self.forgiven.forked
         for name, value in base.stored(table, values).items():
             one = table.field(name)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from butler_tui.domain.changes import Value
 from butler_tui.domain.fields import TABLES, Op
 from butler_tui.ids import id_text, new_id, parse_id
-from butler_tui.store import base, conflicts, erasing, quarantined
+from butler_tui.store import base, conflicts, erasing, estates, quarantined
 from butler_tui.store.database import Row
 from butler_tui.store.journal import record, record_again
 from butler_tui.store.local import Store
@@ -63,6 +63,8 @@ class People:
     resident: bytes = b""
     house: bytes = b""
     wrote: dict[str, Wrote] = field(default_factory=dict)
+    authors: set[tuple[str, str, str]] = field(default_factory=set)
+    """Which terminal has written something of which record, all by id as text: (terminal, table, record)."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def _save(
@@ -83,15 +85,21 @@ class People:
         new = {id_text(row["cid"]) for row in rows}
         for row in rows:
             shown = frozenset(self._shown(booth, row["tbl"], row["record_id"]) - new)
+            self._sign(booth, row)
             self.wrote[id_text(row["cid"])] = _wrote(row, shown, creates)
         return done
 
     def note_rest(self, booth: Booth) -> None:
         """Note what a terminal has written by itself: set-up, and what HQ lost, which had all that was known of it."""
         for row in booth.store.connection.execute("SELECT * FROM journal").fetchall():
+            self._sign(booth, row)
             if (cid := id_text(row["cid"])) not in self.wrote:
                 known = (other for other, wrote in self.wrote.items() if wrote.record_id == bytes(row["record_id"]))
                 self.wrote[cid] = _wrote(row, frozenset(known), True)
+
+    def _sign(self, booth: Booth, row: Row) -> None:
+        terminal_id = id_text(estates.terminal(booth.store.connection).terminal_id or b"")
+        self.authors.add((terminal_id, row["tbl"], id_text(row["record_id"])))
 
     def _shown(self, booth: Booth, table: str, record_id: bytes) -> set[str]:
         """Return whose values the author's file holds of a record: HQ's standing and kept ones, and its own."""
