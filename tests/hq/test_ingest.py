@@ -24,7 +24,7 @@ from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.replay import replayed
 from butler_tui.ids import parse_id
 from butler_tui.store.database import DatabaseError
-from butler_tui.sync.protocol import PushAsk
+from butler_tui.sync.protocol import MOST_FIELDS, PushAsk, compact_json, push_from
 from tests.hq.authors import NOW, Author, MakeAuthor, fresh
 from tests.hq_rows import rows_at
 
@@ -189,3 +189,26 @@ def test_a_duplicate_of_what_is_held_back_is_told_so_also_where_the_answer_was_l
     assert [pair[0] for pair in sorted(answer.quarantined)] == sorted(cid for cid, __ in expected)
     told = booth.engine.read(lambda rows: rows.quarantined_after(booth.terminal.estate_id, again.epoch, 1, 10))
     assert told == [expected[1]]
+
+
+def test_a_group_goes_on_in_no_second_batch_and_nothing_of_it_is_kept(author: Author) -> None:
+    group = fresh()
+    author.push(author.change("gate", group=group, name="一"))
+    more = author.change("gate", group=group, name="二")
+    with pytest.raises(Refusal, match="malformed"):
+        author.push(more)
+    assert author.state(more) is None
+
+
+def test_two_groups_of_a_batch_with_one_id_are_no_batch(author: Author) -> None:
+    body = json.loads(compact_json(author.batch(author.change("gate"), author.change("gate")).to_body()))
+    assert len(push_from(body).changes) == 2
+    body["groups"][1]["group_id"] = body["groups"][0]["group_id"]
+    with pytest.raises(ValueError, match="groups"):
+        push_from(body)
+
+
+def test_a_record_with_more_fields_than_a_page_can_carry_is_held_back(author: Author) -> None:
+    many: dict[str, Any] = {f"x{number}": 1 for number in range(MOST_FIELDS)}
+    assert author.reasons(author.push(author.change("gate", name="一", **many))) == ["malformed"]
+    assert author.reasons(author.push(author.change("audit", act="backed_up", at_ms=NOW, **many))) == ["malformed"]

@@ -16,6 +16,8 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 10
 LIFETIME_MS = 15 * 60 * 1000
 """How long a code holds."""
+MOST_NAME = 100
+"""Characters of a terminal's name as it is kept; made safe, a hundred that came may be more."""
 MOST_WRONG = 5
 """Wrong codes an estate takes before all its codes are void."""
 
@@ -67,7 +69,7 @@ def _terminal(estate_id: str, terminal_id: str, ask: EnrolAsk, kind: str, now_ms
     return TerminalRow(
         estate_id=estate_id,
         terminal_id=terminal_id,
-        name=safe(ask.name),
+        name=safe(ask.name, MOST_NAME),
         kind=kind,
         sign_key=ask.sign_key,
         box_key=ask.box_key,
@@ -76,7 +78,7 @@ def _terminal(estate_id: str, terminal_id: str, ask: EnrolAsk, kind: str, now_ms
         seen_ms=None,
         waiting=None,
         clock_ahead_ms=None,
-        version=safe(ask.version),
+        version=safe(ask.version, MOST_NAME),
     )
 
 

@@ -57,8 +57,8 @@ def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> 
     """Write a batch of this terminal and return what became of it; `now_ms` is HQ's UTC ms.
 
     Raises Refusal, before anything is written, where HQ is another generation (`hello_again`), the batch does not
-    follow the epoch's head (`out_of_order`), or the epoch is another terminal's (`foreign_epoch`: nothing is said of
-    where that one stands).
+    follow the epoch's head (`out_of_order`), goes on in a group that is here (`malformed`), or the epoch is another
+    terminal's (`foreign_epoch`: nothing is said of where that one stands).
     """
     ask = batch.ask
     where = rows.lock(terminal.estate_id)
@@ -68,6 +68,7 @@ def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> 
     _check_order(head, terminal, ask)
     known = rows.known_cids(terminal.estate_id, [change.cid for change in ask.changes])
     known |= offers.taken_in(rows, terminal.estate_id, [change for change in ask.changes if change.cid not in known])
+    _check_group(rows, terminal, next((one for one in ask.changes if one.cid not in known), None), where.next_pos)
     fresh = len(ask.changes) - len(known)
     first = rows.advance(terminal.estate_id, fresh) if fresh else where.next_pos
     if head is None and rows.has_epochs(terminal.estate_id, terminal.terminal_id):
@@ -106,6 +107,13 @@ def _check_order(head: EpochRow | None, terminal: TerminalRow, ask: PushAsk) -> 
         raise Refusal(403, Code.FOREIGN_EPOCH)
     elif ask.changes[0].seq != head.last_seq + 1 or ask.link_before != head.last_link:
         raise Refusal(409, Code.OUT_OF_ORDER, last_seq=head.last_seq, last_cid=head.last_cid)
+
+
+def _check_group(rows: Writing, terminal: TerminalRow, first: Change | None, next_pos: int) -> None:
+    """Refuse what would make one group of two batches: no page could carry it, and nobody could pull past it."""
+    before = rows.log_after(terminal.estate_id, next_pos - 2, 1)
+    if first and before and (before[0].terminal_id, before[0].group_id) == (terminal.terminal_id, first.group_id):
+        raise Refusal(400, Code.MALFORMED)
 
 
 @dataclass(slots=True)

@@ -100,8 +100,7 @@ def is_malformed(change: Change) -> bool:
 
 def is_overfull(change: Change, known: Known) -> bool:
     """Tell whether a record would hold more than one page can carry: then nobody could fetch it, nor what follows."""
-    if _once(change) or (state := known(change.table, change.record_id)) is None:
-        return False
+    state = (None if _once(change) else known(change.table, change.record_id)) or RecordState()
     losers = (one.value for kept in state.kept.values() for one in kept)
     texts = (*state.values.values(), *losers, *change.fields.values(), *(change.personal or {}).values())
     if sum(len(one) for one in texts if isinstance(one, str)) > _MOST_TEXT:

@@ -110,8 +110,11 @@ def push_from(body: Body) -> PushAsk:
     epoch = take_id(body, "epoch")
     seq = take_integer(body, "first_seq", 1)
     changes: list[Change] = []
-    for group in take_list(body, "groups", MOST_IN_BATCH):
+    groups = take_list(body, "groups", MOST_IN_BATCH)
+    for group in groups:
         changes.extend(_group_from(group, epoch, seq + len(changes)))
+    if len({change.group_id for change in changes}) != len(groups):
+        raise ValueError("groups")
     if not 0 < len(changes) <= MOST_IN_BATCH or len({change.cid for change in changes}) != len(changes):
         raise ValueError("changes")
     return PushAsk(
