@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from butler_tui.text import safe
-from butler_tui.words import _
+from butler_tui.words import N_, _
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
@@ -55,6 +55,18 @@ class SetUpWrong(ButlerError):
     """The set-up stands in the way: keys, trust, versions, enrolment."""
 
     exit_code = EXIT_SET_UP
+
+
+class Sealed(SetUpWrong):
+    """HQ has revoked this terminal: its keys are destroyed, or are to be now."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_(
+                "HQ has revoked this terminal, and its records are sealed. "
+                "To go on using this computer, ask a supervisor to enrol it again."
+            )
+        )
 
 
 class FileTrouble(ButlerError):

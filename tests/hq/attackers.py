@@ -16,7 +16,7 @@ from urllib3.connection import HTTPSConnection
 from butler_tui.domain.changes import Change
 from butler_tui.domain.pictures import cleaned
 from butler_tui.domain.rights import TerminalKind
-from butler_tui.hq import admin, authority
+from butler_tui.hq import admin, authority, terminals
 from butler_tui.hq.engines import TerminalRow
 from butler_tui.hq.engines.sqlite import tables
 from butler_tui.hq.keys import Folder, read_hq_keys
@@ -227,7 +227,7 @@ def scene(hq: Hq) -> Scene:
     made.shown, made.hidden = (_picture_of(made, subject) for subject in ("house", "audit"))
     status, answer = line.send(supervisor.request("blob/put", PutAsk(made.hidden, 0, PICTURE).to_body()))
     assert (status, answer) == (200, {"parts": 1, "whole": 1})
-    admin.revoke(hq.folder, here, revoked.terminal_id, real_ms())
+    terminals.revoke(hq.folder, here, revoked.terminal_id, real_ms(), stolen=True)
     return made
 
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from butler_tui.domain.rights import TerminalKind
-from butler_tui.hq import admin
+from butler_tui.hq import terminals
 from butler_tui.hq.reports import ReportKind
 from butler_tui.ids import id_text, new_id
 from butler_tui.store import reports
@@ -66,9 +66,9 @@ def test_a_supervisors_terminal_is_told_each_report_once_and_shows_it(english: N
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(reports, "keep", lambda *_told: pytest.fail("told a gate"))
-        admin.change_kind(hq.folder, estate_id, terminal_id, TerminalKind.GATE)
+        terminals.change_kind(hq.folder, estate_id, terminal_id, TerminalKind.GATE, real_ms())
         sync(enrolled.store)
-        admin.change_kind(hq.folder, estate_id, terminal_id, TerminalKind.SUPERVISOR)
+        terminals.change_kind(hq.folder, estate_id, terminal_id, TerminalKind.SUPERVISOR, real_ms())
     sync(enrolled.store)
     (told,) = reports.newest(enrolled.store.connection, 9, 0)
     assert report_words(told.kind, told.detail, told.place).startswith("The file of ")

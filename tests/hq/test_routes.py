@@ -12,7 +12,7 @@ import pytest
 
 from butler_tui import __version__
 from butler_tui.domain.rights import TerminalKind
-from butler_tui.hq import admin
+from butler_tui.hq import admin, terminals
 from butler_tui.ids import id_text
 from butler_tui.paths import find_home
 from butler_tui.store import estates, sync_state
@@ -254,9 +254,20 @@ def test_a_batch_for_another_generation_must_say_hello_again(caller: Caller) -> 
     assert caller.ask("push", {**caller.batch(), "hq_gen": "old"}) == (409, {"code": "hello_again"})
 
 
-def test_a_revoked_terminal_is_refused(caller: Caller) -> None:
-    admin.revoke(caller.hq.folder, caller.estate_id, caller.terminal_id, real_ms())
-    assert caller.ask("hello", caller.hello()) == (403, {"code": "revoked"})
+def test_a_revoked_terminal_may_push_once_more_and_a_stolen_one_is_to_destroy_its_keys(caller: Caller) -> None:
+    batch = caller.batch()
+    terminals.revoke(caller.hq.folder, caller.estate_id, caller.terminal_id, real_ms())
+    status, answer = caller.ask("hello", caller.hello())
+    assert (status, answer["ending"], answer["keys"]) == (200, "last_push", [])
+    assert caller.ask("pull", {"epoch": batch["epoch"], "hq_gen": batch["hq_gen"], "pos": 0, "scope_gen": 0}) == (
+        403,
+        {"code": "revoked"},
+    )
+    status, answer = caller.ask("push", batch)
+    assert {reason for _cid, reason in answer["quarantined"]} == {"revoked"}
+    terminals.revoke(caller.hq.folder, caller.estate_id, caller.terminal_id, real_ms(), stolen=True)
+    for step, body in (("hello", caller.hello()), ("push", batch)):
+        assert caller.ask(step, body) == (403, {"code": "revoked", "keys": "destroy"})
     caller.hq.enrol(caller.store, TerminalKind.SUPERVISOR)
     assert caller.ask("hello", caller.hello())[0] == 200
 

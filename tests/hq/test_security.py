@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from butler_tui.domain.rights import TerminalKind
-from butler_tui.hq import admin
+from butler_tui.hq import terminals
 from butler_tui.hq.enrolment import LIFETIME_MS
 from butler_tui.ids import id_text
 from butler_tui.sync.protocol import (
@@ -94,7 +94,7 @@ def _revoked(there: Scene, step: str) -> Iterator[Request]:
         one = Terminal(there.line, there.supervisor.estate_id, TerminalKind.GATE)
         code = one.code()
         one.enrol(code)
-        admin.revoke(there.line.hq.folder, one.estate_id, one.terminal_id, real_ms())
+        terminals.revoke(there.line.hq.folder, one.estate_id, one.terminal_id, real_ms())
         yield one.request("enrol", one.enrolling(code))
         return
     yield _honest(there, there.revoked, step)

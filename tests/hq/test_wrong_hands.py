@@ -15,7 +15,7 @@ from butler_tui.domain.changes import Change
 from butler_tui.domain.fields import TABLES, Op, Scope
 from butler_tui.domain.hlc import MOST_COUNTER, Stamp
 from butler_tui.domain.rights import SEES, TerminalKind
-from butler_tui.hq import admin
+from butler_tui.hq import admin, terminals
 from butler_tui.ids import id_text, new_id, ruled_id
 from butler_tui.paths import find_home
 from butler_tui.store.local import Store, create_store
@@ -138,7 +138,7 @@ def test_a_code_used_again_does_not_take_back_what_hq_has_made_of_the_terminal(t
     one = Terminal(there.line, there.gate.estate_id, TerminalKind.SUPERVISOR)
     code = one.code()
     one.enrol(code)
-    admin.change_kind(there.line.hq.folder, one.estate_id, one.terminal_id, TerminalKind.GATE)
+    terminals.change_kind(there.line.hq.folder, one.estate_id, one.terminal_id, TerminalKind.GATE, real_ms())
     assert there.line.send(one.request("enrol", one.enrolling(code)))[1]["kind"] == "gate"
     assert there.line.send(one.request("hello", there.body(one, "hello")))[1]["scope"] == "gate"
 

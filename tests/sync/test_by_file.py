@@ -9,7 +9,7 @@ import pytest
 from butler_tui.desk import gate
 from butler_tui.domain.rights import Role
 from butler_tui.errors import ButlerError, FileTrouble, RuleBroken, SetUpWrong
-from butler_tui.hq import admin, by_file
+from butler_tui.hq import by_file, terminals
 from butler_tui.store import sync_state
 from butler_tui.store.local import Store
 from butler_tui.sync.by_file import read_file, write_file
@@ -128,7 +128,7 @@ def test_a_file_from_hq_that_needs_one_before_it_says_so(hq: Hq, enrolled: Estat
 def test_a_refused_terminal_brings_nothing(hq: Hq, estate: Estate, tmp_path: Path) -> None:
     terminal_id = hq.enrol(estate.store)
     write_file(estate.store, tmp_path / "out", real_ms)
-    admin.revoke(hq.folder, estate_id_of(estate.store), terminal_id, real_ms())
+    terminals.revoke(hq.folder, estate_id_of(estate.store), terminal_id, real_ms())
     with pytest.raises(SetUpWrong, match="refused"):
         by_file.import_file(hq.folder, tmp_path / "out", real_ms())
     assert at_hq(hq, estate.store) == (0, 0)

@@ -15,7 +15,7 @@ from butler_tui.desk.shifts import set_pin
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.rights import Role, TerminalKind
 from butler_tui.errors import NotAllowed, RuleBroken
-from butler_tui.hq import admin
+from butler_tui.hq import terminals
 from butler_tui.ids import id_text
 from butler_tui.paths import Home
 from butler_tui.store import conflicts, estates
@@ -134,7 +134,7 @@ def test_a_value_that_nobody_wrote_is_refused_where_no_text_stands(enrolled: Est
 def test_a_gate_says_that_it_is_decided_elsewhere(hq: Hq, english: None, enrolled: Estate, other: Store) -> None:
     store = enrolled.store
     terminal_id = id_text(store.connection.execute("SELECT terminal_id FROM terminal").fetchone()[0])
-    admin.change_kind(hq.folder, estate_id_of(store), terminal_id, TerminalKind.GATE)
+    terminals.change_kind(hq.folder, estate_id_of(store), terminal_id, TerminalKind.GATE, real_ms())
     sync(store)
 
     with pytest.raises(NotAllowed, match="gate PC"):

@@ -16,7 +16,7 @@ import pytest
 from butler_tui.desk.privacy import Chosen, erase
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.rights import Role, TerminalKind
-from butler_tui.hq import admin
+from butler_tui.hq import terminals
 from butler_tui.ids import id_text, new_id
 from butler_tui.store import drafts, erasing
 from butler_tui.store.drafts import Draft
@@ -124,7 +124,7 @@ def test_while_it_is_to_see_less(hq: Hq, enrolled: Estate, tmp_path: Path, monke
     sync(booth)
     assert rows(booth, "audit")
     terminal_id = id_text(booth.connection.execute("SELECT terminal_id FROM terminal").fetchone()[0])
-    admin.change_kind(hq.folder, estate_id_of(booth), terminal_id, TerminalKind.GATE)
+    terminals.change_kind(hq.folder, estate_id_of(booth), terminal_id, TerminalKind.GATE, real_ms())
 
     images = cuts(booth, lambda: sync(booth), monkeypatch)
     wanted = everything(booth)

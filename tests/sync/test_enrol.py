@@ -9,7 +9,7 @@ import pytest
 
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError, RuleBroken, SetUpWrong, TryLater, WrongUsage
-from butler_tui.hq import admin, authority
+from butler_tui.hq import admin, authority, terminals
 from butler_tui.hq.keys import Folder
 from butler_tui.ids import id_text, new_id
 from butler_tui.paths import find_home
@@ -128,7 +128,7 @@ def test_a_revoked_terminal_does_not_come_back_by_its_own_used_code(
 ) -> None:
     made = code()
     answer = enrol(store, made.url, made.code, now_ms=real_ms)
-    admin.revoke(hq.folder, answer.estate_id, answer.terminal_id, real_ms())
+    terminals.revoke(hq.folder, answer.estate_id, answer.terminal_id, real_ms())
     with pytest.raises(ButlerError, match="used already"):
         enrol(store, made.url, made.code, now_ms=real_ms)
     assert _revoked(hq, answer.terminal_id)

@@ -11,7 +11,7 @@ from butler_tui.desk.held_back import give_up, send_again
 from butler_tui.desk.shifts import set_pin
 from butler_tui.domain.rights import Role, TerminalKind
 from butler_tui.errors import NotAllowed, RuleBroken
-from butler_tui.hq import admin
+from butler_tui.hq import terminals
 from butler_tui.ids import id_text, new_id
 from butler_tui.store import quarantined, sync_state
 from butler_tui.store.journal import record
@@ -28,7 +28,7 @@ __all__ = ["open_booth"]
 
 def change_kind(hq: Hq, estate: Estate, kind: TerminalKind) -> None:
     terminal_id = id_text(estate.store.connection.execute("SELECT terminal_id FROM terminal").fetchone()[0])
-    admin.change_kind(hq.folder, estate_id_of(estate.store), terminal_id, kind)
+    terminals.change_kind(hq.folder, estate_id_of(estate.store), terminal_id, kind, real_ms())
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from butler_tui.desk import gate as gate_desk
 from butler_tui.domain.rights import Role, TerminalKind
-from butler_tui.hq import admin
+from butler_tui.hq import terminals
 from butler_tui.ids import id_text
 from butler_tui.store import quarantined, reports
 from butler_tui.store.local import Store
@@ -84,9 +84,9 @@ def test_a_visit_that_was_held_is_named_with_its_guard_until_it_is_taken(
 
 def test_what_is_held_of_its_own_is_not_told_again(hq: Hq, enrolled: Estate, booth: Store) -> None:
     terminal_id = id_text(enrolled.store.connection.execute("SELECT terminal_id FROM terminal").fetchone()[0])
-    admin.change_kind(hq.folder, estate_id_of(enrolled.store), terminal_id, TerminalKind.GATE)
+    terminals.change_kind(hq.folder, estate_id_of(enrolled.store), terminal_id, TerminalKind.GATE, real_ms())
     rename(hq, enrolled.store, "陈府")
-    admin.change_kind(hq.folder, estate_id_of(enrolled.store), terminal_id, TerminalKind.SUPERVISOR)
+    terminals.change_kind(hq.folder, estate_id_of(enrolled.store), terminal_id, TerminalKind.SUPERVISOR, real_ms())
     sync(enrolled.store)
     sync(enrolled.store)
     assert others(enrolled.store) == []

@@ -16,8 +16,8 @@ from butler_tui.domain.policies import Reason
 from butler_tui.domain.rights import Role, TerminalKind
 from butler_tui.domain.unmasking import UnmaskReason
 from butler_tui.domain.visits import under
-from butler_tui.errors import SetUpWrong
-from butler_tui.hq import admin
+from butler_tui.errors import Sealed
+from butler_tui.hq import admin, terminals
 from butler_tui.hq.keys import read_hq_keys
 from butler_tui.hq.numbers import open_number
 from butler_tui.ids import id_text, new_id
@@ -257,11 +257,12 @@ def test_a_revoked_terminal_gets_nothing_and_a_gate_may_set_nobodys_pin(
         (0,)
     ]
 
-    admin.revoke(hq.folder, _estate_id(booth), id_text(terminal_id), real_ms())
+    terminals.revoke(hq.folder, _estate_id(booth), id_text(terminal_id), real_ms())
     booth.change_keys(_nothing_handed(booth))
-    with pytest.raises(SetUpWrong):
+    with pytest.raises(Sealed):
         sync(booth)
-    assert not read_keys(booth.home.keys).months
+    with pytest.raises(Sealed):
+        read_keys(booth.home.keys)
     booth.close()
 
 

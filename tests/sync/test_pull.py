@@ -14,7 +14,7 @@ from butler_tui.desk import gate as gate_desk
 from butler_tui.domain.changes import Value
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.rights import Role, TerminalKind
-from butler_tui.hq import admin
+from butler_tui.hq import admin, terminals
 from butler_tui.ids import id_text, new_id
 from butler_tui.paths import find_home
 from butler_tui.store import conflicts, estates, sync_state
@@ -209,7 +209,7 @@ def test_a_gate_is_sent_no_numbers_no_keys_and_nothing_unknown(
     assert rows(booth, "staff") == rows(second, "staff")
 
     terminal_id = id_text(booth.connection.execute("SELECT terminal_id FROM terminal").fetchone()[0])
-    admin.change_kind(hq.folder, estate_id_of(booth), terminal_id, TerminalKind.SUPERVISOR)
+    terminals.change_kind(hq.folder, estate_id_of(booth), terminal_id, TerminalKind.SUPERVISOR, real_ms())
     sync(booth)
     assert rows(booth, "audit") == rows(second, "audit")
     hq.change("UPDATE terminal SET kind = 'gate' WHERE terminal_id = ?", terminal_id)

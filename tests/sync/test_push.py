@@ -13,8 +13,7 @@ from filelock import FileLock
 from butler_tui.desk import gate
 from butler_tui.domain.changes import Value
 from butler_tui.domain.rights import Role, TerminalKind
-from butler_tui.errors import FileTrouble, SetUpWrong, TryLater
-from butler_tui.hq import admin
+from butler_tui.errors import FileTrouble, TryLater
 from butler_tui.hq.keys import read_hq_keys
 from butler_tui.hq.numbers import open_number
 from butler_tui.ids import id_text, new_id
@@ -184,14 +183,6 @@ def test_a_live_clone_that_pushes_in_between_and_its_original_both_go_on(
 
 def badges(estate: Estate) -> list[str]:
     return [row[0] for row in estate.store.connection.execute("SELECT badge FROM visit ORDER BY badge")]
-
-
-def test_a_revoked_terminal_is_refused(hq: Hq, estate: Estate) -> None:
-    terminal_id = hq.enrol(estate.store)
-    admin.revoke(hq.folder, _estate_id(estate), terminal_id, real_ms())
-    with pytest.raises(SetUpWrong):
-        sync(estate.store)
-    assert sync_state.status(estate.store.connection).last_result is sync_state.Result.REFUSED
 
 
 def test_only_one_sync_runs_at_a_time(enrolled: Estate) -> None:

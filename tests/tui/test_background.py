@@ -7,11 +7,12 @@ import time
 
 import pytest
 
+from butler_tui.hq import terminals
 from butler_tui.store import estates
 from butler_tui.tui import background
 from butler_tui.tui.background import AFTER_SAVE_S, EVERY_S, LONGEST_S, BackgroundSync
 from tests.conftest import Estate
-from tests.serving import Hq
+from tests.serving import Hq, real_ms
 from tests.sync.booths import Booth as TerminalUnderTest
 from tests.sync.faults import Asked, front
 from tests.tui.conftest import Booth, OpenBooth
@@ -113,6 +114,22 @@ async def test_a_busy_hq_is_left_alone_as_long_as_it_asks(
         await booth.keys("f9")
         await booth.until(lambda: due_s(booth) == 600)
         assert "总部正忙" in booth.sentence
+
+
+async def test_screens_that_are_open_lock_for_good_when_hq_has_revoked_the_terminal(
+    open_booth: OpenBooth, estate: Estate, hq: Hq
+) -> None:
+    terminal_id = hq.enrol(estate.store)
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await register(booth)
+        terminals.revoke(hq.folder, TerminalUnderTest(hq, estate).estate_id, terminal_id, real_ms())
+        await booth.keys("f9")
+        await booth.until(lambda: booth.app.locked and "本机已被总部停用" in booth.sentence)
+        assert not estate.store.home.keys.exists()
+        await booth.type("1007\n204816\n")
+        await booth.until(lambda: "本机已被总部停用" in booth.sentence)
+        assert booth.app.locked
 
 
 async def test_a_busy_hq_is_left_alone_by_the_real_sync_and_gets_everything_afterwards(

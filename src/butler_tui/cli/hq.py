@@ -21,6 +21,7 @@ from butler_tui.zones import zone_called
 
 if TYPE_CHECKING:
     from butler_tui.hq.admin import EstateStatus
+    from butler_tui.hq.engines import TerminalRow
 
 
 def register(app: typer.Typer) -> None:
@@ -136,17 +137,27 @@ def _register_terminal_code(terminal: typer.Typer) -> None:
 
 
 def _register_terminal_revoke(terminal: typer.Typer) -> None:
-    @terminal.command(help=_("Refuse a terminal from now on."))
+    @terminal.command(
+        help=_("Revoke a terminal: what it brings once more is kept apart, and then its keys are destroyed there.")
+    )
     def revoke(
         estate: str = typer.Argument(help=_("The estate's id or name.")),
-        terminal_id: str = typer.Argument(help=_("The terminal's id, as `butler hq status` shows it.")),
+        terminal: str = typer.Argument(help=_("The terminal's id, 8 characters of it or more, or its name.")),
+        stolen: bool = typer.Option(False, "--stolen", help=_("Take nothing more from it, not even once.")),
         folder: Path | None = folder_option(),
         dsn: str | None = dsn_option(),
     ) -> None:
-        from butler_tui.hq import admin
+        from butler_tui.hq import terminals
 
-        admin.revoke(hq_folder(folder, dsn), estate, terminal_id, now_ms())
-        say(_("The terminal is refused from now on."))
+        done = terminals.revoke(hq_folder(folder, dsn), estate, terminal, now_ms(), stolen=stolen)
+        said = (
+            _("{name} is revoked: nothing more is taken from it, and at its next sync it destroys its keys.",
+              name=safe(done.name))
+            if stolen
+            else _("{name} is revoked: at its next sync it brings what waits there, which is kept apart, and destroys "
+                   "its keys.", name=safe(done.name))
+        )  # fmt: skip
+        say(said)
 
 
 def _register_status(hq: typer.Typer) -> None:
@@ -219,13 +230,19 @@ def _print_estate(estate: EstateStatus) -> None:
         words = (
             safe(one.name),
             label(TerminalKind(one.kind)),
-            _("in use") if one.revoked_ms is None else _("revoked"),
+            _state_words(one),
             _("last seen {time}", time=seen),
             _("{count} waiting", count="-" if one.waiting is None else one.waiting),
             _("clock {state}", state=clock_words(one.clock_ahead_ms)[0]),
             safe(one.version or "-"),
         )
         typer.echo(f"  {one.terminal_id}\n    " + "  ".join(words))
+
+
+def _state_words(one: TerminalRow) -> str:
+    if one.revoked_ms is None:
+        return _("in use")
+    return _("revoked, its last push is awaited") if one.may_push_once else _("revoked")
 
 
 def _facts(estate: EstateStatus) -> dict[str, list[dict[str, object]]]:

@@ -91,12 +91,12 @@ def register_kind(terminal: typer.Typer) -> None:
     @terminal.command(help=_("Change what a terminal is: what it may see and send, from its next sync on."))
     def kind(
         estate: str = typer.Argument(help=_("The estate's id or name.")),
-        terminal_id: str = typer.Argument(help=_("The terminal's id, as `butler hq status` shows it.")),
+        terminal: str = typer.Argument(help=_("The terminal's id, 8 characters of it or more, or its name.")),
         new_kind: TerminalKind = typer.Argument(metavar="KIND", help=_("What the terminal is.")),
         folder: Path | None = folder_option(),
         dsn: str | None = dsn_option(),
     ) -> None:
-        from butler_tui.hq import admin
+        from butler_tui.hq import terminals
 
-        admin.change_kind(hq_folder(folder, dsn), estate, terminal_id, new_kind)
+        terminals.change_kind(hq_folder(folder, dsn), estate, terminal, new_kind, now_ms())
         say(_("The terminal is a {kind} from its next sync on.", kind=label(new_kind)))

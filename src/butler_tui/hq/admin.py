@@ -14,10 +14,9 @@ from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
 from butler_tui.hq import authority, enrolment, offers, placing, retention, taking_in
 from butler_tui.hq.blobs import Blobs
-from butler_tui.hq.engines import AlreadyThere, Engine, EstateRow, LogRow, ReportRow, TerminalRow, Unavailable, Writing
+from butler_tui.hq.engines import AlreadyThere, Engine, EstateRow, LogRow, ReportRow, TerminalRow, Unavailable
 from butler_tui.hq.engines.outage import DiskFull
 from butler_tui.hq.engines.sqlite import SqliteEngine, create
-from butler_tui.hq.keyring import begin_anew
 from butler_tui.hq.keys import Folder, HqKeys, new_hq_keys, read_hq_keys, write_hq_keys
 from butler_tui.hq.retention import Erased
 from butler_tui.hq.taking_in import TakenIn
@@ -177,7 +176,7 @@ def new_code(folder: Folder, estate: str, kind: TerminalKind, now_ms: int, url: 
     ButlerError where there is no such estate.
     """
     with opened(folder) as (engine, _keys):
-        estate_id = _find_estate(engine, estate).estate_id
+        estate_id = find_estate(engine, estate).estate_id
         code = engine.write(lambda rows: enrolment.new_code(rows, estate_id, kind, now_ms)).result()
     base = (url or served_under(folder)).rstrip("/")
     whole = f"{base}{path_of(estate_id, '').rstrip('/')}#{authority.fingerprint(folder)}"
@@ -192,32 +191,6 @@ def served_under(folder: Folder) -> str:
         return DEFAULT_URL
 
 
-def revoke(folder: Folder, estate: str, terminal_id: str, now_ms: int) -> None:
-    """Refuse a terminal from now on, and have other keys made in the place of those that it knows.
-
-    Raises ButlerError where the estate has none of that id.
-    """
-    with opened(folder) as (engine, _keys):
-        estate_id = _find_estate(engine, estate).estate_id
-
-        def refuse(rows: Writing) -> bool:
-            known = rows.revoke(estate_id, terminal_id.lower(), now_ms)
-            if known:
-                begin_anew(rows, estate_id, now_ms)
-            return known
-
-        if not engine.write(refuse).result():
-            raise ButlerError(N_("This estate has no terminal {text}."), text=safe(terminal_id))
-
-
-def change_kind(folder: Folder, estate: str, terminal_id: str, kind: TerminalKind) -> None:
-    """Let a terminal see what `kind` may, from its next sync on; raises ButlerError where the estate has none."""
-    with opened(folder) as (engine, _keys):
-        estate_id = _find_estate(engine, estate).estate_id
-        if not engine.write(lambda rows: rows.put_kind(estate_id, terminal_id.lower(), str(kind))).result():
-            raise ButlerError(N_("This estate has no terminal {text}."), text=safe(terminal_id))
-
-
 def sweep(folder: Folder, estate: str | None, now_ms: int, blobs: Path | None = None) -> list[tuple[str, Erased]]:
     """Erase what an estate has kept long enough, or every one; return how much that was, by the estate's name.
 
@@ -225,14 +198,14 @@ def sweep(folder: Folder, estate: str | None, now_ms: int, blobs: Path | None = 
     """
     with opened(folder) as (engine, keys):
         pictures = Blobs(blobs or folder.blobs, keys.box)
-        chosen = [_find_estate(engine, estate)] if estate else engine.read(lambda rows: rows.estates())
+        chosen = [find_estate(engine, estate)] if estate else engine.read(lambda rows: rows.estates())
         return [(one.name, retention.sweep(engine, pictures, one.estate_id, now_ms)) for one in chosen]
 
 
 def reports(folder: Folder, estate: str, most: int) -> tuple[str, list[tuple[ReportRow, str]]]:
     """Return an estate's time zone and up to `most` reports, the newest first, with the names of their terminals."""
     with opened(folder) as (engine, _keys):
-        row = _find_estate(engine, estate)
+        row = find_estate(engine, estate)
         told = engine.read(lambda rows: rows.reports(row.estate_id, most))
         names = {one.terminal_id: one.name for one in engine.read(lambda rows: rows.terminals(row.estate_id))}
     return row.time_zone, [(one, names.get(one.terminal_id or "", "")) for one in told]
@@ -241,7 +214,7 @@ def reports(folder: Folder, estate: str, most: int) -> tuple[str, list[tuple[Rep
 def lost(folder: Folder, estate: str) -> tuple[str, list[tuple[LogRow, str]]]:
     """Return an estate's time zone, and what terminals offered of others with the names of those that wrote it."""
     with opened(folder) as (engine, _keys):
-        row = _find_estate(engine, estate)
+        row = find_estate(engine, estate)
         apart = engine.read(lambda rows: offers.waiting(rows, row.estate_id))
         names = {one.terminal_id: one.name for one in engine.read(lambda rows: rows.terminals(row.estate_id))}
     return row.time_zone, [(one, names.get(one.terminal_id, "")) for one in apart]
@@ -250,7 +223,7 @@ def lost(folder: Folder, estate: str) -> tuple[str, list[tuple[LogRow, str]]]:
 def take_in(folder: Folder, estate: str, now_ms: int) -> TakenIn:
     """Take in what terminals offered of others; return how much, and how much stays apart."""
     with opened(folder) as (engine, _keys):
-        estate_id = _find_estate(engine, estate).estate_id
+        estate_id = find_estate(engine, estate).estate_id
         return engine.write(lambda rows: taking_in.take_in(rows, estate_id, now_ms)).result()
 
 
@@ -275,7 +248,8 @@ def _estate_status(engine: Engine, estate: EstateRow) -> EstateStatus:
     )
 
 
-def _find_estate(engine: Engine, estate: str) -> EstateRow:
+def find_estate(engine: Engine, estate: str) -> EstateRow:
+    """Return the estate that has this id, or alone this name; raises ButlerError where there is none."""
     found = [row for row in engine.read(lambda rows: rows.estates()) if estate in (row.estate_id, row.name)]
     if len(found) != 1:
         raise ButlerError(N_("HQ has no estate, or more than one, called {text}."), text=safe(estate))

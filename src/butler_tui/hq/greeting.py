@@ -12,7 +12,7 @@ from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.reports import ReportKind
 from butler_tui.ids import id_text, new_id
 from butler_tui.store.database import SCHEMA_VERSION
-from butler_tui.sync.protocol import MOST_IN_BATCH, MOST_TOLD, Code, HelloAnswer, HelloAsk, Told
+from butler_tui.sync.protocol import LAST_PUSH, MOST_IN_BATCH, MOST_TOLD, Code, HelloAnswer, HelloAsk, Told
 
 _MOST_DETAIL = 10_000
 _OLDEST_SCHEMA = max(1, SCHEMA_VERSION - 2)
@@ -51,6 +51,7 @@ def greet(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_ms: int, keyr
         quarantined=tuple(held),
         keys=keyring.handed(rows, terminal, ask.handed or "", now_ms),
         reports=tuple(_to_tell(rows, terminal, ask.told or "")),
+        ending=None if terminal.revoked_ms is None else LAST_PUSH,
     )
 
 
@@ -59,7 +60,7 @@ def _to_tell(rows: Writing, terminal: TerminalRow, told: str) -> Iterator[Told]:
 
     What was held back of its own it knows from the answer to its push.
     """
-    if terminal.kind != TerminalKind.SUPERVISOR:
+    if terminal.kind != TerminalKind.SUPERVISOR or terminal.revoked_ms is not None:
         return
     fresh = [one for one in rows.reports(terminal.estate_id, MOST_TOLD) if one.report_id > told]
     names = {one.terminal_id: one.name for one in rows.terminals(terminal.estate_id)} if fresh else {}

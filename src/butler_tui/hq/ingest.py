@@ -211,6 +211,8 @@ class Landing:
         changes = [change for change, *__ in group]
         before = Before(self.terminal.estate_id, self.known, self.corrected, self.now_ms)
         reason = reason_against(changes, TerminalKind(self.terminal.kind), before)
+        if self.terminal.revoked_ms is not None:
+            reason = Reason.REVOKED
         if reason is None and self.continues_what_is_held(changes):
             reason = Reason.PARENT_UNKNOWN
         for change, spelled, link in group:

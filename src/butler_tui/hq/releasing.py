@@ -21,7 +21,7 @@ from butler_tui.hq.judging import reason_against
 from butler_tui.hq.judging_visits import Before
 from butler_tui.hq.replay import APPLIED, RELEASES, change_at, stamp_of
 from butler_tui.ids import id_text, new_id
-from butler_tui.sync.protocol import compact_json
+from butler_tui.sync.protocol import Reason, compact_json
 
 
 class Landing(Protocol):
@@ -70,6 +70,8 @@ def release(landing: Landing) -> None:
 
 def _judge_anew(landing: Landing, group: list[LogRow]) -> set[tuple[str, str]]:
     """Apply a group that nothing is against any more; return the records that it wrote."""
+    if group[0].reason == Reason.REVOKED:
+        return set()  # it was right in every other way, and still came from a terminal that does not count
     author = landing.rows.terminal(landing.terminal.estate_id, group[0].terminal_id)
     bodies = [json.loads(row.body) for row in group]
     changes = [

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from butler_tui.domain.fields import Op
-from butler_tui.hq import enrolment, tallies
+from butler_tui.hq import ending, enrolment, tallies
 from butler_tui.hq.blobs import TABLE, Blobs
 from butler_tui.hq.engines import Engine, TerminalRow, Unavailable, Writing
 from butler_tui.hq.feed import page
@@ -87,8 +87,14 @@ async def enrol(hall: Hall, request: Request) -> Response:
 
 async def hello(hall: Hall, request: Request) -> Response:
     """Say where HQ stands with a terminal's epoch."""
-    terminal, signed, ask = await _asked(hall, request, hello_from, MOST_ASK, MOST_ASK_OPENED)
+    content = await content_of(request, MOST_ASK)
+    signed = signature_of(request)
+    terminal = await run_in_threadpool(_checked, hall, request, content, signed, last_push=True)
+    ask = hello_from(unpack(content, encoding_of(request), MOST_ASK_OPENED))
+    _same_epoch(ask.epoch, signed)
     answer = await _written(hall, lambda rows: _hello(rows, hall, terminal, ask, signed))
+    if isinstance(answer, Refusal):
+        raise answer
     return answer_json(request, answer.to_body())
 
 
@@ -98,7 +104,7 @@ async def push(hall: Hall, request: Request) -> Response:
     signed = signature_of(request)
 
     def read() -> tuple[TerminalRow, Any]:
-        terminal = _checked(hall, request, content, signed)
+        terminal = _checked(hall, request, content, signed, last_push=True)
         ask = push_from(unpack(content, encoding_of(request)))
         _same_epoch(ask.epoch, signed)
         return terminal, prepare(ask)
@@ -107,7 +113,7 @@ async def push(hall: Hall, request: Request) -> Response:
 
     def write(rows: Writing) -> Any:
         _use_nonce(rows, hall, terminal, signed)
-        answer = take(rows, terminal, batch, hall.now_ms())
+        answer = take(rows, ending.as_it_is_now(rows, terminal), batch, hall.now_ms())
         left = max(0, (terminal.waiting or 0) - len(batch.ask.changes))
         rows.note_hello(terminal._replace(seen_ms=hall.now_ms(), waiting=left))
         return answer
@@ -188,9 +194,17 @@ async def healthz(hall: Hall, request: Request) -> Response:
     return answer_json(request, {"hq": "ok"})
 
 
-def _hello(rows: Writing, hall: Hall, terminal: TerminalRow, ask: HelloAsk, signed: Signed) -> HelloAnswer:
+def _hello(rows: Writing, hall: Hall, terminal: TerminalRow, ask: HelloAsk, signed: Signed) -> HelloAnswer | Refusal:
+    """Return the answer to a hello, or to one that was the last its refusal, with what that writes."""
     now_ms = hall.now_ms()
     _use_nonce(rows, hall, terminal, signed)
+    terminal = ending.as_it_is_now(rows, terminal)
+    if ending.is_away(rows, terminal, ask, now_ms):
+        terminal = ending.revoke(rows, terminal, now_ms)
+    if ending.is_over(rows, terminal, ask):
+        rows.note_hello(terminal._replace(seen_ms=now_ms, waiting=0))
+        rows.shut_out(terminal.estate_id, terminal.terminal_id)
+        return ending.refusal()
     answer = greet(rows, terminal, ask, now_ms, hall.keyring)
     # The terminal's row comes after the estate's, as in a push: two that ask at once never wait for one another.
     rows.note_hello(
@@ -205,15 +219,18 @@ def _estate(request: Request) -> str:
     return str(request.path_params["estate"])
 
 
-def _checked(hall: Hall, request: Request, content: bytes, signed: Signed) -> TerminalRow:
-    """Return the terminal that signed this request; raises Refusal where none of this estate did, or at this time."""
+def _checked(hall: Hall, request: Request, content: bytes, signed: Signed, *, last_push: bool = False) -> TerminalRow:
+    """Return the terminal that signed this request; raises Refusal where none of this estate did, or at this time.
+
+    A revoked one is heard where `last_push` says that this belongs to its last push, until that is over.
+    """
     estate_id = _estate(request)
     terminal = hall.engine.read(lambda rows: rows.terminal(estate_id, signed.terminal_id))
     if terminal is None:
         known = hall.engine.read(lambda rows: rows.estate(estate_id))
         raise Refusal(403, Code.UNKNOWN_TERMINAL) if known else Refusal(404, Code.NO_ESTATE)
-    if terminal.revoked_ms is not None:
-        raise Refusal(403, Code.REVOKED)
+    if terminal.revoked_ms is not None and not (last_push and terminal.may_push_once):
+        raise ending.refusal() if not terminal.may_push_once else Refusal(403, Code.REVOKED)
     if not is_signed(terminal.sign_key, message_of(request, content, signed), signed.signature):
         raise Refusal(403, Code.NOT_SIGNED)
     now_ms = hall.now_ms()

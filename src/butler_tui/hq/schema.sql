@@ -32,7 +32,7 @@ CREATE TABLE terminal (
     name        TEXT NOT NULL,
     kind        TEXT NOT NULL,              -- gate, butler, supervisor
     sign_key    BLOB NOT NULL,              -- Ed25519, 32 bytes
-    box_key     BLOB NOT NULL,              -- X25519, 32 bytes
+    box_key     BLOB NOT NULL,              -- X25519, 32 bytes; none once it is revoked and its last push is over
     enrolled_ms INTEGER NOT NULL,
     revoked_ms  INTEGER,
     seen_ms     INTEGER,                    -- last hello

@@ -16,6 +16,7 @@ from typing import Any
 
 from butler_tui.errors import SetUpWrong
 from butler_tui.private_file import create_private, refuse_open_to_others, write_private
+from butler_tui.store.sealing_off import refuse_sealed
 from butler_tui.words import N_
 
 
@@ -72,9 +73,11 @@ def new_keys() -> Keys:
 def read_keys(file: Path) -> Keys:
     """Return the keys in `file`.
 
-    Raises SetUpWrong where the file is missing, can be read by others, or is not a key file.
+    Raises SetUpWrong where the file is missing, can be read by others, or is not a key file; Sealed where HQ had
+    it destroyed.
     """
     try:
+        refuse_sealed(file)
         refuse_open_to_others(file)
         loaded = json.loads(file.read_text("ascii"))
         return _from_json(loaded)
@@ -90,7 +93,8 @@ def read_keys(file: Path) -> Keys:
 
 
 def write_keys(file: Path, keys: Keys) -> None:
-    """Write `keys` to `file` durably, mode 0600; raises OSError where the disk refuses."""
+    """Write `keys` to `file` durably, mode 0600; raises OSError where the disk refuses, Sealed where keys are gone."""
+    refuse_sealed(file)
     write_private(file, _to_json(keys))
 
 

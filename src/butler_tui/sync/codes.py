@@ -35,6 +35,12 @@ class Code:
     NO_ROOM = "no_room"
 
 
+LAST_PUSH = "last_push"
+"""What `ending` of a hello's answer says to a revoked terminal: it may bring what waits, once, and gets nothing."""
+DESTROY = "destroy"
+"""What `keys` says beside `revoked`: nothing more is taken, and the terminal destroys its keys now."""
+
+
 class Reason:
     """Why a change stands in quarantine."""
 
@@ -42,3 +48,4 @@ class Reason:
     MALFORMED = "malformed"
     PARENT_UNKNOWN = "parent_unknown"
     ALREADY_THERE = "already_there"
+    REVOKED = "revoked"

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from butler_tui.errors import ButlerError, SetUpWrong, TryLater
+from butler_tui.errors import ButlerError, Sealed, SetUpWrong, TryLater
 from butler_tui.labels import duration
-from butler_tui.sync.protocol import Code
+from butler_tui.sync.protocol import DESTROY, Code
 from butler_tui.words import N_, _
 
 LONGEST_WAIT_S = 15 * 60
@@ -75,6 +75,8 @@ def seconds_to_wait(headers: Mapping[str, str]) -> int | None:
 
 def raise_plainly(refused: Refused) -> None:
     """Raise what a person must be told of a refusal that no step of a sync can mend; return for any other."""
+    if refused.code == Code.REVOKED and refused.body.get("keys") == DESTROY:
+        raise Sealed from refused
     if refused.code in _NOT_ACCEPTED:
         raise SetUpWrong(
             N_(

@@ -53,6 +53,8 @@ class HelloAsk:
     """(epoch, first, last, gone): numbers that HQ lost when it was restored, and this terminal had let go of."""
     marks: tuple[tuple[int, str], ...] = ()
     told: str | None = None
+    ends: bool = False
+    """A revoked terminal has nothing left to bring, writes nothing more, and asks to be done with."""
 
     def to_body(self) -> dict[str, Any]:
         """Return its JSON."""
@@ -73,6 +75,7 @@ class HelloAsk:
                 "hole": list(self.hole[:4]) if self.hole else None,
                 "marks": [list(mark) for mark in self.marks] or None,
                 "told": self.told,
+                "ends": 1 if self.ends else None,
             }
         )
 
@@ -97,6 +100,7 @@ def hello_from(body: Body) -> HelloAsk:
         _hole(take_list(body, "hole", 4)),
         tuple(_mark(one) for one in take_list(body, "marks", MOST_MARKS)),
         maybe(take_id, body, "told"),
+        bool(maybe(take_integer, body, "ends")),
     )
 
 
@@ -139,6 +143,8 @@ class HelloAnswer:
     retention: Mapping[str, Any] = field(default_factory=dict)
     keys: tuple[Any, ...] = ()
     reports: tuple[Told, ...] = ()
+    ending: str | None = None
+    """Said to a revoked terminal only: `last_push` (sync/codes.py)."""
 
     def to_body(self) -> dict[str, Any]:
         """Return its JSON."""
@@ -158,6 +164,7 @@ class HelloAnswer:
                 "retention": dict(self.retention),
                 "keys": list(self.keys),
                 "reports": [list(one) for one in self.reports] or None,
+                "ending": self.ending,
             }
         )
 
@@ -179,6 +186,7 @@ def hello_answer_from(body: Body) -> HelloAnswer:
         take_object(body, "retention"),
         tuple(take_list(body, "keys", 100)),
         tuple(_told(one) for one in take_list(body, "reports", MOST_TOLD)),
+        maybe(take_text, body, "ending"),
     )
 
 

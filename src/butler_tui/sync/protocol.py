@@ -26,7 +26,7 @@ from butler_tui.sync.blob_wire import (
     have_from,
     put_from,
 )
-from butler_tui.sync.codes import Code, Reason
+from butler_tui.sync.codes import DESTROY, LAST_PUSH, Code, Reason
 from butler_tui.sync.comparing import CompareAsk, compare_from, differing_from
 from butler_tui.sync.greeting import (
     MOST_MARKS,
@@ -85,6 +85,8 @@ from butler_tui.sync.wire import (
 
 __all__ = [
     "AUTHORITY_PATH",
+    "DESTROY",
+    "LAST_PUSH",
     "MOST_ASK",
     "MOST_ASK_OPENED",
     "MOST_BODY",

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
 
-from butler_tui.errors import SetUpWrong, TryLater
+from butler_tui.errors import Sealed, SetUpWrong, TryLater
 from butler_tui.store import conflicts, month_keys, sync_state
 from butler_tui.store.database import plain_errors
 from butler_tui.store.local import Store
 from butler_tui.store.sync_state import Result
 from butler_tui.sync.compare import compare
+from butler_tui.sync.ending import destroy_keys, end
 from butler_tui.sync.pull import pull_all
 from butler_tui.sync.push import push_all
 from butler_tui.sync.talk import NotTaken, Talk, Tally
@@ -70,7 +71,8 @@ def sync_once(
     `now_ms` tells the local time (UTC ms); `gentle` leaves the screens room after each local write; `tally` is kept
     up to date also where this raises; with `push_only` nothing is fetched. Raises TryLater (HQ out of reach or busy,
     or another sync of this terminal runs), SetUpWrong (not enrolled, not trusted, not accepted), FileTrouble. Nothing
-    is lost in any of them, and the next sync goes on where this one stopped.
+    is lost in any of them, and the next sync goes on where this one stopped. Raises Sealed where HQ has revoked this
+    terminal: what waited is at HQ then, unless it was stolen, and its keys are destroyed.
     """
     tally = tally or Tally()
     with _one_at_a_time(store), plain_errors(store.home.database):
@@ -79,6 +81,9 @@ def sync_once(
             _run(talk, push_only=push_only)
         except TryLater:
             sync_state.note_result(store.connection, Result.UNREACHABLE, now_ms())
+            raise
+        except Sealed:
+            destroy_keys(store, now_ms())
             raise
         except (SetUpWrong, NotTaken):
             sync_state.note_result(store.connection, Result.REFUSED, now_ms())
@@ -91,6 +96,8 @@ def _run(talk: Talk, *, push_only: bool) -> None:
     month_keys.record_missing(talk.store, talk.now_ms())
     try:
         where = push_all(talk, talk.hello())
+        if talk.revoked:
+            end(talk)
         if not push_only:
             pull_all(talk, where)
             if not talk.gentle:

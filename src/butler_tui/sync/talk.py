@@ -19,7 +19,7 @@ from butler_tui.store.sync_state import Position
 from butler_tui.sync import blobs, keyring
 from butler_tui.sync.failures import OUT_OF_REACH, Refused, busy, not_hq
 from butler_tui.sync.offering_lost import offer_lost
-from butler_tui.sync.protocol import Code, HelloAnswer, HelloAsk, hello_answer_from, path_of
+from butler_tui.sync.protocol import LAST_PUSH, Code, HelloAnswer, HelloAsk, hello_answer_from, path_of
 from butler_tui.sync.transport import Identity, Link, Traffic
 from butler_tui.words import N_, _
 
@@ -71,6 +71,8 @@ class Talk:
         self.head = 0
         """Where HQ's log ends, as far as it has said."""
         self.gentle = gentle
+        self.revoked = False
+        """Whether HQ has said that this is the last push."""
         self._hellos = 0
         where = self.where()
         base, __, self._estate_id = terminal.hq_url.rpartition("/e/")
@@ -112,6 +114,13 @@ class Talk:
         """Return what HQ answers to a body that is packed already."""
         return self._link.post_bytes(path_of(self._estate_id, step), content, encoding)
 
+    def farewell(self) -> None:
+        """Ask HQ to be done with, now that nothing waits and nothing is written; it answers by raising Sealed.
+
+        Where it lacks something still, this returns, and the next hello says what.
+        """
+        self.post("hello", replace(self._ask(self.where(), with_marks=False), ends=True).to_body())
+
     def hello(self) -> Position:
         """Say where this terminal stands, take what HQ says to it, and return where both stand then.
 
@@ -123,6 +132,7 @@ class Talk:
             if (hole := self._hole_to_tell()) is not None:
                 self.tally.gone += hole.gone
                 pruning.note_told(self.store.connection)
+            self.revoked = answer.ending == LAST_PUSH
             self._link.judge_dates(answer.server_time)
             self._link.offset_ms = answer.server_time - self.now_ms()
             if self._agree(where, answer, on_line=True) is Outcome.AGREED:
@@ -199,7 +209,7 @@ class Talk:
         connection = self.store.connection
         held = sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid)
         hole = pruning.note_hole(connection, answer.last_seq)
-        if on_line:
+        if on_line and not self.revoked:
             offer_lost(self, answer, fork)
         last_seq, intact = answer.last_seq if held else 0, held and hole is None
         rolled = anew.fork(
@@ -226,6 +236,9 @@ class Talk:
 
     def greeting(self, where: Position, *, with_marks: bool) -> dict[str, object]:
         """Return the body of a hello: where this terminal stands."""
+        return self._ask(where, with_marks=with_marks).to_body()
+
+    def _ask(self, where: Position, *, with_marks: bool) -> HelloAsk:
         return HelloAsk(
             epoch=id_text(where.epoch),
             max_seq=where.last_seq,
@@ -243,7 +256,7 @@ class Talk:
             hole=self._hole_to_tell(),
             marks=tuple(pulled.marks(self.store.connection)) if with_marks else (),
             told=reports.latest_id(self.store.connection),
-        ).to_body()
+        )
 
     def acknowledge(self, where: Position, acked_seq: int, held: tuple[tuple[str, str], ...]) -> None:
         """Write down up to where HQ has this epoch, and what of it HQ holds back (cid, reason)."""

@@ -199,8 +199,12 @@ class ButlerApp(Steady, Searching, Looks[None]):
             for line in screen.query(StatusLine):
                 line.show_hq(*words)
 
-    def on_sync_done(self, message: SyncDone) -> None:
-        """Show how a sync went."""
+    async def on_sync_done(self, message: SyncDone) -> None:
+        """Show how a sync went; where the keys are gone, lock for good: nobody can sign in any more."""
+        if message.sealed:
+            await self.action_lock()
+            self.screen.query_one(Sentence).say(message.sentence, "bad")
+            return
         self.show_hq()
         if isinstance(self.screen, HearsOfSync):
             self.screen.after_sync(message.sentence, message.meaning)

@@ -10,7 +10,7 @@ from textual.app import App
 from textual.timer import Timer
 
 from butler_tui import crash_log
-from butler_tui.errors import ButlerError, TryLater
+from butler_tui.errors import ButlerError, Sealed, TryLater
 from butler_tui.store import estates
 from butler_tui.tui.context import Context
 from butler_tui.tui.messages import SyncDone, SyncProgress
@@ -91,6 +91,8 @@ class BackgroundSync:
                 store.close()
         except TryLater as error:
             self._failed(error.sentence(), "warning", error)
+        except Sealed as error:
+            self._done(error.sentence(), "bad", EVERY_S, sealed=True)
         except ButlerError as error:
             self._failed(error.sentence(), "bad")
         except Exception as error:
@@ -118,17 +120,17 @@ class BackgroundSync:
         self._asked_until_s = time.monotonic() + asked_s
         self._done(sentence, meaning, max(asked_s, _backed_off(self._failures)))
 
-    def _done(self, sentence: str, meaning: str, again_s: float) -> None:
+    def _done(self, sentence: str, meaning: str, again_s: float, *, sealed: bool = False) -> None:
         self._running.clear()
         if self._app.is_running:
-            self._app.call_from_thread(self._finish, sentence, meaning, again_s)
+            self._app.call_from_thread(self._finish, sentence, meaning, again_s, sealed=sealed)
 
-    def _finish(self, sentence: str, meaning: str, again_s: float) -> None:
+    def _finish(self, sentence: str, meaning: str, again_s: float, *, sealed: bool) -> None:
         self._after(again_s)
-        self._report(sentence, meaning)
+        self._report(sentence, meaning, sealed=sealed)
 
-    def _report(self, sentence: str, meaning: str) -> None:
-        self._app.post_message(SyncDone(sentence, meaning))
+    def _report(self, sentence: str, meaning: str, *, sealed: bool = False) -> None:
+        self._app.post_message(SyncDone(sentence, meaning, sealed=sealed))
 
 
 def _backed_off(failures: int) -> float:

@@ -28,12 +28,16 @@ class SyncAsked(Message):
 
 
 class SyncDone(Message):
-    """A sync ended; `sentence` says how, `meaning` ("", "good", "warning", "bad") colours it."""
+    """A sync ended; `sentence` says how, `meaning` ("", "good", "warning", "bad") colours it.
 
-    def __init__(self, sentence: str, meaning: str) -> None:
+    `sealed` says that HQ has revoked this terminal, and its keys are gone.
+    """
+
+    def __init__(self, sentence: str, meaning: str, *, sealed: bool = False) -> None:
         super().__init__()
         self.sentence = sentence
         self.meaning = meaning
+        self.sealed = sealed
 
 
 class SyncProgress(Message):

@@ -56,6 +56,7 @@ _REASONS = {
     "not_allowed": N_("the role does not allow it"),
     "parent_unknown": N_("the record it belongs to is not there"),
     "malformed": N_("a value is not of its kind"),
+    "revoked": N_("the terminal that sent it had been revoked"),
     "already_there": N_("it was written once before, and is written only once"),
 }
 

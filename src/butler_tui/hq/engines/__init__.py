@@ -173,7 +173,10 @@ class Writing(Reading, OfferWriting, Protocol):
         """Add a terminal, or write it anew under the same id."""
 
     def revoke(self, estate_id: str, terminal_id: str, now_ms: int) -> bool:
-        """Refuse a terminal from now on; tell whether there was one."""
+        """Apply nothing of a terminal from now on, where that is not so already; tell whether there was one."""
+
+    def shut_out(self, estate_id: str, terminal_id: str) -> None:
+        """Forget what is sealed to a revoked terminal: it has no last push any more."""
 
     def put_kind(self, estate_id: str, terminal_id: str, kind: str) -> bool:
         """Make a terminal one of another kind, which changes what it may see; tell whether there was one."""

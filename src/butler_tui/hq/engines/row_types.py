@@ -43,6 +43,11 @@ class TerminalRow(NamedTuple):
     version: str | None
     scope_gen: int = 0
 
+    @property
+    def may_push_once(self) -> bool:
+        """Whether it is revoked, and may bring what it has once more; then, or when stolen, its `box_key` is empty."""
+        return self.revoked_ms is not None and bool(self.box_key)
+
 
 class CodeRow(NamedTuple):
     """A one-time code, by its hash."""

@@ -100,14 +100,20 @@ class WritingRows(ErasingRows):
         self._run(_PUT_TERMINAL, *row)
 
     def revoke(self, estate_id: str, terminal_id: str, now_ms: int) -> bool:
-        """Refuse a terminal from now on; tell whether there was one."""
+        """Apply nothing of a terminal from now on, where that is not so already; tell whether there was one."""
         done = self._run(
-            "UPDATE terminal SET revoked_ms = ? WHERE estate_id = ? AND terminal_id = ?",
+            "UPDATE terminal SET revoked_ms = coalesce(revoked_ms, ?) WHERE estate_id = ? AND terminal_id = ?",
             now_ms,
             estate_id,
             terminal_id,
         )
         return done > 0
+
+    def shut_out(self, estate_id: str, terminal_id: str) -> None:
+        """Forget what is sealed to a revoked terminal: it is never answered again, and has no last push any more."""
+        self._run(
+            "UPDATE terminal SET box_key = ? WHERE estate_id = ? AND terminal_id = ?", b"", estate_id, terminal_id
+        )
 
     def put_kind(self, estate_id: str, terminal_id: str, kind: str) -> bool:
         """Make a terminal one of another kind, which changes what it may see; tell whether there was one."""

@@ -1,0 +1,64 @@
+"""How a terminal ends at HQ: revoked by hand, or away for too long; its last push, and when that is over.
+
+What it brings after that stands in quarantine, as it came. A stolen one brings nothing any more.
+"""
+
+from __future__ import annotations
+
+from butler_tui.hq import keyring
+from butler_tui.hq.engines import TerminalRow, Writing
+from butler_tui.hq.refusals import Refusal
+from butler_tui.hq.retention import judged_ms
+from butler_tui.sync.protocol import DESTROY, Code, HelloAsk
+
+AWAY_MS = 180 * 86_400_000
+"""Who was not heard of for so long is treated as one that was revoked (PROTOCOL, promise 7)."""
+
+
+def revoke(rows: Writing, terminal: TerminalRow, now_ms: int, *, stolen: bool = False) -> TerminalRow:
+    """Apply nothing of a terminal from now on, make other keys for those it knows, and return it as it is then.
+
+    A `stolen` one may not even push once more. `now_ms` is UTC ms.
+    """
+    key = (terminal.estate_id, terminal.terminal_id)
+    if terminal.revoked_ms is None:
+        keyring.begin_anew(rows, terminal.estate_id, now_ms)  # locks the estate before the terminal, as a push does
+        rows.revoke(*key, now_ms)
+    if stolen:
+        rows.shut_out(*key)
+    return rows.terminal(*key) or terminal
+
+
+def as_it_is_now(rows: Writing, terminal: TerminalRow) -> TerminalRow:
+    """Return a terminal as it is in this transaction; raises Refusal where it may not push any more."""
+    now = rows.terminal(terminal.estate_id, terminal.terminal_id) or terminal
+    if now.revoked_ms is not None and not now.may_push_once:
+        raise refusal()
+    return now
+
+
+def refusal() -> Refusal:
+    """Return what a terminal is told that is to destroy its keys."""
+    return Refusal(403, Code.REVOKED, keys=DESTROY)
+
+
+def is_away(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_ms: int) -> bool:
+    """Tell whether a terminal that asks now was not heard of for too long.
+
+    HQ's own clock may be years ahead: the estate's terminals, or this one's clock, must bear it out.
+    """
+    last_ms = max(terminal.seen_ms or 0, terminal.enrolled_ms)
+    if terminal.revoked_ms is not None or now_ms - last_ms <= AWAY_MS:
+        return False
+    return max(judged_ms(rows, terminal.estate_id, now_ms), ask.clock) - last_ms > AWAY_MS
+
+
+def is_over(rows: Writing, terminal: TerminalRow, ask: HelloAsk) -> bool:
+    """Tell whether a revoked terminal asks to be done with, and HQ has all that it ever wrote in this epoch."""
+    if not ask.ends or terminal.revoked_ms is None or ask.waiting:
+        return False
+    if not ask.max_seq:
+        return True
+    return ask.acked_seq == ask.max_seq and (
+        ask.acked_cid is not None and rows.cid_in_epoch(terminal.estate_id, ask.epoch, ask.max_seq) == ask.acked_cid
+    )
