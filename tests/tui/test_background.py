@@ -121,7 +121,6 @@ async def test_screens_that_are_open_lock_for_good_when_hq_has_revoked_the_termi
 ) -> None:
     terminal_id = hq.enrol(estate.store)
     async with open_booth() as booth:
-        await booth.sign_in()
         await register(booth)
         terminals.revoke(hq.folder, TerminalUnderTest(hq, estate).estate_id, terminal_id, real_ms())
         await booth.keys("f9")
