@@ -14,7 +14,7 @@ from butler_tui.desk.shifts import set_pin
 from butler_tui.domain.policies import Reason
 from butler_tui.domain.rights import Role, TerminalKind
 from butler_tui.errors import FileTrouble
-from butler_tui.hq import admin, by_file
+from butler_tui.hq import by_file
 from butler_tui.ids import id_text, new_id
 from butler_tui.sealing import match_key
 from butler_tui.store import epochs, handed_keys, month_keys, pulled, sync_state
@@ -142,7 +142,7 @@ def test_what_a_terminal_may_see_no_longer_is_gone_before_anything_is_fetched(
     assert signing_in(second) == set(people.values())
     assert {theirs.hex(), own.hex()} <= second.keys.months.keys()
     terminal_id = id_text(second.connection.execute("SELECT terminal_id FROM terminal").fetchone()[0])
-    admin.change_kind(hq.folder, estate_id_of(second), terminal_id, TerminalKind.GATE)
+    terminals.change_kind(hq.folder, estate_id_of(second), terminal_id, TerminalKind.GATE, real_ms())
 
     with cut_at(pulled, "take_records"):
         sync(second)
