@@ -14,7 +14,7 @@ from butler_tui.desk.shifts import set_pin
 from butler_tui.domain.policies import Reason
 from butler_tui.domain.rights import Role, TerminalKind
 from butler_tui.errors import FileTrouble
-from butler_tui.hq import by_file
+from butler_tui.hq import by_file, terminals
 from butler_tui.ids import id_text, new_id
 from butler_tui.sealing import match_key
 from butler_tui.store import epochs, handed_keys, month_keys, pulled, sync_state
