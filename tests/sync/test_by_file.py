@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from butler_tui.desk import gate
 from butler_tui.domain.rights import Role
-from butler_tui.errors import ButlerError, FileTrouble, RuleBroken, SetUpWrong
+from butler_tui.errors import ButlerError, FileTrouble, RuleBroken, SetUpWrong, TryLater
 from butler_tui.hq import by_file, terminals
 from butler_tui.store import sync_state
 from butler_tui.store.local import Store
@@ -150,3 +151,13 @@ def test_the_commands_do_it(hq: Hq, enrolled: Estate, now: Clock, tmp_path: Path
     ended = butler("sync", "--from-file", str(tmp_path / "none"), env=home)
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
+
+
+def test_no_file_is_written_or_read_beside_a_sync(hq: Hq, enrolled: Estate, now: Clock, tmp_path: Path) -> None:
+    admit(enrolled, now, "A001")
+    there_and_back(hq, enrolled.store, tmp_path)
+    with FileLock(enrolled.store.home.sync_lock, timeout=0):
+        for act, name in ((write_file, "more"), (read_file, "back")):
+            with pytest.raises(TryLater, match="Another sync of this terminal is running"):
+                act(enrolled.store, tmp_path / name, real_ms)
+    assert not (tmp_path / "more").exists()

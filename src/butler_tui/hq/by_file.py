@@ -9,7 +9,7 @@ from pathlib import Path
 
 from butler_tui.errors import RuleBroken, SetUpWrong
 from butler_tui.hq.admin import opened
-from butler_tui.hq.engines import Engine, EpochRow, Reading, TerminalRow, Writing
+from butler_tui.hq.engines import Engine, EpochRow, TerminalRow, Writing
 from butler_tui.hq.feed import page
 from butler_tui.hq.greeting import greet
 from butler_tui.hq.ingest import prepare, take
@@ -146,8 +146,7 @@ def export_file(folder: Folder, brought: Path, file: Path, now_ms: int) -> int:
         ask = hello_from(json.loads(told))
         answer = _answered(engine, keys, row, ask, now_ms)
         head = new_head(row.estate_id, row.terminal_id, TO_TERMINAL, now_ms)
-        bodies = engine.read(lambda rows: list(_bodies(rows, row, ask, answer)))
-        return write_stick(file, head, keys.box, row.box_key, bodies) - 1
+        return write_stick(file, head, keys.box, row.box_key, _bodies(engine, row, ask, answer)) - 1
 
 
 def _answered(engine: Engine, keys: HqKeys, row: TerminalRow, ask: HelloAsk, now_ms: int) -> HelloAnswer:
@@ -158,14 +157,16 @@ def _answered(engine: Engine, keys: HqKeys, row: TerminalRow, ask: HelloAsk, now
         raise _refused(refusal) from refusal
 
 
-def _bodies(rows: Reading, row: TerminalRow, ask: HelloAsk, answer: HelloAnswer) -> Iterator[Body]:
+def _bodies(engine: Engine, row: TerminalRow, ask: HelloAsk, answer: HelloAnswer) -> Iterator[Body]:
+    """Yield what goes into the file, a page in one reading: an estate has more than fits into memory."""
     yield {"epoch": ask.epoch, "answer": answer.to_body()}
     pull = PullAsk(ask.epoch, answer.hq_gen, answer.scope_gen, ask.pos, ask.pos_cid)
     if answer.fork is not None or answer.scope_gen != ask.scope_gen or ask.pos == 0:
         pos = (answer.fork or 0) if answer.scope_gen == ask.scope_gen else 0
-        pull = replace(pull, pos=pos, pos_cid=rows.cid_at(row.estate_id, pos) if pos else None, whole_after="")
+        cid = engine.read(lambda rows: rows.cid_at(row.estate_id, pos)) if pos else None
+        pull = replace(pull, pos=pos, pos_cid=cid, whole_after="")
     while pull.whole_after is not None or pull.pos < answer.pos:
-        told = page(rows, row, pull)
+        told = engine.read(lambda rows: page(rows, row, pull))  # noqa: B023
         yield {"ask": pull.to_body(), "answer": told.to_body()}
         pull = _next(pull, told)
 

@@ -34,6 +34,7 @@ from butler_tui.sync.protocol import (
 )
 from butler_tui.sync.pull import take_page
 from butler_tui.sync.push import ask_of
+from butler_tui.sync.syncing import one_at_a_time
 from butler_tui.sync.talk import Talk, Tally
 from butler_tui.words import N_
 
@@ -52,13 +53,13 @@ class _Ends:
 def write_file(store: Store, file: Path, now_ms: Callable[[], int]) -> int:
     """Write what waits for HQ into `file`, and return how many changes; they wait until HQ's answer comes.
 
-    Raises SetUpWrong where this terminal is not enrolled, FileTrouble where the disk refuses.
+    Raises SetUpWrong where this terminal is not enrolled, FileTrouble where the disk refuses, TryLater beside a sync.
     """
     ends = _ends(store)
     month_keys.record_missing(store, now_ms())
     talk = Talk(store, now_ms, gentle=False, tally=Tally())
     waiting = sync_state.waiting(store.connection)
-    with plain_errors(file):
+    with one_at_a_time(store), plain_errors(file):
         head = new_head(ends.estate, ends.terminal, TO_HQ, now_ms())
         write_stick(file, head, store.keys.box, ends.hq_key, _bodies(talk))
     return waiting
@@ -76,11 +77,11 @@ def read_file(store: Store, file: Path, now_ms: Callable[[], int]) -> Tally:
     """Take what HQ answered in `file`, and return what was done; every page of it is durable before the next.
 
     Raises SetUpWrong (another terminal's or HQ's file), FileTrouble (damaged), RuleBroken (one before it is missing, or
-    this terminal's file was restored since). What was taken before stays.
+    this terminal's file was restored since), TryLater (a sync is running). What was taken before stays.
     """
     ends = _ends(store)
     tally = Tally()
-    with plain_errors(file):
+    with one_at_a_time(store), plain_errors(file):
         head = read_head(file)
         if (head.estate, head.terminal, head.to) != (ends.estate, ends.terminal, TO_TERMINAL):
             raise SetUpWrong(N_("{file} is not meant for this terminal."), file=file)

@@ -75,7 +75,7 @@ def sync_once(
     terminal: what waited is at HQ then, unless it was stolen, and its keys are destroyed.
     """
     tally = tally or Tally()
-    with _one_at_a_time(store), plain_errors(store.home.database):
+    with one_at_a_time(store), plain_errors(store.home.database):
         talk = Talk(store, now_ms, gentle, tally)
         try:
             _run(talk, push_only=push_only)
@@ -110,7 +110,8 @@ def _run(talk: Talk, *, push_only: bool) -> None:
 
 
 @contextmanager
-def _one_at_a_time(store: Store) -> Iterator[None]:
+def one_at_a_time(store: Store) -> Iterator[None]:
+    """Keep every other sync of this terminal out, by line or by stick; raises TryLater where one is running."""
     lock = FileLock(store.home.sync_lock, timeout=0)
     with plain_errors(store.home.sync_lock):
         try:
