@@ -185,6 +185,8 @@ class People:
         """Decide about the first conflict that this terminal shows: what stands shall stand."""
         known = (one for one in conflicts.waiting(booth.store.connection) if TABLES[one.table].field(one.field))
         for one in known:
+            if not self._has(booth, one.table, one.record_id):
+                continue  # refused at the desk
             cids = tuple(parse_id(said.cid) for said in (one.present, *one.others))
             self._save(booth, [Written(one.table, one.record_id, {one.field: one.present.value}, cids)])
             return

@@ -45,7 +45,8 @@ class Visitors(People):
 
     erases: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
-    def _session(self, booth: Booth) -> Session:
+    def session(self, booth: Booth) -> Session:
+        """Sign the supervisor in."""
         person = staff.by_number(booth.store.connection, "9001")
         gate = estates.terminal(booth.store.connection).gate_id
         assert person is not None
@@ -73,7 +74,7 @@ class Visitors(People):
             looks=self._text(1),
             check=_PASSED,
         )
-        place = (booth.store, self._session(booth), who, POLICIES, self.clock(booth))
+        place = (booth.store, self.session(booth), who, POLICIES, self.clock(booth))
         if comes:
             self.noted(booth, lambda: admit(*place), creates=True)
         else:
@@ -90,7 +91,7 @@ class Visitors(People):
         visit_id = self._inside(booth)
         if visit_id is None:
             return
-        session = self._session(booth)
+        session = self.session(booth)
         done: Done = self.noted(booth, lambda: check_out(booth.store, session, visit_id, self.clock(booth)), True)
         if back:
             self.noted(booth, lambda: undo(booth.store, session, done, POLICIES, self.clock(booth)), True)
@@ -104,7 +105,7 @@ class Visitors(People):
         what = {"name": self._text(1)} if name else {"companions": many % 5 + 1}
         said = (CorrectionReason.TYPING_ERROR, self._text(1), POLICIES, self.clock(booth))
         with suppress(RuleBroken, NotAllowed):  # too late by a clock that is wrong
-            self.noted(booth, lambda: correct(booth.store, self._session(booth), bytes(found[0]), what, *said), True)
+            self.noted(booth, lambda: correct(booth.store, self.session(booth), bytes(found[0]), what, *said), True)
 
     def _erase(self, booth: Booth, what: str) -> None:
         """Erase a person at a supervisor's terminal: the household, who lives there, whoever came or moved in first."""
@@ -122,7 +123,7 @@ class Visitors(People):
             return
         table = "household" if what == "newcomers" else what
         before = self.wrote.keys() | set()
-        session, chosen = self._session(booth), Chosen(table, bytes(row[0]))
+        session, chosen = self.session(booth), Chosen(table, bytes(row[0]))
         self.noted(booth, lambda: privacy.erase(booth.store, session, [chosen], self.clock(booth)), True)
         for cid in self.wrote.keys() - before:
             if self.wrote[cid].erases and self.wrote[cid].record_id == chosen.record_id:
@@ -139,7 +140,7 @@ class Visitors(People):
         record_id = self.household if known else new_id(self.now)
         plain, personal = ("floor", "pet") if known else ("shelf", "whose")
         written = Written(table, record_id, {plain: self._text(1), personal: self._text(1)})
-        person = self._session(booth).staff.staff_id
+        person = self.session(booth).staff.staff_id
 
         def act() -> None:
             with patch.dict(TABLES, _NEWER), transaction(connection):

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from butler_tui.desk.conflicts import settle
+from butler_tui.errors import RuleBroken
+from butler_tui.store import conflicts
 from tests.model.machine import live_through, lived
 from tests.model.postgres_hq import drop_all
-from tests.model.real_world import Step
+from tests.model.real_world import Step, World
 from tests.postgres import any_server
 
 STORIES: dict[str, list[Step]] = {
@@ -275,6 +278,13 @@ STORIES: dict[str, list[Step]] = {
         ("sync", 0),
         ("back",),
     ],
+    "held back, erased, and sent again": [
+        ("erase", 0, "household"),
+        ("forbidden", 2),
+        ("sync", 0),
+        ("sync", 2),
+        ("again", 2),
+    ],
     "come, corrected at both gates, gone at both, and taken back": [
         ("visit", 0),
         ("sync", 0),
@@ -301,6 +311,20 @@ _ON_POSTGRES = (
 @pytest.mark.parametrize("story", STORIES)
 def test_what_was_found_once_is_mended(story: str) -> None:
     live_through(STORIES[story])
+
+
+def test_a_conflict_about_somebody_who_was_erased_before_they_came_is_refused_in_words() -> None:
+    world = World()
+    try:
+        for step in (("erase", 0, "resident"), ("write", 1, (0, 0, 1)), ("sync", 0), ("sync", 1), ("die", 1),
+                     ("write", 2, (0, 0, 2)), ("sync", 2), ("sync", 1)):  # fmt: skip
+            world.do(step)
+        booth = world.booths[1]
+        (asked,) = conflicts.waiting(booth.store.connection)
+        with pytest.raises(RuleBroken):
+            settle(booth.store, world.session(booth), asked, asked.present.value, world.now)
+    finally:
+        world.close()
 
 
 @pytest.fixture(scope="module")

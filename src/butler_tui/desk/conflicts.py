@@ -79,12 +79,15 @@ def settle(store: Store, session: Session, shown: Conflict, value: WireValue, no
     """Save `value` as what holds, and that this decides between all writes of the conflict as it was `shown`.
 
     A value is one of those written; where any text may stand in the field, it may be another. Raises NotAllowed, and
-    RuleBroken where the value is neither, or where somebody has decided or written again meanwhile (`now_ms` UTC ms).
+    RuleBroken where the record is not here, the value is neither, or somebody has decided or written again meanwhile
+    (`now_ms` UTC ms).
     """
     require_settler(store, session, shown.table)
     field = TABLES[shown.table].field(shown.field)
     if field is None:
         raise RuleBroken(N_("This version does not know these records. Decide it at a computer with a newer one."))
+    if not _is_here(store, shown):
+        raise RuleBroken(N_("There is no such record here."))
     chosen = from_wire(field.kind, _allowed(shown, value))
     cids = tuple(parse_id(said.cid) for said in shown.writes)
     written = Written(shown.table, shown.record_id, {field.name: chosen}, cids)
@@ -95,6 +98,13 @@ def settle(store: Store, session: Session, shown: Conflict, value: WireValue, no
         now_ms=now_ms,
         provided=lambda: _as_shown(store, shown),
     )
+
+
+def _is_here(store: Store, shown: Conflict) -> bool:
+    """Tell whether the record is shown here: of one that was erased before it came, not all is there that it needs."""
+    key = TABLES[shown.table].key
+    found = store.connection.execute(f"SELECT 1 FROM {shown.table} WHERE {key} = ?", (shown.record_id,)).fetchone()
+    return found is not None
 
 
 def _allowed(shown: Conflict, value: WireValue) -> WireValue:

@@ -41,7 +41,7 @@ def keep(connection: Connection, row_id: int, change: Change, link: bytes) -> in
             str(change.op),
             fields,
             personal,
-            change.digest_of_personal() if personal else None,
+            change.digest_of_personal() if personal or change.personal_digest else None,
             base64.b64decode(change.salt) if change.salt else None,
             *change.hlc,
             change.seen,
