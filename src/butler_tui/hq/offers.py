@@ -40,7 +40,7 @@ _NO_LINK = bytes(32)
 
 
 def keep(rows: Writing, terminal: TerminalRow, ask: OfferAsk, now_ms: int) -> list[tuple[str, str]]:
-    """Keep what HQ has not, and return the records (table, id) of which it has nothing else; `now_ms` is UTC ms.
+    """Keep what HQ has not, and return the records (table, id) of which it has applied nothing; `now_ms` is UTC ms.
 
     Raises Refusal where the log was never restored, or too long ago, or is another one by now.
     """
@@ -72,7 +72,7 @@ def keep(rows: Writing, terminal: TerminalRow, ask: OfferAsk, now_ms: int) -> li
     ]
     if more:
         rows.erase_log(estate_id, more)
-    return sorted({_key(one) for one in lacking.values()} - there)
+    return sorted({_key(one) for one in ask.offered} - there)  # what is in quarantine, too
 
 
 def _key(one: Offered) -> tuple[str, str]:
