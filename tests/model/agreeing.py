@@ -189,7 +189,8 @@ class _View:
             rows = self._rows(f"SELECT * FROM {table.name}")
             shown = {id_text(row[table.key]): row for row in rows}
             if table.scope not in self.sees:
-                if foreign := {key for key in shown if (table.name, key) not in self.own}:
+                # What it wrote, let go of, and HQ lost, it has offered as if it were another's.
+                if foreign := {key for key in shown if (table.name, key) not in self.own and key not in self.apart}:
                     raise Broken(f"I9 {self.name} has {table.name} {foreign}")
                 continue
             self._same_records(table, shown)

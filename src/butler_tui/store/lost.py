@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from butler_tui.domain.changes import WireValue, to_wire
-from butler_tui.domain.fields import TABLES, Table
+from butler_tui.domain.fields import TABLES, Scope, Table
 from butler_tui.domain.merge import FieldStamp, RecordState
+from butler_tui.domain.rights import SEES, TerminalKind
 from butler_tui.domain.tallies import span_of
 from butler_tui.ids import parse_id
 from butler_tui.store import base
@@ -83,8 +84,9 @@ def written_once(connection: Connection, tbl: str, month: str, *, hole: bool) ->
         f" AND {table.key} NOT IN (SELECT record_id FROM changed) ORDER BY {table.key}",
         span_of(month),
     ).fetchall()
+    compared = hole and _is_compared(connection, tbl)
     for row in rows:
-        if hole and is_own(connection, tbl, row):
+        if compared and is_own(connection, tbl, row):
             continue
         yield Lost(tbl, row[table.key], as_put(connection, table, row))
     raw = connection.execute(
@@ -95,6 +97,13 @@ def written_once(connection: Connection, tbl: str, month: str, *, hole: bool) ->
     for (record_id,) in raw:  # what could not be shown is here all the same
         if known := base.read(connection, tbl, record_id):
             yield Lost(tbl, record_id, dict(known.state.values))
+
+
+def _is_compared(connection: Connection, tbl: str) -> bool:
+    """Tell whether HQ compares a table with this terminal: only what it is given all of is written anew after that."""
+    (kind,) = connection.execute("SELECT kind FROM terminal").fetchone()
+    seen = SEES[TerminalKind(kind)] if kind in set(TerminalKind) else frozenset(Scope)
+    return seen == frozenset(Scope) or (tbl != "attachment" and TABLES[tbl].scope in seen)
 
 
 def as_put(connection: Connection, table: Table, row: Row) -> dict[str, WireValue]:
