@@ -14,6 +14,7 @@ from butler_tui.desk import gate as gate_desk
 from butler_tui.domain.changes import Value
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.rights import Role, TerminalKind
+from butler_tui.errors import SetUpWrong
 from butler_tui.hq import admin, terminals
 from butler_tui.ids import id_text, new_id
 from butler_tui.paths import find_home
@@ -21,6 +22,7 @@ from butler_tui.store import conflicts, estates, sync_state
 from butler_tui.store.journal import record
 from butler_tui.store.local import Store, open_store
 from butler_tui.store.written import Written
+from butler_tui.sync import talk
 from butler_tui.sync.first_enrol import enrol_here
 from tests.conftest import Clock, Estate
 from tests.serving import Hq, real_ms, served, sync
@@ -278,3 +280,22 @@ def test_what_was_held_for_something_unknown_is_let_go_and_the_author_sees_it(en
     sync(second)
     assert sync_state.status(second.connection).quarantined == ()
     assert_same(enrolled.store, second)
+
+
+def test_a_program_that_is_too_old_for_hq_still_sends_and_says_that_it_fetches_nothing(
+    enrolled: Estate, second: Store, english: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _house, household = a_household(enrolled.store)
+    sync(enrolled.store)
+    sync(second)
+    put(second, "household", household, gate_note="门铃轻按")
+    put(enrolled.store, "household", household, name="陈府")
+    sync(enrolled.store)
+    with monkeypatch.context() as older:
+        older.setattr(talk, "SCHEMA_VERSION", 0)
+        with pytest.raises(SetUpWrong, match="install the newer program"):
+            sync(second)
+    assert sync_state.waiting(second.connection) == 0
+    assert one(second, "household", household, "name") != "陈府"
+    sync(second)
+    assert one(second, "household", household, "name") == "陈府"

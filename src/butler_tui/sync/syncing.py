@@ -99,6 +99,7 @@ def _run(talk: Talk, *, push_only: bool) -> None:
         if talk.revoked:
             end(talk)
         if not push_only:
+            talk.require_schema()
             pull_all(talk, where)
             if not talk.gentle:
                 compare(talk)

@@ -74,6 +74,7 @@ class Talk:
         self.revoked = False
         """Whether HQ has said that this is the last push."""
         self._hellos = 0
+        self._too_old = False
         where = self.where()
         base, __, self._estate_id = terminal.hq_url.rpartition("/e/")
         self.terminal_id = id_text(terminal.terminal_id)
@@ -133,10 +134,19 @@ class Talk:
                 self.tally.gone += hole.gone
                 pruning.note_told(self.store.connection)
             self.revoked = answer.ending == LAST_PUSH
+            self._too_old = answer.min_schema > SCHEMA_VERSION
             self._link.judge_dates(answer.server_time)
             self._link.offset_ms = answer.server_time - self.now_ms()
             if self._agree(where, answer, on_line=True) is Outcome.AGREED:
                 return self.where()
+
+    def require_schema(self) -> None:
+        """Raise SetUpWrong where HQ no longer tells a program as old as this one what others wrote (PROTOCOL)."""
+        if self._too_old:
+            raise SetUpWrong(
+                N_("This program is too old for what HQ has now. What waited here was sent, nothing was fetched: "
+                   "install the newer program.")
+            )  # fmt: skip
 
     def _answer_to(self, where: Position) -> HelloAnswer:
         """Return what HQ answers to a hello; the marks are said once it asks for them."""
