@@ -137,7 +137,7 @@ def test_a_gate_says_that_it_is_decided_elsewhere(hq: Hq, english: None, enrolle
     terminals.change_kind(hq.folder, estate_id_of(store), terminal_id, TerminalKind.GATE, real_ms())
     sync(store)
 
-    with pytest.raises(NotAllowed, match="gate PC"):
+    with pytest.raises(NotAllowed, match="at a computer that is enrolled as: butler's laptop"):
         desk.settle(store, enrolled.sessions[Role.SUPERVISOR], about(store, "name"), "陈府", real_ms())
 
 

@@ -50,7 +50,7 @@ def _register_add(staff: typer.Typer) -> None:
         who: str = as_option(),
         make: bool = _make_pin_option(),
     ) -> None:
-        from butler_tui.desk.session import require
+        from butler_tui.desk.session import require, require_terminal
         from butler_tui.desk.set_up_staff import read_number, take_on
         from butler_tui.domain.rights import Act
 
@@ -58,6 +58,7 @@ def _register_add(staff: typer.Typer) -> None:
         with open_terminal() as store:
             session = acting(store, who)
             require(session, Act.MANAGE_STAFF)
+            require_terminal(store, Act.MANAGE_STAFF)
             pin = _new_pin(read_number(number), make=make)
             take_on(store, session, number, name, as_role, pin, now_ms())
         say(_("{name} signs in as {number} from now on.", name=safe(name).strip(), number=read_number(number)))

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from butler_tui import labels
 from butler_tui.desk.record_words import may_be_typed
-from butler_tui.desk.session import Session
+from butler_tui.desk.session import Session, require_terminal
 from butler_tui.domain.changes import WireValue, from_wire
 from butler_tui.domain.fields import TABLES, Field, Standing
-from butler_tui.domain.rights import BY_ROLE, Act, Role, TerminalKind, act_of, may, terminal_may
+from butler_tui.domain.rights import BY_ROLE, Role, act_of, may
 from butler_tui.errors import NotAllowed, RuleBroken
 from butler_tui.ids import parse_id
-from butler_tui.store import conflicts, estates
+from butler_tui.store import conflicts
 from butler_tui.store.conflicts import Conflict, Said
 from butler_tui.store.journal import record
 from butler_tui.store.local import Store
@@ -63,16 +63,6 @@ def require_settler(store: Store, session: Session, table: str) -> None:
             who=" / ".join(labels.label(role) for role in Role if role in BY_ROLE[act] and role is not Role.HQ),
         )
     require_terminal(store, act)
-
-
-def require_terminal(store: Store, act: Act) -> None:
-    """Raise NotAllowed, in words, where HQ takes no such change from a terminal of this kind."""
-    kind = estates.kind_of_terminal(store.connection)
-    if kind in set(TerminalKind) and not terminal_may(TerminalKind(kind), act):
-        raise NotAllowed(
-            N_("From a computer that is enrolled as {kind}, headquarters takes no such change. Decide it at another."),
-            kind=labels.label(TerminalKind(kind)),
-        )
 
 
 def settle(store: Store, session: Session, shown: Conflict, value: WireValue, now_ms: int) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from butler_tui.desk.conflicts import require_terminal
-from butler_tui.desk.session import Session, require
+from butler_tui.desk.session import Session, require, require_terminal
 from butler_tui.domain.changes import Change
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.rights import act_of

@@ -6,8 +6,7 @@ import json
 from dataclasses import dataclass
 
 from butler_tui.desk.audit import Subject, audit_row
-from butler_tui.desk.conflicts import require_terminal
-from butler_tui.desk.session import Session, require
+from butler_tui.desk.session import Session, require, require_terminal
 from butler_tui.domain import policy_values
 from butler_tui.domain.audit import AuditAct
 from butler_tui.domain.policies import Policies

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from butler_tui.desk.audit import Subject, note
-from butler_tui.desk.session import Session, require
+from butler_tui.desk.session import Session, require, require_terminal
 from butler_tui.domain.audit import AuditAct
 from butler_tui.domain.folding import fold
 from butler_tui.domain.rights import Act
@@ -35,6 +35,7 @@ def at_home(store: Store, session: Session, room_code: str, resident: str = "") 
     Raises NotAllowed; RuleBroken where nobody does, or more than one has that name.
     """
     require(session, Act.ERASE_PERSON)
+    require_terminal(store, Act.ERASE_PERSON)
     home = at_room(store.connection, fold(room_code).strip().upper())
     if home is None or home.household_id is None:
         raise RuleBroken(N_("Nobody is known at {room}."), room=safe(room_code))
@@ -56,6 +57,7 @@ def same_visitor(store: Store, session: Session, visit_id: bytes, *, only: bool 
     Raises NotAllowed; RuleBroken where there is no such visit, or nothing in it tells who came.
     """
     require(session, Act.ERASE_PERSON)
+    require_terminal(store, Act.ERASE_PERSON)
     connection = store.connection
     row = connection.execute("SELECT name, phone, plate FROM visit WHERE visit_id = ?", (visit_id,)).fetchone()
     if row is None:
@@ -78,6 +80,7 @@ def erase(store: Store, session: Session, chosen: Sequence[Chosen], now_ms: int,
     record that is not here, FileTrouble where the disk refuses: what was erased until then stays so.
     """
     require(session, Act.ERASE_PERSON)
+    require_terminal(store, Act.ERASE_PERSON)
     connection = store.connection
     for one in chosen:
         if one.table not in ERASED_WITH or not _is_here(store, one):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from butler_tui import labels
-from butler_tui.domain.rights import Act, may
+from butler_tui.domain.rights import Act, TerminalKind, may, terminal_may
 from butler_tui.errors import NotAllowed
+from butler_tui.store import estates
+from butler_tui.store.local import Store
 from butler_tui.store.staff import Staff
 from butler_tui.words import N_
 
@@ -27,3 +29,14 @@ def require(session: Session, act: Act) -> None:
             role=labels.label(session.staff.role),
             act=labels.label(act),
         )
+
+
+def require_terminal(store: Store, act: Act) -> None:
+    """Raise NotAllowed, in words, where HQ takes no such change from a terminal of this kind.
+
+    One that was never enrolled is free: nobody has said yet what it is.
+    """
+    kind = estates.kind_of_terminal(store.connection)
+    if kind in set(TerminalKind) and not terminal_may(TerminalKind(kind), act):
+        where = [labels.label(one) for one in TerminalKind if terminal_may(one, act)]
+        raise NotAllowed(N_("This is done at a computer that is enrolled as: {kinds}."), kinds=" / ".join(where))

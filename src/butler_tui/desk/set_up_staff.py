@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 
 from butler_tui.desk.audit import Subject, audit_row
-from butler_tui.desk.session import Session, require
+from butler_tui.desk.session import Session, require, require_terminal
 from butler_tui.desk.shifts import verifier_of
 from butler_tui.domain.audit import AuditAct
 from butler_tui.domain.changes import Value
@@ -75,6 +75,7 @@ def take_on(store: Store, session: Session, number: str, name: str, role: Role, 
     Raises NotAllowed, RuleBroken (number taken, weak PIN, no name); then nothing is saved.
     """
     require(session, Act.MANAGE_STAFF)
+    require_terminal(store, Act.MANAGE_STAFF)
     number, name = read_number(number), read_name(name)
     if role not in ROLES:
         raise RuleBroken(N_("Nobody here can be employed as that."))
@@ -106,6 +107,7 @@ def change(
     The last active supervisor stays one: without any, nobody could let another in.
     """
     require(session, Act.MANAGE_STAFF)
+    require_terminal(store, Act.MANAGE_STAFF)
     person = _person(store, number)
     if role is not None and role not in ROLES:
         raise RuleBroken(N_("Nobody here can be employed as that."))
