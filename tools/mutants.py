@@ -134,8 +134,8 @@ MUTANTS = (
     Mutant(
         "the_fork_trusts_a_file_put_back",
         "sync/talk.py",
-        "held = sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid)",
-        "held = True",
+        "last_seq, intact = answer.last_seq if held else 0, held and hole is None",
+        "last_seq, intact = answer.last_seq, hole is None",
     ),
     Mutant(
         "a_file_put_back_goes_on",
