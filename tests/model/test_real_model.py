@@ -1,6 +1,6 @@
 """The real client and server code keep PROTOCOL's promises, whatever happens to files, clocks, wire and HQ.
 
-A run is one estate that something happens to eight times, most of it in several steps. 60 runs here, and a few with
+A run is one estate that something happens to eight times, most of it in several steps. 24 runs here, and a few with
 HQ's rows on PostgreSQL; 3,000 and 300 in `make soak`; always the same ones, because the seeds are told.
 """
 
@@ -337,7 +337,7 @@ def server() -> Iterator[str]:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_promises_are_kept(seed: int) -> None:
-    lived(seed, 30)
+    lived(seed, 12)
 
 
 def test_the_promises_are_kept_with_rows_on_postgres(server: str) -> None:
