@@ -128,9 +128,6 @@ def test_its_author_goes_on_seeing_what_is_held_until_it_is_let_go(hq: Hq, held:
 
     change_kind(hq, held, TerminalKind.SUPERVISOR)
     sync(held.store)
-    put(held.store, "household", household, gate_note="")
-    sync(held.store)
-    assert name_of(held) == "陈府"
     put(held.store, "household", household, name="陈老宅")
     sync(held.store)
     assert name_of(held) == "陈老宅"  # the author's later word, which HQ has taken
