@@ -243,3 +243,32 @@ def test_a_sealed_computer_is_enrolled_again_and_begins_anew(hq: Hq, enrolled: E
     assert fresh.connection.execute("SELECT count(*) FROM gate").fetchone()[0] == 2
     fresh.close()
     assert [name for name in os.listdir(enrolled.store.home.database.parent) if ".replaced-" in name]
+
+
+def test_a_terminal_is_found_by_its_name_or_the_beginning_of_its_id(hq: Hq, enrolled: Estate) -> None:
+    own = estates.estate(enrolled.store.connection)
+    assert own is not None
+    estate_id = id_text(own.estate_id)
+    hq.change("UPDATE terminal SET name = 'vm' WHERE estate_id = ?", estate_id)
+    ((terminal_id,),) = hq.query("SELECT terminal_id FROM terminal WHERE estate_id = ?", estate_id)
+    for text in (terminal_id, terminal_id.upper(), "vm", terminal_id[:8]):
+        terminals.change_kind(hq.folder, estate_id, text, TerminalKind.GATE, real_ms())
+    for text in (terminal_id[:7], "v", "nobody"):
+        with pytest.raises(ButlerError):
+            terminals.change_kind(hq.folder, estate_id, text, TerminalKind.GATE, real_ms())
+    hq.change(
+        "INSERT INTO terminal (estate_id, terminal_id, name, kind, sign_key, box_key, enrolled_ms)"
+        " VALUES (?, ?, 'vm', 'gate', x'01', x'02', 1)",
+        estate_id, id_text(new_id(real_ms() + 3_600_000)),
+    )  # fmt: skip
+    with pytest.raises(ButlerError, match=terminal_id):
+        terminals.revoke(hq.folder, estate_id, "vm", real_ms())
+
+
+def test_an_estate_is_not_added_twice_by_mistake(hq: Hq) -> None:
+    add = ("hq", "estate", "add", "Twice", "--dir", str(hq.folder.path))
+    first = butler(*add)
+    again = butler(*add)
+    assert (first.returncode, again.returncode) == (0, 1)
+    assert first.stdout.strip() in again.stderr
+    assert butler(*add, "--same-name").returncode == 0

@@ -93,13 +93,15 @@ def _register_estate_add(estate: typer.Typer) -> None:
         name: str = typer.Argument(help=_("The estate's name.")),
         estate_id: str | None = typer.Option(None, "--id", help=_("The id of an estate that a terminal has already.")),
         time_zone: str = typer.Option("Asia/Shanghai", "--time-zone", help=_("The estate's time zone.")),
+        same_name: bool = typer.Option(False, "--same-name", help=_("Another estate of a name that there is.")),
         folder: Path | None = folder_option(),
         dsn: str | None = dsn_option(),
         as_json: bool = _json_option(),
     ) -> None:
         from butler_tui.hq import admin
 
-        added = admin.add_estate(hq_folder(folder, dsn), name, time_zone, estate_id, now_ms())
+        place, at_ms = hq_folder(folder, dsn), now_ms()
+        added = admin.add_estate(place, name, time_zone, estate_id, at_ms, same_name=same_name)
         if as_json:
             print_json({"estate_id": added, "name": name, "time_zone": time_zone})
         else:

@@ -147,10 +147,13 @@ def _engine(folder: Folder, keys: HqKeys) -> Engine:
     return SqliteEngine(folder.database, keys.raw())
 
 
-def add_estate(folder: Folder, name: str, time_zone: str, estate_id: str | None, now_ms: int) -> str:
+def add_estate(
+    folder: Folder, name: str, time_zone: str, estate_id: str | None, now_ms: int, *, same_name: bool = True
+) -> str:
     """Add an estate and return its id; `estate_id` (UUID text) is given where a terminal has its records already.
 
-    Raises ButlerError for an id that is none or taken, a zone that is none, or an empty name.
+    Raises ButlerError for an id that is none or taken, a zone that is none, an empty name, or where `same_name` is not
+    wanted and an estate has this name: it was added twice by mistake, as a rule.
     """
     name = safe(name).strip()
     if not name:
@@ -162,6 +165,13 @@ def add_estate(folder: Folder, name: str, time_zone: str, estate_id: str | None,
         raise ButlerError(N_("{text} is not the id of an estate."), text=safe(estate_id or "")) from error
     row = EstateRow(chosen, name, time_zone, 0)
     with opened(folder) as (engine, _keys):
+        named = [one.estate_id for one in engine.read(lambda rows: rows.estates()) if one.name == name]
+        if named and not same_name:
+            raise ButlerError(
+                N_("HQ has an estate called {name} already: {id}. Choose another name, or say --same-name."),
+                name=name,
+                id=named[0],
+            )
         try:
             engine.write(lambda rows: rows.add_estate(row, id_text(new_id(now_ms)), now_ms)).result()
         except AlreadyThere as error:
