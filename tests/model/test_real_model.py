@@ -143,6 +143,18 @@ STORIES: dict[str, list[Step]] = {
             (("die", 1), ("back",), ("write", 2, (1, 0, 0)), ("sync", 2), ("write", 2, (0, 1, 0)), ("sync", 2)),
         ),
     ],
+    "HQ put back between a push and the pull after it, and all is issued again that it has": [
+        ("image", 0),
+        ("erase", 0, "resident"),
+        ("sync", 0),
+        ("restore", 0),
+        ("snap",),
+        ("write", 1, (1, 1, 1)),
+        ("sync", 1),
+        ("sync", 0),
+        ("write", 0, (1, 0, 0)),
+        ("sync", 0, (), 2, (("back",),)),
+    ],
     "HQ put back to before what stays in an epoch that is over": [
         ("snap",),
         ("write", 0, (1, 0, 0)),

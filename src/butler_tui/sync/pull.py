@@ -17,6 +17,7 @@ from butler_tui.sync.protocol import (
     compact_json,
     pull_answer_from,
 )
+from butler_tui.sync.push import push_all
 from butler_tui.sync.talk import Talk, not_taken
 
 
@@ -35,7 +36,8 @@ def pull_all(talk: Talk, where: Position) -> None:
         except Refused as refused:
             if refused.code != Code.HELLO_AGAIN:
                 raise not_taken(refused) from refused
-            where = talk.hello()
+            # What is issued again goes out before all records come: what HQ has of it comes with them, and only so.
+            where = push_all(talk, talk.hello())
             continue
         talk.head = max(answer.head, answer.upto)
         way.tell(where, answer)
