@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from gettext import NullTranslations
 from pathlib import Path
 
@@ -116,3 +118,11 @@ def test_marking_a_word_leaves_it_as_it_is() -> None:
     speak("zh_CN")
 
     assert N_("Guard") == "Guard"
+
+
+def test_what_the_system_refuses_is_said_in_our_words_or_by_its_number() -> None:
+    speak("zh_CN")
+    said = [errors.system_words(OSError(number, os.strerror(number))) for number in (errno.ENOENT, errno.ENOSPC)]
+    assert said == ["找不到文件或文件夹", "磁盘已满"]
+    assert errors.system_words(OSError(errno.ELOOP, "loop")) == f"系统报告错误 {errno.ELOOP}"
+    assert errors.system_words(OSError("no number")) == "系统报告错误 0"

@@ -5,6 +5,7 @@ The sentence is an English source message with named details; it is put into wor
 
 from __future__ import annotations
 
+import errno
 from pathlib import PurePath
 
 from butler_tui.text import safe
@@ -79,3 +80,24 @@ class NotAllowed(ButlerError):
 
 class RuleBroken(ButlerError):
     """A rule of the house stands in the way of what was asked."""
+
+
+_OF_THE_SYSTEM = {
+    errno.ENOENT: N_("no such file or folder"),
+    errno.EACCES: N_("no permission"),
+    errno.EPERM: N_("no permission"),
+    errno.EROFS: N_("it can only be read from, not written to"),
+    errno.ENOSPC: N_("the disk is full"),
+    errno.EDQUOT: N_("the disk is full"),
+    errno.EISDIR: N_("it is a folder"),
+    errno.ENOTDIR: N_("a part of its path is no folder"),
+    errno.EEXIST: N_("it is there already"),
+    errno.EADDRINUSE: N_("another program uses it"),
+    errno.EADDRNOTAVAIL: N_("this computer has no such address"),
+}
+
+
+def system_words(error: OSError) -> str:
+    """Return why the system refused, in the chosen language; what is rare by its number."""
+    known = _OF_THE_SYSTEM.get(error.errno or 0)
+    return _(known) if known else _("the system reports error {number}", number=error.errno or 0)

@@ -276,6 +276,16 @@ def people(count: int) -> str:
     return _("1 person") if count == 1 else _("{count} people", count=count)
 
 
+def changes(count: int) -> str:
+    """Return so many changes in words."""
+    return _("1 change") if count == 1 else _("{count} changes", count=count)
+
+
+def records(count: int) -> str:
+    """Return so many records in words."""
+    return _("1 record") if count == 1 else _("{count} records", count=count)
+
+
 def cars(count: int) -> str:
     """Return so many cars in words."""
     return _("1 car") if count == 1 else _("{count} cars", count=count)

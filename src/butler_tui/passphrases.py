@@ -11,8 +11,8 @@ from butler_tui.sealing import passphrase_box_key, public_box_key
 from butler_tui.words import N_
 
 _FAULTS = {
-    PassphraseFault.TOO_SHORT: N_("A recovery passphrase has at least {least} characters: four words will do."),
-    PassphraseFault.TOO_UNIFORM: N_("That passphrase is one character over and over. Take four words."),
+    PassphraseFault.TOO_SHORT: N_("A recovery passphrase has at least {least} characters: a sentence will do."),
+    PassphraseFault.TOO_UNIFORM: N_("That passphrase is one character over and over. Take a sentence."),
 }
 
 

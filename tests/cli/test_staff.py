@@ -79,7 +79,7 @@ def test_everybody_is_listed_for_people_and_for_programs(people: Estate, home: H
     assert [one["number"] for one in listed if not one["active"]] == ["2003"]
     lines = run(home, "list", "--as", "9001").stdout.splitlines()
     assert lines[1] == "1007  王强    Guard"
-    assert lines[2] == "2003  林晓燕  Butler      has left"
+    assert lines[2] == "2003  林晓燕  Butler      signs in no more"
 
 
 @pytest.mark.parametrize(

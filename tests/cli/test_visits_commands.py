@@ -80,7 +80,7 @@ def test_a_visitor_comes_and_goes_from_the_shell(shell: Estate) -> None:
         ((*CHECKS, "--confirmed-by", "王五"), 1, "not among those who may confirm"),
         ((*CHECKS, "--check", "belongings=not_applicable"), 1, "cannot be n/a"),
         ((*CHECKS, "--check", "shoes=passed"), 2, "the checks are identity"),
-        ((*CHECKS, "--reason", "burglary"), 2, "has to be one of visiting"),
+        ((*CHECKS, "--reason", "burglary"), 2, "has to be one of visiting (Visiting), "),
     ],
 )
 def test_what_stands_in_the_way_is_said_as_on_the_screen(

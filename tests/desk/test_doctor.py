@@ -105,7 +105,7 @@ def test_the_doctor_writes_nothing(estate: Estate, computer: Computer) -> None:
         (change("UPDATE journal SET fields = '{}' WHERE journal_id % 16 = 5"), "chain", "bad", "at number 5"),
         (change("UPDATE sync_state SET clock_offset_ms = -700000"), "clock", "warning", "11 min off"),
         (change("UPDATE sync_state SET hlc_ms = hlc_ms + 7200000"), "clock", "warning", "before the last record"),
-        (change("DELETE FROM staff_pin WHERE rowid = 1"), "pins", "warning", "1 without a PIN"),
+        (change("DELETE FROM staff_pin WHERE rowid = 1"), "pins", "warning", "Without a PIN here: 1"),
         (change("DELETE FROM staff_pin"), "pins", "bad", "Nobody can sign in"),
         (change("UPDATE terminal SET gate_id = NULL"), "estate", "warning", "no gate"),
     ],

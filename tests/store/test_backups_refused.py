@@ -177,7 +177,7 @@ def test_a_full_disk_refuses_leaves_nothing_and_keeps_the_backup_that_was_there(
     store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     small_disk.fill(100 * 1024)
 
-    with pytest.raises(FileTrouble, match=r"disk is full|No space left"):
+    with pytest.raises(FileTrouble, match=r"disk is full"):
         backups.back_up(store, targets[full], now())
 
     assert targets[full].read_bytes() == good
@@ -201,7 +201,7 @@ def test_a_restore_onto_a_full_disk_leaves_the_file_that_is_there(
     store.close()
     small_disk.fill(100 * 1024)
 
-    with pytest.raises(FileTrouble, match=r"disk is full|No space left"):
+    with pytest.raises(FileTrouble, match=r"disk is full"):
         restore(home, backup, replace=True)
 
     assert files_of(home) == ["butler.db", "butler.key"]

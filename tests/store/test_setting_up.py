@@ -77,7 +77,7 @@ def test_a_key_file_that_cannot_be_filled_is_not_left_behind(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("butler_tui.private_file.os.fsync", refuse)
-    with pytest.raises(FileTrouble, match="No space left"):
+    with pytest.raises(FileTrouble, match="the disk is full"):
         create_store(home, now())
 
     assert files(home) == []

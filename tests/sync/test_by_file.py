@@ -104,12 +104,12 @@ def test_nobody_else_reads_it_and_nothing_in_it_is_changed_unseen(
     (tmp_path / "cut").write_bytes(raw[:-40])
     with pytest.raises(FileTrouble):
         by_file.import_file(hq.folder, tmp_path / "cut", real_ms())
-    with pytest.raises(SetUpWrong):
+    with pytest.raises(SetUpWrong, match="wrote for HQ"):
         read_file(enrolled.store, out, real_ms)
 
     by_file.import_file(hq.folder, out, real_ms())
     by_file.export_file(hq.folder, out, back, real_ms())
-    with pytest.raises(SetUpWrong, match="not meant"):
+    with pytest.raises(SetUpWrong, match="not HQ's answer to this"):
         read_file(second, back, real_ms)
 
 

@@ -41,6 +41,8 @@ def acting(store: Store, number: str) -> Session:
     """
     number = number or ask(_("Staff no."), "--as")
     gate = estates.gate_of_terminal(store.connection)
+    if gate is None and estates.estate(store.connection) is not None:
+        raise SetUpWrong(N_("This computer stands at no gate yet. Run butler and choose one."))
     if gate is None:
         raise SetUpWrong(N_("This computer has no estate or gate yet. Set it up with: butler init"))
     pin = ask_hidden(_("PIN"), PIN_VARIABLE)

@@ -137,7 +137,7 @@ def _role(text: str) -> Role:
     for role in ROLES:
         if text.strip().casefold() in (str(role), label(role).casefold()):
             return role
-    raise WrongUsage(N_("There is no role {role}. There are: {roles}."), role=safe(text), roles=", ".join(ROLES))
+    raise WrongUsage(N_("There is no role {role}. There are: {roles}."), role=safe(text), roles=_roles_help())
 
 
 def _new_pin(number: str, *, make: bool) -> str:
@@ -163,7 +163,7 @@ def _facts(person: Colleague) -> dict[str, object]:
 
 
 def _words(person: Colleague) -> tuple[str, ...]:
-    standing = "" if person.active else _("has left")
+    standing = "" if person.active else _("signs in no more")
     pin = "" if person.has_pin or not person.active else _("no PIN on this computer")
     return (safe(person.number), safe(person.name), label(person.role), standing or pin)
 

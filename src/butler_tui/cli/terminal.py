@@ -15,8 +15,9 @@ from butler_tui import __version__
 from butler_tui.cli.output import now_ms, open_terminal, print_json, say, this_home
 from butler_tui.cli.progress import Progress
 from butler_tui.domain.hlc import MOST_AHEAD_MS
+from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError
-from butler_tui.labels import duration, moment
+from butler_tui.labels import changes, duration, label, moment, records
 from butler_tui.store import estates, sync_state
 from butler_tui.store.local import Store
 from butler_tui.store.sync_state import SyncStatus
@@ -46,9 +47,15 @@ def _register_enrol(app: typer.Typer) -> None:
         from butler_tui.sync.first_enrol import enrol_here
 
         answer = enrol_here(this_home(), url, code, ca_file=ca, now_ms=now_ms)
-        estate, kind = safe(answer.estate_name), safe(answer.kind)
+        estate, kind = safe(answer.estate_name), _kind_words(answer.kind)
         say(_("This terminal is enrolled at HQ for {estate} as {kind}.", estate=estate, kind=kind))
         _first_sync()
+
+
+def _kind_words(kind: str) -> str:
+    """Return what a kind of terminal is called; one that a newer HQ knows by its own name."""
+    known = next((one for one in TerminalKind if str(one) == kind), None)
+    return label(known) if known is not None else safe(kind)
 
 
 def _first_sync() -> None:
@@ -186,10 +193,10 @@ def _in_words(store: Store, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("Estate"), facts["estate"] or "-"),
         (_("Post"), facts["gate"] or "-"),
         (_("Headquarters"), word),
-        (_("Waiting"), _("{count} changes", count=facts["waiting"])),
-        (_("To be decided"), _("{count} records", count=facts["conflicts"])),
-        (_("Held by HQ"), _("{count} records", count=facts["quarantined"])),
-        (_("At HQ"), moment(last, now, zone) if last is not None else _("not yet")),
+        (_("Waiting"), changes(facts["waiting"])),
+        (_("To be decided"), records(facts["conflicts"])),
+        (_("Held by HQ"), records(facts["quarantined"])),
+        (_("Last upload"), moment(last, now, zone) if last is not None else _("not yet")),
         (_("Clock"), clock_words(facts["clock_offset"])[0]),
         (_("Disk"), _("{free:.1f} GB free", free=facts["disk_free"] / 1e9)),
         (_("Version"), facts["version"]),

@@ -138,5 +138,16 @@ def said(message: str) -> str:
         found = re.fullmatch(pattern, message, re.DOTALL)
         if found:
             details = found.groupdict()
+            if "choices" in details:
+                details["choices"] = re.sub(r"'(\w+)'", lambda one: _with_label(one[1]), details["choices"])
             return _(sentence, **{**details, "why": said(details["why"])} if "why" in details else details)
     return message
+
+
+def _with_label(code: str) -> str:
+    """Return a code that may be given with what it is called, where it is a kind of terminal."""
+    from butler_tui.domain.rights import TerminalKind
+    from butler_tui.labels import label
+
+    known = next((one for one in TerminalKind if str(one) == code), None)
+    return f"{code} ({label(known)})" if known is not None else code

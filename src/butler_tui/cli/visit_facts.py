@@ -132,9 +132,8 @@ def _code(known: type[C], text: str, option: str) -> C | None:
     try:
         return known(text.strip())
     except ValueError:
-        raise WrongUsage(
-            N_("{option} has to be one of {choices}."), option=option, choices=", ".join(map(str, known))
-        ) from None
+        choices = ", ".join(f"{one} ({labels.label(one)})" for one in known)
+        raise WrongUsage(N_("{option} has to be one of {choices}."), option=option, choices=choices) from None
 
 
 _CHECKS = {short: check for check in Check for short in (str(check), str(check).partition("_")[2])}

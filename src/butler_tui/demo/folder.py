@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from butler_tui.errors import FileTrouble, SetUpWrong
+from butler_tui.errors import FileTrouble, SetUpWrong, system_words
 from butler_tui.paths import Home, find_home
 from butler_tui.words import N_
 
@@ -82,5 +82,7 @@ def demo_folder(given: Path | None) -> Folder:
 
 def _trouble(folder: Path, error: OSError) -> FileTrouble:
     return FileTrouble(
-        N_("The folder {folder} cannot be used: {reason}. Nothing was changed."), folder=folder, reason=error.strerror
+        N_("The folder {folder} cannot be used: {reason}. Nothing was changed."),
+        folder=folder,
+        reason=system_words(error),
     )

@@ -182,7 +182,7 @@ def numbers(store: Store, _computer: Computer) -> Said:
             _("{count} cannot be read here: their keys are not on this computer.", count=closed),
             _("HQ reads them where the terminal was enrolled; after a restore nobody else can."),
         )
-    return good(_("All {count} can be read.", count=sum(by_month.values())))
+    return good(_("All can be read: {count}.", count=sum(by_month.values())))
 
 
 def pins(store: Store, _computer: Computer) -> Said:
@@ -193,10 +193,10 @@ def pins(store: Store, _computer: Computer) -> Said:
         return bad(_("Nobody can sign in here."), _("Run butler staff add, or butler staff reset-pin."))
     if without:
         return warning(
-            _("{count} without a PIN here: {numbers}", count=len(without), numbers=_some(without)),
+            _("Without a PIN here: {count} ({numbers})", count=len(without), numbers=_some(without)),
             _("Give them one: butler staff reset-pin NUMBER."),
         )
-    return good(_("All {count} have one.", count=len(active)))
+    return good(_("All have one: {count}.", count=len(active)))
 
 
 def badges(store: Store, _computer: Computer) -> Said:

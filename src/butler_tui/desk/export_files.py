@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from butler_tui.desk.export_columns import Cell
 from butler_tui.domain.cells import defused
-from butler_tui.errors import FileTrouble, WrongUsage
+from butler_tui.errors import FileTrouble, WrongUsage, system_words
 from butler_tui.private_file import sync_folder
 from butler_tui.text import safe
 from butler_tui.words import N_
@@ -136,5 +136,5 @@ def beside(file: Path) -> Iterator[Path]:
             sync_folder(file.parent)
     except OSError as error:
         raise FileTrouble(
-            N_("{file} cannot be written: {reason}. Nothing was given out."), file=file, reason=error.strerror or error
+            N_("{file} cannot be written: {reason}. Nothing was given out."), file=file, reason=system_words(error)
         ) from error

@@ -20,7 +20,7 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.log import LogLevels
 from granian.server.embed import Server
 
-from butler_tui.errors import ButlerError
+from butler_tui.errors import ButlerError, system_words
 from butler_tui.hq import authority
 from butler_tui.hq.admin import opened
 from butler_tui.hq.app import application
@@ -107,7 +107,7 @@ def _place(host: str, port: int) -> Served:
             chosen = int(probe.getsockname()[1])
     except OSError as error:
         raise ButlerError(
-            N_("HQ cannot listen on {host}:{port}: {reason}."), host=host, port=port, reason=error.strerror
+            N_("HQ cannot listen on {host}:{port}: {reason}."), host=host, port=port, reason=system_words(error)
         ) from error
     named = socket.gethostname() if host in ("0.0.0.0", "::") else host  # noqa: S104 (compared, not bound)
     return Served(host, chosen, named)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlcipher3 import dbapi2 as driver
 
-from butler_tui.errors import ButlerError, FileTrouble, SetUpWrong
+from butler_tui.errors import ButlerError, FileTrouble, SetUpWrong, system_words
 from butler_tui.words import N_
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def plain_errors(file: Path, key: RawKey | None = None) -> Iterator[None]:
         raise FileTrouble(
             N_("The file {file} cannot be used: {reason}. Nothing was changed."),
             file=file,
-            reason=error.strerror,
+            reason=system_words(error),
         ) from error
 
 

@@ -83,8 +83,10 @@ def read_file(store: Store, file: Path, now_ms: Callable[[], int]) -> Tally:
     tally = Tally()
     with one_at_a_time(store), plain_errors(file):
         head = read_head(file)
+        if (head.estate, head.terminal, head.to) == (ends.estate, ends.terminal, TO_HQ):
+            raise SetUpWrong(N_("{file} is what this terminal wrote for HQ, not HQ's answer."), file=file)
         if (head.estate, head.terminal, head.to) != (ends.estate, ends.terminal, TO_TERMINAL):
-            raise SetUpWrong(N_("{file} is not meant for this terminal."), file=file)
+            raise SetUpWrong(N_("{file} is not HQ's answer to this terminal."), file=file)
         talk = Talk(store, now_ms, gentle=False, tally=tally)
         bodies = read_stick(file, store.keys.box, ends.hq_key)
         try:

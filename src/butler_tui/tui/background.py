@@ -11,7 +11,7 @@ from textual.timer import Timer
 
 from butler_tui import crash_log
 from butler_tui.errors import ButlerError, Sealed, TryLater
-from butler_tui.store import estates
+from butler_tui.store import estates, sync_state
 from butler_tui.tui.context import Context
 from butler_tui.tui.messages import SyncDone, SyncProgress
 from butler_tui.words import _
@@ -87,6 +87,7 @@ class BackgroundSync:
             try:
                 tally = Tally(progress=self._on_the_way)
                 report = sync_once(store, now_ms=self._here.now_ms, gentle=True, tally=tally)
+                held = sync_state.summary(store.connection).quarantined
             finally:
                 store.close()
         except TryLater as error:
@@ -103,9 +104,13 @@ class BackgroundSync:
             self._failures = 0
             words = _("Headquarters has everything. Sent now: {count}, fetched: {fetched}.",
                       count=report.pushed, fetched=report.pulled)  # fmt: skip
+            if held:
+                words = _("Headquarters has everything, but {held} changes it could not apply. "
+                          "Sent now: {count}, fetched: {fetched}.",
+                          held=held, count=report.pushed, fetched=report.pulled)  # fmt: skip
             if tally.whole:
                 words = _("All records are here: this computer is ready to hand out.")
-            self._done(words, "good", EVERY_S)
+            self._done(words, "warning" if held else "good", EVERY_S)
 
     def _on_the_way(self, at: int, of: int) -> None:
         """Tell the screens how much has come, where it is more than a page."""

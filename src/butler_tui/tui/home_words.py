@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from butler_tui.domain.health import Mark, backup_mark, clock_mark, disk_mark
-from butler_tui.labels import cars, clock, duration, greeting, label, moment, people
+from butler_tui.labels import cars, changes, clock, duration, greeting, label, moment, people, records
 from butler_tui.store.home import Figures, Machine
 from butler_tui.store.visits import OnSite
 from butler_tui.tui.context import Context
@@ -87,11 +87,11 @@ def machine_lines(machine: Machine, here: Context) -> list[Line]:
     offset, off = clock_words(machine.clock_offset_ms)
     waits = "warning" if hq.enrolled and hq.waiting else ""
     return [
-        Line("waiting", _("Waiting"), _("{count} changes", count=hq.waiting), "", waits, sync),
-        Line("reached", _("At HQ"), reached),
-        Line("quarantined", _("Held by HQ"), _("{count} records", count=hq.quarantined), "",
+        Line("waiting", _("Waiting"), changes(hq.waiting), "", waits, sync),
+        Line("reached", _("Last upload"), reached),
+        Line("quarantined", _("Held by HQ"), records(hq.quarantined), "",
              "warning" if hq.quarantined else "", sync),
-        Line("conflicts", _("To be decided"), _("{count} records", count=hq.conflicts), "",
+        Line("conflicts", _("To be decided"), records(hq.conflicts), "",
              "warning" if hq.conflicts else "", "app.conflicts"),
         Line("clock", _("Clock"), offset, "", off),
         Line("disk", _("Disk"), _("{free:.1f} GB free", free=machine.disk_free / 1e9), "",

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from butler_tui.desk.session import Session
-from butler_tui.labels import moment, table_label
+from butler_tui.labels import changes, moment, records, table_label
 from butler_tui.store import blobs, quarantined, reports, sync_state
 from butler_tui.store.sync_state import Result
 from butler_tui.tui.context import Context
@@ -135,14 +135,14 @@ class SyncScreen(Steady, Screen[None]):
         word, meaning = hq_words(summary, now, zone)
         rows = [
             (_("Headquarters"), word, meaning),
-            (_("Waiting"), _("{count} changes", count=status.waiting), "warning" if status.waiting else "good"),
+            (_("Waiting"), changes(status.waiting), "warning" if status.waiting else "good"),
         ]
         rows += [
             ("", f"{set_cell_size(table_label(table), 16)}{count:>7}", "") for table, count in status.by_table.items()
         ]
         if status.oldest_ms is not None:
             rows.append((_("Oldest"), moment(status.oldest_ms, now, zone), ""))
-        for name, at_ms in ((_("At HQ"), status.last_sync_ms), (_("Last try"), status.last_try_ms)):
+        for name, at_ms in ((_("Last upload"), status.last_sync_ms), (_("Last try"), status.last_try_ms)):
             rows.append((name, moment(at_ms, now, zone) if at_ms is not None else _("not yet"), ""))
         if summary.last_result in (Result.UNREACHABLE, Result.REFUSED):
             rows.append((_("Next try"), moment(now + round(1000 * self._left_s()), now, zone), ""))
@@ -150,9 +150,9 @@ class SyncScreen(Steady, Screen[None]):
         rows += [(_("Pictures") if not place else "", *words) for place, words in enumerate(pictures)]
         rows.append((_("Clock"), *clock_words(status.clock_offset_ms)))
         undecided = summary.conflicts
-        rows.append((_("To be decided"), _("{count} records", count=undecided), "warning" if undecided else ""))
+        rows.append((_("To be decided"), records(undecided), "warning" if undecided else ""))
         count = summary.quarantined
-        rows.append((_("Held by HQ"), _("{count} records", count=count), "warning" if count else ""))
+        rows.append((_("Held by HQ"), records(count), "warning" if count else ""))
         shown = quarantined.held(connection, MOST_HELD)
         rows += [("", held_words(one, now, zone), "") for one in shown]
         if count > len(shown):
