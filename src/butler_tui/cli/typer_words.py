@@ -150,4 +150,4 @@ def _with_label(code: str) -> str:
     from butler_tui.labels import label
 
     known = next((one for one in TerminalKind if str(one) == code), None)
-    return f"{code} ({label(known)})" if known is not None else code
+    return f"'{code}' ({label(known)})" if known is not None else f"'{code}'"
