@@ -51,7 +51,7 @@ def shell(tmp_path: Path, hq: Hq) -> Shell:
 def test_a_terminal_is_enrolled_and_synced_from_the_shell(shell: Shell) -> None:
     ended = shell.run("enrol", *shell.line())
     assert (ended.returncode, ended.stdout) == (0, "")
-    assert "云栖玫瑰园 as gate PC." in ended.stderr
+    assert "云栖玫瑰园 as supervisor's PC." in ended.stderr
     ended = shell.run("staff", "list", "--as", "1007")
     assert (ended.returncode, "stands at no gate yet" in ended.stderr) == (78, True)
     ended = shell.run("sync", "--json")
