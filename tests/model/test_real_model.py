@@ -290,6 +290,13 @@ STORIES: dict[str, list[Step]] = {
         ("sync", 0),
         ("back",),
     ],
+    "held back, written over since by its own author, and long ago": [
+        ("forbidden", 0),
+        ("write", 0, (1, 0, 1)),
+        ("sync", 0),
+        ("backup",),
+        ("wait", 36),
+    ],
     "held back, erased, and sent again": [
         ("erase", 0, "household"),
         ("forbidden", 2),

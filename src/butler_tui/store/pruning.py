@@ -53,7 +53,8 @@ def mark_acknowledged(connection: Connection, pos: int, server_ms: int) -> None:
 def prune(connection: Connection, server_ms: int, breathe: Callable[[], None] = lambda: None) -> int:
     """Let go of what may go at `server_ms` (HQ's time, UTC ms), a little at a time; return how many changes it was.
 
-    Never of what HQ has not acknowledged, holds back, or has not sent back yet; nor of an erasure: an HQ that was
+    Never of what HQ has not acknowledged, holds back, or has not sent back yet, nor of what was written in the same
+    record after such a change: by it a screen knows that this is the later word. Nor of an erasure: an HQ that was
     restored to before it must hear of it again.
     """
     (upto,) = connection.execute(
@@ -72,7 +73,7 @@ def _pruned(connection: Connection, upto: int, breathe: Callable[[], None]) -> I
             "SELECT journal_id, cid, op = 'erase'"
             f" OR EXISTS (SELECT 1 FROM quarantine q WHERE q.cid = j.cid AND q.{WAITS})"
             " OR EXISTS (SELECT 1 FROM pending p WHERE p.tbl = j.tbl AND p.record_id = j.record_id"
-            " AND p.journal_id = j.journal_id) AS needed"
+            " AND p.journal_id <= j.journal_id) AS needed"
             " FROM journal j WHERE journal_id > ? AND journal_id <= ? ORDER BY journal_id LIMIT ?",
             (after, upto, _AT_ONCE + 1),
         ).fetchall()
