@@ -269,3 +269,10 @@ def test_the_demo_without_encryption_is_marked(tmp_path: Path, now: Clock) -> No
     told = marks(Computer(plain.home, now(), "en", "utf-8"))
     assert told["encryption"] == "warning"
     assert "backup" not in told
+
+
+def test_in_the_folder_of_an_hq_it_names_the_command_for_that(tmp_path: Path, now: Clock) -> None:
+    home = another_home(tmp_path / "hqs")
+    home.hq.mkdir(parents=True)
+    told = found(Computer(home, now(), "en", "utf-8"))["file"]
+    assert (told.mark, "butler hq status" in told.remedy) == ("bad", True)

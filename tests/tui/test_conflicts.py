@@ -53,7 +53,9 @@ async def test_a_digit_decides_and_the_list_grows_shorter(open_booth: OpenBooth,
         assert "可确认来访" in shown
         assert "较严的一方" in shown
         digit = next(line.split()[1] for line in shown.splitlines() if line.rstrip("│ ").endswith(" 是"))
-        await booth.keys(digit, "enter")
+        await booth.keys("9")
+        assert "请输入 1 或 2。" in booth.sentence
+        await booth.keys("2" if digit == "1" else "1", digit, "enter")
         assert isinstance(booth.app.screen, ConflictsDialog)
         assert "可确认来访" not in booth.text()
         assert conflicts.count(undecided.store.connection) == 1

@@ -83,6 +83,8 @@ def look_over(computer: Computer, told: Callable[[str], None] = lambda _name: No
 
 
 def _opened(computer: Computer) -> tuple[Store | None, Said]:
+    if computer.home.hq.exists() and not computer.home.database.exists():
+        return None, bad(_("Headquarters is here, and no terminal."), _("Look at it by butler hq status."))
     try:
         store = open_store(computer.home)
     except ButlerError as error:

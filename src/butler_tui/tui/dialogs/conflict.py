@@ -47,7 +47,7 @@ class ConflictDialog(ModalScreen[Decision | None]):
         super().__init__()
         self._words = words
         self._options: list[Option] = options(conflict)
-        self._pick = ScanInput(id="reason", folded=True, longest=1)
+        self._pick = ScanInput(id="reason", folded=True, longest=2)
         self._other = ScanInput(id="other", longest=LONGEST)
         self._typed = may_be_typed(conflict.table, conflict.field)
         self._refused: ButlerError | None = None
@@ -97,8 +97,16 @@ class ConflictDialog(ModalScreen[Decision | None]):
     def on_input_changed(self, message: ScanInput.Changed) -> None:
         """Show what the digit picks."""
         message.stop()
-        if message.input is self._pick:
-            self._show_picked()
+        if message.input is not self._pick:
+            return
+        if self._pick.text and self._picked() is None:
+            *digits, last = [str(place + 1) for place in range(len(self._options))]
+            words = _("Type {digits} or {last}.", digits=", ".join(digits), last=last)
+            self.query_one(Sentence).say(words, "warning")
+            self._pick.value = ""
+        elif len(self._pick.text) > 1:  # the digit that was typed last takes the place of the one before
+            self._pick.value = self._pick.text[-1:]
+        self._show_picked()
 
     def on_choice_picked(self, message: Choice.Picked) -> None:
         """Take a clicked value as its digit."""
@@ -107,7 +115,8 @@ class ConflictDialog(ModalScreen[Decision | None]):
 
     def _picked(self) -> int | None:
         """Return the place of the value that the digit picks."""
-        place = int(self._pick.text) - 1 if self._pick.text.isdecimal() else -1
+        digit = self._pick.text[-1:]
+        place = int(digit) - 1 if digit.isdecimal() else -1
         return place if 0 <= place < len(self._options) else None
 
     def _show_picked(self) -> None:
