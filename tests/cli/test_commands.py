@@ -38,7 +38,7 @@ class Shell:
 
     def line(self) -> list[str]:
         """Return address and code of a line that HQ printed for a fresh estate."""
-        estate_id = self.of_hq("estate", "add", "云栖玫瑰园")
+        estate_id = self.of_hq("estate", "add", "云栖玫瑰园", "--same-name")
         return self.of_hq("terminal", "code", estate_id, "--kind", "supervisor").split()[2:]
 
 
