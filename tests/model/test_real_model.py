@@ -258,6 +258,12 @@ STORIES: dict[str, list[Step]] = {
         ("newer", 1, "household"),
         ("kind", 0, "gate"),
     ],
+    "a gate's record of a table that only a newer program knows, lost by HQ": [
+        ("newer", 2, "parcel"),
+        ("snap",),
+        ("sync", 2),
+        ("back",),
+    ],
     "what was offered is out of sight": [
         ("snap",),
         ("erase", 1, "resident"),

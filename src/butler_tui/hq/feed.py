@@ -190,7 +190,7 @@ def _record(row: StateRow, terminal: TerminalRow) -> PulledRecord | None:
     state = json.loads(row.state)
     table = TABLES.get(row.tbl)
     once = table is not None and table.once
-    own = once and any(stamp[7:8] == [terminal.terminal_id] for stamp in json.loads(row.stamps))
+    own = _is_own(row, terminal, once=once)
     values = _visible(row.tbl, state, terminal, state, own=own)
     if values is None:
         return None
@@ -198,6 +198,14 @@ def _record(row: StateRow, terminal: TerminalRow) -> PulledRecord | None:
         return PulledRecord(row.tbl, row.record_id, values, row.pos)
     kept = {name: losers for name, losers in json.loads(row.kept or "{}").items() if name in values}
     return PulledRecord(row.tbl, row.record_id, values, row.pos, _stamps(row.stamps, values), kept or None)
+
+
+def _is_own(row: StateRow, terminal: TerminalRow, *, once: bool) -> bool:
+    """Tell whether a terminal is sent all of a record since it wrote it; of an unknown table, where it alone did."""
+    own = [stamp[7:8] == [terminal.terminal_id] for stamp in json.loads(row.stamps)]
+    if once:
+        return any(own)
+    return row.tbl not in TABLES and bool(own) and all(own) and not json.loads(row.kept or "{}")
 
 
 def _stamps(stamps: str, values: Mapping[str, WireValue]) -> list[Any]:
