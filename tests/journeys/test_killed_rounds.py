@@ -113,7 +113,9 @@ class Rounds:
             screen = self._started(cut)
             cut = getattr(self, f"_cut_while_{moment}")(screen, f"{surname}星河")
             assert cut is not None
-        self._started(cut).kill()
+        screen = self._started(cut)
+        self._let_the_draft_be_kept()  # that there is none any more takes as long
+        screen.kill()
         self._is_whole(rounds)
 
     # The rounds

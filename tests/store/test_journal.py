@@ -284,7 +284,7 @@ def test_a_page_is_taken_whole_or_not_at_all(store: Store, monkeypatch: pytest.M
     def fails(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pulled, "_stand_at", fails)
+    monkeypatch.setattr(pulled, "stand_at", fails)
     with pytest.raises(ButlerError):
         apply(store, [incoming("gate", b"\2" * 16, {"name": "东门岗"})])
 
