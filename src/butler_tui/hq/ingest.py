@@ -66,8 +66,7 @@ def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> 
         raise Refusal(409, Code.HELLO_AGAIN)
     head = rows.epoch(terminal.estate_id, ask.epoch)
     _check_order(head, terminal, ask)
-    known = rows.known_cids(terminal.estate_id, [change.cid for change in ask.changes])
-    known |= offers.taken_in(rows, terminal.estate_id, [change for change in ask.changes if change.cid not in known])
+    known = _known(rows, terminal.estate_id, ask.changes)
     _check_group(rows, terminal, next((one for one in ask.changes if one.cid not in known), None), where.next_pos)
     fresh = len(ask.changes) - len(known)
     first = rows.advance(terminal.estate_id, fresh) if fresh else where.next_pos
@@ -80,23 +79,19 @@ def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> 
     passed_over = known | {cid for cid, __ in landing.held}
     offers.settle(rows, terminal.estate_id, [change for change in ask.changes if change.cid not in passed_over])
     reports.held_back(rows, terminal, landing.apart, now_ms)
-    last = ask.changes[-1]
-    rows.put_epoch(
-        EpochRow(
-            terminal.estate_id,
-            ask.epoch,
-            terminal.terminal_id,
-            head.first_link if head else ask.link_before,
-            last.seq,
-            last.cid,
-            ask.link_after,
-            *landing.stamp,
-        )
-    )
+    last, first_link = ask.changes[-1], head.first_link if head else ask.link_before
+    whose = (terminal.estate_id, ask.epoch, terminal.terminal_id)
+    rows.put_epoch(EpochRow(*whose, first_link, last.seq, last.cid, ask.link_after, *landing.stamp))
     # What a restored terminal sends again may have been held back since its backup: it does not know.
     held_before = rows.held(terminal.estate_id, sorted(known)) if known else []
     held = (*held_before, *landing.held)
     return PushAnswer(last.seq, last.cid, landing.pos - 1, tuple(sorted(known)), held)
+
+
+def _known(rows: Writing, estate_id: str, changes: Sequence[Change]) -> set[str]:
+    """Return the cids of changes that are here already, taken in from offers among them."""
+    known = rows.known_cids(estate_id, [change.cid for change in changes])
+    return known | offers.taken_in(rows, estate_id, [change for change in changes if change.cid not in known])
 
 
 def _check_order(head: EpochRow | None, terminal: TerminalRow, ask: PushAsk) -> None:

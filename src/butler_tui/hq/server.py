@@ -84,10 +84,9 @@ def serve(
         try:
             place = _place(host, port)
             authority.renew_where_due(folder, [place.name, *names], _now_ms())
-            secrets, pictures = Keyring(keys.box), Blobs(blobs or folder.blobs, keys.box)
+            pictures, outages = Blobs(blobs or folder.blobs, keys.box), Outages(folder.path, warn)
             pem = authority.authority_pem(folder)
-            outages = Outages(folder.path, warn)
-            hall = Hall(engine, public_box_key(keys.box), pem, _now_ms, secrets, pictures, outages)
+            hall = Hall(engine, public_box_key(keys.box), pem, _now_ms, Keyring(keys.box), pictures, outages)
             asyncio.run(_serve(folder, hall, place, answers))
         finally:
             lock.release()
