@@ -170,9 +170,9 @@ class People:
         """Send the first act again that HQ holds back."""
         connection = booth.store.connection
         for group in quarantined.held_groups(connection, 1):
-            changes = quarantined.changes_of(connection, group.group_id)
-            dismiss = partial(quarantined.dismiss, connection, changes)
-            record_again(booth.store, changes, now_ms=self.clock(booth), provided=dismiss)
+            groups = quarantined.together_with(connection, group.group_id)
+            dismiss = partial(quarantined.dismiss, connection, [one for together in groups for one in together])
+            record_again(booth.store, groups, now_ms=self.clock(booth), provided=dismiss)
             for row in connection.execute("SELECT * FROM journal").fetchall():
                 self.wrote.setdefault(id_text(row["cid"]), _wrote(row, frozenset(), True))
 

@@ -310,6 +310,13 @@ STORIES: dict[str, list[Step]] = {
         ("sync", 2),
         ("again", 2),
     ],
+    "the first of two words that are held back, sent again": [
+        ("forbidden", 3),
+        ("poison", 3, False),
+        ("sync", 0),
+        ("again", 0),
+        ("again", 3),
+    ],
     "come, corrected at both gates, gone at both, and taken back": [
         ("visit", 0),
         ("sync", 0),

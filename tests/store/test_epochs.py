@@ -110,7 +110,7 @@ def fork(store: Store, pos: int) -> None:
 def seen_again(store: Store, seq: int) -> int:
     """Send change `seq` again, and return up to where that says to have seen HQ's log."""
     row = store.connection.execute("SELECT * FROM journal WHERE seq = ? ORDER BY journal_id DESC", (seq,)).fetchone()
-    record_again(store, [change_of(row, bytes(16))], now_ms=1, provided=lambda: None)
+    record_again(store, [[change_of(row, bytes(16))]], now_ms=1, provided=lambda: None)
     return int(store.connection.execute("SELECT seen FROM journal ORDER BY journal_id DESC LIMIT 1").fetchone()[0])
 
 

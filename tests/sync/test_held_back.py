@@ -184,3 +184,19 @@ async def test_the_screen_lists_them_and_sends_the_chosen_one_again(
         assert "再次上报" in booth.sentence
         assert "3-2-1801" not in booth.text()
     assert groups(held) == []
+
+
+def test_an_older_word_sent_again_takes_the_newer_one_along(hq: Hq, held: Estate, tmp_path: Path) -> None:
+    household = held.store.connection.execute("SELECT household_id FROM household").fetchone()[0]
+    put(held.store, "household", household, name="陈公馆")
+    assert sync(held.store).quarantined == 1
+    first, _second = groups(held)
+    change_kind(hq, held, TerminalKind.SUPERVISOR)
+    sync(held.store)
+
+    assert send_again(held.store, held.sessions[Role.SUPERVISOR], first, real_ms()) == 2
+    assert groups(held) == []
+    assert name_of(held) == "陈公馆"
+    sync(held.store)
+    assert name_of(held) == "陈公馆"
+    assert hq.query("SELECT name FROM v_household WHERE household_id = ?", id_text(household)) == [("陈公馆",)]

@@ -11,28 +11,31 @@ from butler_tui.ids import parse_id
 from butler_tui.store import base
 from butler_tui.store.journal import apply, record_again
 from butler_tui.store.local import Store
-from butler_tui.store.quarantined import changes_of, dismiss
+from butler_tui.store.quarantined import changes_of, dismiss, together_with
 from butler_tui.words import N_
 
 
 def send_again(store: Store, session: Session, group_id: bytes, now_ms: int) -> int:
     """Write an act that HQ held back down once more, and take it off the list; return how many changes it has.
 
-    It stays in its author's name, so HQ judges their right anew; who sends it again must have the right as well. Raises
-    NotAllowed, and RuleBroken where HQ holds it no more, or its personal values have been erased since.
+    Later acts on the same records that are held back too go along, after it: the newest word stays the newest. All of
+    it stays in its authors' names, so HQ judges their right anew; who sends it again must have the right as well.
+    Raises NotAllowed, and RuleBroken where HQ holds it no more, or its personal values have been erased since.
     """
-    changes = changes_of(store.connection, group_id)
+    groups = together_with(store.connection, group_id)
+    changes = [one for group in groups for one in group]
     for one in changes:
         _require(store, session, one)
 
     def still_held() -> None:
-        if not changes or [one.cid for one in changes_of(store.connection, group_id)] != [one.cid for one in changes]:
+        now = [one.cid for group in together_with(store.connection, group_id) for one in group]
+        if not changes or now != [one.cid for one in changes]:
             raise RuleBroken(N_("Headquarters does not hold this back any more."))
         dismiss(store.connection, changes)
 
     if any(one.personal_digest is not None for one in changes):
         raise RuleBroken(N_("What is personal in it has been erased. It cannot be sent again."))
-    record_again(store, changes, now_ms=now_ms, provided=still_held)
+    record_again(store, groups, now_ms=now_ms, provided=still_held)
     return len(changes)
 
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change, Value
 from butler_tui.domain.fields import TABLES, Op, Privacy
@@ -64,31 +65,34 @@ def record(
     return group_id
 
 
-def record_again(store: Store, changes: Sequence[Change], *, now_ms: int, provided: Callable[[], None]) -> None:
-    """Write changes of this terminal down once more, as one group that HQ has not seen: what they say stays as it was.
+def record_again(
+    store: Store, groups: Sequence[Sequence[Change]], *, now_ms: int, provided: Callable[[], None]
+) -> None:
+    """Write changes of this terminal down once more, as groups that HQ has not seen: what they say stays as it was.
 
-    Their author had seen no more of HQ's log than then, so what others wrote since stands against them. `provided` is
+    Their authors had seen no more of HQ's log than then, so what others wrote since stands against them. `provided` is
     called inside the transaction, as `record` does.
     """
-    group_id = id_text(new_id(now_ms))
     connection = store.connection
     with plain_errors(store.home.database), transaction(connection), _permit(connection, "record"):
         provided()
         head = _head(connection)
-        for one in changes:
-            again = replace(
-                one,
-                cid=id_text(new_id(now_ms)),
-                group_id=group_id,
-                epoch=id_text(head.epoch),
-                seq=head.seq + 1,
-                hlc=tick(head.stamp, now_ms),
-                seen=min(one.seen, _most_seen(connection, one.cid, head)),
-            )
-            head = follow(head, again)
-            keep(connection, journal_id(head.epoch_no, again.seq), again, head.link)
+        for group in groups:
+            group_id = id_text(new_id(now_ms))
+            for one in group:
+                again = replace(
+                    one,
+                    cid=id_text(new_id(now_ms)),
+                    group_id=group_id,
+                    epoch=id_text(head.epoch),
+                    seq=head.seq + 1,
+                    hlc=tick(head.stamp, now_ms),
+                    seen=min(one.seen, _most_seen(connection, one.cid, head)),
+                )
+                head = follow(head, again)
+                keep(connection, journal_id(head.epoch_no, again.seq), again, head.link)
         _keep_head(connection, head)
-        for one in changes:
+        for one in chain.from_iterable(groups):
             if not TABLES[one.table].once:
                 base.show(store, one.table, parse_id(one.record_id))
 

@@ -123,6 +123,26 @@ def changes_of(connection: Connection, group_id: bytes) -> list[Change]:
     return [change_of(row, bytes(16)) for row in rows if bytes(row["group_id"]) == group_id]
 
 
+def together_with(connection: Connection, group_id: bytes) -> list[list[Change]]:
+    """Return the changes of an act that HQ holds apart, and after them those of later such acts on the same records.
+
+    Sent again alone, an older word would come after a newer one of the same author.
+    """
+    found = changes_of(connection, group_id)
+    groups, keys = ([found] if found else []), {(one.table, one.record_id) for one in found}
+    later_ones = connection.execute(
+        f"SELECT j.group_id FROM quarantine q JOIN journal j USING (cid) WHERE q.{WAITS} AND j.journal_id >"
+        " (SELECT max(journal_id) FROM journal WHERE cid = ?) GROUP BY j.group_id ORDER BY min(j.journal_id)",
+        (parse_id(found[-1].cid) if found else b"",),
+    ).fetchall()
+    for (later,) in later_ones:
+        changes = changes_of(connection, later)
+        if keys & {(one.table, one.record_id) for one in changes}:
+            groups.append(changes)
+            keys |= {(one.table, one.record_id) for one in changes}
+    return groups
+
+
 def dismiss(connection: Connection, changes: Sequence[Change]) -> None:
     """Take changes off the list of what is held apart, for good: they stand on top of nothing any more.
 
