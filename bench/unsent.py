@@ -25,7 +25,8 @@ from tests.serving import real_ms
 
 _BASE, _WRITTEN = "base", "written"
 _BASE_VISITS = 800
-"""Some of them are on site, with badges to check out."""
+_MORE, _FEW = 6, 120
+"""So often so many more come: of each lot some are on site, with badges to check out."""
 _AT_ONCE = 4000
 """Visits that are planned together: of more, the first are so long ago that retention is about to erase them."""
 _DAY_MS = 86_400_000
@@ -53,7 +54,12 @@ def unsent(changes: int, visits: int = _BASE_VISITS, households: int = HOUSEHOLD
 def _make(folder: Path, changes: int, visits: int, households: int) -> None:
     now_ms = real_ms()
     wanted = Wanted(households=households, visits=visits)
-    make_demo(_home(folder / _BASE), wanted, now_ms, lambda _done, _total: None).close()
+    store = make_demo(_home(folder / _BASE), wanted, now_ms, lambda _done, _total: None)
+    for more in range(_MORE):
+        let_happen(store, _FEW, now_ms + more + 1, households=households)
+    store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    store.close()
+    now_ms += _MORE + 1
     shutil.copytree(folder / _BASE, folder / _WRITTEN)
     store = open_store(_home(folder / _WRITTEN))
     try:

@@ -330,3 +330,14 @@ def test_only_what_is_written_more_than_once_waits_to_be_brought_back(estate: Es
     rows = store.connection.execute("SELECT tbl, record_id, journal_id FROM pending ORDER BY journal_id").fetchall()
     last = [row["journal_id"] for row in journal(store)][-2:]
     assert [tuple(row) for row in rows] == [("household", one.record_id, journal_id) for journal_id in last]
+
+
+def test_a_page_of_records_without_an_erased_one_does_not_walk_the_journal(estate: Estate) -> None:
+    asked: list[str] = []
+    connection = estate.store.connection
+    connection.set_trace_callback(asked.append)
+    pulled.take_records(estate.store, [], {})
+    connection.set_trace_callback(None)
+
+    assert asked
+    assert not [statement for statement in asked if "journal" in statement.split("WHERE")[0]]
