@@ -35,9 +35,9 @@ _DAY_MS = 86_400_000
 def unsent(changes: int, visits: int = _BASE_VISITS, households: int = HOUSEHOLDS) -> Path:
     """Return the folder with both files: of an earlier run today where there is one, else made now."""
     kept_in = keep_folder()
-    folder = kept_in / f"unsent-{changes}-{visits}-{households}-{real_ms() // _DAY_MS}-{recipe()}"
+    folder = kept_in / f"unsent-{changes}-{visits}-{_MORE * _FEW}-{households}-{real_ms() // _DAY_MS}-{recipe()}"
     if not folder.exists():
-        for stale in kept_in.glob(f"unsent-{changes}-{visits}-{households}-*"):
+        for stale in kept_in.glob(f"unsent-{changes}-{visits}-{_MORE * _FEW}-{households}-*"):
             shutil.rmtree(stale)
         begun = time.perf_counter()
         made = Path(tempfile.mkdtemp(prefix="making-", dir=kept_in))
