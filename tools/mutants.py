@@ -78,7 +78,7 @@ MUTANTS = (
     Mutant(
         "a_change_is_applied_again",
         "hq/ingest.py",
-        "known = rows.known_cids(terminal.estate_id, [change.cid for change in ask.changes])",
+        "known = rows.known_cids(estate_id, [change.cid for change in changes])",
         "known: set[str] = set()",
     ),
     Mutant(
