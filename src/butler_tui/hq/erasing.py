@@ -75,19 +75,18 @@ def _about(change: Change) -> set[str]:
 def erase_people(rows: Writing, estate_id: str, keys: Sequence[tuple[str, str]], now_ms: int) -> None:
     """Erase these records and all that HQ has of what belongs to them, and register it; the estate is locked."""
     ids = [record_id for __, record_id in keys]
-    kin = [
-        (row.tbl, row.record_id) for row in rows.kin(estate_id, ids) if row.tbl in BELONGING or row.tbl not in TABLES
-    ]
+    kin = [(row.tbl, row.record_id) for row in rows.kin(estate_id, ids) if _goes_along(row.tbl)]
     around = {*ids, *(record_id for __, record_id in kin)}
-    held = [
-        key
-        for key in rows.held_kin(estate_id, sorted(around))
-        if key[0] in (*BELONGING, *TELLING) or key[0] not in TABLES
-    ]
+    held = [(tbl, record_id) for tbl, record_id in rows.held_kin(estate_id, sorted(around)) if _goes_along(tbl)]
     told = rows.telling(estate_id, sorted(around))
     together = sorted({*keys, *kin, *told, *held, *belonging(rows, estate_id, around)})
     erase(rows, estate_id, together, now_ms)
     rows.register_erased(estate_id, together, now_ms)
+
+
+def _goes_along(tbl: str) -> bool:
+    """Tell whether a table's records go with what they belong to, or tell of; those of an unknown table do."""
+    return tbl in BELONGING or tbl in TELLING or tbl not in TABLES
 
 
 def _state_left(row: StateRow, now_ms: int) -> ErasedState:

@@ -10,6 +10,9 @@ from butler_tui.hq.engines import LogRow, TerminalRow
 from butler_tui.hq.replay import APPLIED, QUARANTINED, SEEN_MOST
 from butler_tui.sync.protocol import compact_json
 
+NO_LINK = bytes(32)
+"""The link of what stands in the log at no number of any chain."""
+
 
 class Placed(NamedTuple):
     """Where a change of a terminal stands: its position, its canonical stamp, what its author had seen of this log."""

@@ -22,6 +22,7 @@ from butler_tui.domain.rights import TerminalKind, act_of, terminal_may
 from butler_tui.domain.tallies import made_ms
 from butler_tui.hq import reports
 from butler_tui.hq.engines import LogRow, Reading, TerminalRow, Writing
+from butler_tui.hq.log_rows import NO_LINK
 from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.replay import RELEASED, RELEASES
 from butler_tui.ids import id_text, parse_id, ruled_id
@@ -36,7 +37,6 @@ BY = "offered_by"
 """Which terminal offered it, in the body: it is taken in where that one might have written it itself."""
 TAKEN_FOR_MS = 180 * 24 * 3_600_000
 """For how long after HQ was restored offers are taken: as long as a terminal may be away (PROTOCOL, promise 7)."""
-_NO_LINK = bytes(32)
 
 
 def keep(rows: Writing, terminal: TerminalRow, ask: OfferAsk, now_ms: int) -> list[tuple[str, str]]:
@@ -179,7 +179,7 @@ def _row(terminal: TerminalRow, ask: OfferAsk, pos: int, pair: tuple[str, Offere
         claimed_ms=written.ms,
         claimed_counter=written.counter,
         body=_body(one, terminal.terminal_id),
-        link=_NO_LINK,
+        link=NO_LINK,
         verdict=OFFERED,
         reason=OFFERED,
         taken_ms=now_ms,

@@ -15,14 +15,13 @@ from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq import reports
 from butler_tui.hq.engines import TerminalRow, Writing
 from butler_tui.hq.ingest import Landing
-from butler_tui.hq.log_rows import Placed, log_row
+from butler_tui.hq.log_rows import NO_LINK, Placed, log_row
 from butler_tui.hq.refusals import Refusal
 from butler_tui.ids import id_text, new_id
 from butler_tui.store.database import SCHEMA_VERSION
 from butler_tui.sync.protocol import Code, ErasedAsk
 
 _LONGEST_MS = 35 * 24 * 3_600_000
-_NO_LINK = bytes(32)
 
 
 def take(rows: Writing, terminal: TerminalRow, ask: ErasedAsk, now_ms: int) -> int:
@@ -47,7 +46,7 @@ def take(rows: Writing, terminal: TerminalRow, ask: ErasedAsk, now_ms: int) -> i
     landing.look_up(changes)
     for change in changes:
         landing.log.append(
-            log_row(change, change.spelled(), _NO_LINK, Placed(terminal, landing.pos, landing.stamp, 0, now_ms), None)
+            log_row(change, change.spelled(), NO_LINK, Placed(terminal, landing.pos, landing.stamp, 0, now_ms), None)
         )
         place = (now_ms, 0, change.epoch, 0, change.cid, landing.pos)
         landing.apply(change, FieldStamp(*place, terminal=terminal.terminal_id))
