@@ -8,7 +8,7 @@ from butler_tui.domain.changes import Change
 from butler_tui.domain.merge import FieldStamp
 from butler_tui.hq import offers, registers, taking_in
 from butler_tui.hq.refusals import Refusal
-from butler_tui.sync.protocol import ErasedAsk, OfferAsk, Offered
+from butler_tui.sync.protocol import ErasedAsk, OfferAnswer, OfferAsk, Offered
 from tests.hq.authors import NOW, Author, MakeAuthor, fresh
 
 GEN = fresh()
@@ -23,7 +23,7 @@ def witness(author_of: MakeAuthor) -> Author:
     return made
 
 
-def offered(witness: Author, *changes: Change) -> list[tuple[str, str]]:
+def offered(witness: Author, *changes: Change) -> OfferAnswer:
     stamps = [FieldStamp(NOW, at, fresh(), 1, one.cid, 7 + at, 0, fresh()) for at, one in enumerate(changes)]
     writes = [
         Offered(one.table, one.record_id, {**one.fields, **(one.personal or {})}, stamp)
@@ -44,7 +44,8 @@ def test_it_is_kept_once_settled_by_its_author_or_taken_in(witness: Author, auth
     dead.hq_gen = GEN
     house, other = (dead.change("house", room_code=code, building="V17") for code in ("V17", "V18"))
     apart = offered(witness, house, other)
-    assert offered(witness, house, other) == apart == sorted([("house", house.record_id), ("house", other.record_id)])
+    assert offered(witness, house, other) == apart
+    assert list(apart.apart) == sorted([("house", house.record_id), ("house", other.record_id)])
     assert verdicts(witness) == ["offered", "offered"]
 
     dead.push(house)
@@ -54,13 +55,13 @@ def test_it_is_kept_once_settled_by_its_author_or_taken_in(witness: Author, auth
     assert dead.push(other).duplicates == (other.cid,)
     assert verdicts(witness) == ["settled", "released", "applied", "applied"]
     assert (witness.state(house), witness.state(other)) != (None, None)
-    assert offered(witness, house, other) == []
+    assert offered(witness, house, other) == OfferAnswer(())
 
 
 def test_what_stands_in_quarantine_is_not_taken_for_known(witness: Author) -> None:
     wrong = witness.change("house", room_code=7, building="V17")
     witness.push(wrong)
-    assert offered(witness, wrong) == [("house", wrong.record_id)]
+    assert offered(witness, wrong).apart == (("house", wrong.record_id),)
     assert verdicts(witness) == ["quarantined"]
 
 

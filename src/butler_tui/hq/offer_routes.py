@@ -11,15 +11,15 @@ from starlette.responses import Response
 from butler_tui.hq import offers, registers
 from butler_tui.hq.blobs import TABLE
 from butler_tui.hq.routes import Answer, Hall, answer_json, asked
-from butler_tui.sync.protocol import MOST_BODY, MOST_OPENED, erased_from, keys_ask_from, offer_answer, offer_from
+from butler_tui.sync.protocol import MOST_BODY, MOST_OPENED, erased_from, keys_ask_from, offer_from
 
 
 async def offer(hall: Hall, request: Request) -> Response:
-    """Keep apart what HQ lacks, and say which records it has nothing else of."""
+    """Keep apart what HQ lacks; say which records it has nothing else of, and which were erased."""
     terminal, body = await asked(hall, request, MOST_BODY, MOST_OPENED)
     ask = offer_from(body)
     work = hall.engine.write(lambda rows: offers.keep(rows, terminal, ask, hall.now_ms()))
-    return answer_json(request, offer_answer(await asyncio.wrap_future(work)))
+    return answer_json(request, (await asyncio.wrap_future(work)).to_body())
 
 
 async def erased(hall: Hall, request: Request) -> Response:

@@ -27,7 +27,7 @@ from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.replay import RELEASED, RELEASES
 from butler_tui.ids import id_text, parse_id, ruled_id
 from butler_tui.store.database import SCHEMA_VERSION
-from butler_tui.sync.protocol import Code, OfferAsk, Offered, checked_id, compact_json
+from butler_tui.sync.protocol import Code, OfferAnswer, OfferAsk, Offered, checked_id, compact_json
 
 OFFERED = "offered"
 """The verdict, and the reason, of what was offered and neither taken in nor sent by its author since."""
@@ -39,8 +39,10 @@ TAKEN_FOR_MS = 180 * 24 * 3_600_000
 """For how long after HQ was restored offers are taken: as long as a terminal may be away (PROTOCOL, promise 7)."""
 
 
-def keep(rows: Writing, terminal: TerminalRow, ask: OfferAsk, now_ms: int) -> list[tuple[str, str]]:
-    """Keep what HQ has not, and return the records (table, id) of which it has applied nothing; `now_ms` is UTC ms.
+def keep(rows: Writing, terminal: TerminalRow, ask: OfferAsk, now_ms: int) -> OfferAnswer:
+    """Keep what HQ has not, and return of which records it has applied nothing, and which were erased.
+
+    Who offers what was erased may never hear of it otherwise: HQ's log has no such record. `now_ms` is UTC ms.
 
     Raises Refusal where the log was never restored, or too long ago, or is another one by now.
     """
@@ -56,7 +58,7 @@ def keep(rows: Writing, terminal: TerminalRow, ask: OfferAsk, now_ms: int) -> li
         raise Refusal(403, Code.FOREIGN_EPOCH)
     there = {(row.tbl, row.record_id) for row in rows.states(estate_id, sorted({_key(one) for one in ask.offered}))}
     lacking = _lacking(rows, estate_id, ask.offered, there)
-    gone = rows.erased_among(estate_id, sorted({one for offer in lacking.values() for one in _about(offer)}))
+    gone = rows.erased_among(estate_id, sorted({one for offer in ask.offered for one in _about(offer)}))
     left = {offer_id: _without_people(one) if gone & _about(one) else one for offer_id, one in lacking.items()}
     known = {row.cid: row for row in rows.log_by_cid(estate_id, sorted(left))}
     fresh = [pair for pair in left.items() if pair[0] not in known]
@@ -72,7 +74,8 @@ def keep(rows: Writing, terminal: TerminalRow, ask: OfferAsk, now_ms: int) -> li
     ]
     if more:
         rows.erase_log(estate_id, more)
-    return sorted({_key(one) for one in ask.offered} - there)  # what is in quarantine, too
+    apart = {_key(one) for one in ask.offered} - there  # what is in quarantine, too
+    return OfferAnswer(tuple(sorted(apart)), tuple(sorted({_key(one) for one in ask.offered if gone & _about(one)})))
 
 
 def _key(one: Offered) -> tuple[str, str]:

@@ -76,6 +76,15 @@ def erase_pulled(store: Store, told: Iterable[tuple[str, bytes]]) -> list[Erasur
     return erasures
 
 
+def erase_told(store: Store, told: Iterable[tuple[str, bytes]], now_ms: int) -> None:
+    """Erase what HQ says was erased, beside its log, and register it; `now_ms` is UTC ms. Raises FileTrouble."""
+    with journal.apply(store):
+        gone = erase_pulled(store, told)
+        register(store.home, gone, now_ms)
+    if gone:
+        forget_copies(store)
+
+
 def still_tell(connection: Connection, told: Iterable[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
     """Return which of these records, of which HQ has nothing personal, still have something personal here."""
     return [(table, record_id) for table, record_id in told if table in TABLES and _tells(connection, table, record_id)]

@@ -93,10 +93,13 @@ def pruned_to(connection: Connection) -> int:
 
 
 def list_changed(connection: Connection) -> None:
-    """List in the temporary table `changed` the records of which the journal has changes, as it is now."""
+    """List in the temporary table `changed` the records of which the journal has changes, as it is now.
+
+    That one was erased says nothing of what was written of it before, and was let go of.
+    """
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS changed (record_id BLOB PRIMARY KEY) WITHOUT ROWID")
     connection.execute("DELETE FROM changed")  # since it was filled last, some were let go of
-    connection.execute("INSERT OR IGNORE INTO changed SELECT record_id FROM journal")
+    connection.execute("INSERT OR IGNORE INTO changed SELECT record_id FROM journal WHERE op <> 'erase'")
 
 
 def verify_chain(connection: Connection) -> int:

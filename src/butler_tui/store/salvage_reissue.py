@@ -14,7 +14,7 @@ from butler_tui.domain.fields import TABLES, Table
 from butler_tui.domain.hlc import Stamp, following
 from butler_tui.ids import id_text, new_id
 from butler_tui.store.database import Connection, Row
-from butler_tui.store.journal_rows import journal_id, keep
+from butler_tui.store.journal_rows import journal_id, keep, list_changed
 from butler_tui.store.written import Head, Written, change_for
 
 _TIMES = ("registered_ms", "at_ms")
@@ -87,8 +87,7 @@ def _stamps_around(connection: Connection, epoch_no: int, first: int, last: int)
 
 def _without_change(connection: Connection) -> Iterator[_Record]:
     """Yield this terminal's own records of which the journal has no change."""
-    connection.execute("CREATE TEMP TABLE IF NOT EXISTS changed (record_id BLOB PRIMARY KEY) WITHOUT ROWID")
-    connection.execute("INSERT OR IGNORE INTO changed SELECT record_id FROM journal")
+    list_changed(connection)
     (gate_id,) = connection.execute("SELECT gate_id FROM terminal").fetchone()
     visits: dict[bytes, int] = {}
     for order, table in enumerate(TABLES.values()):

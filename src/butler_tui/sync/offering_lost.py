@@ -15,7 +15,7 @@ from butler_tui.domain.fields import TABLES
 from butler_tui.errors import TryLater
 from butler_tui.ids import id_text, parse_id
 from butler_tui.store import lost, pruning, tallies
-from butler_tui.store.erasing import registered
+from butler_tui.store.erasing import erase_told, registered
 from butler_tui.store.lost import Lost
 from butler_tui.sync.failures import Refused, not_hq
 from butler_tui.sync.protocol import (
@@ -25,6 +25,7 @@ from butler_tui.sync.protocol import (
     CompareAsk,
     ErasedAsk,
     HelloAnswer,
+    OfferAnswer,
     OfferAsk,
     Offered,
     compact_json,
@@ -53,8 +54,8 @@ def offer_lost(talk: Talk, answer: HelloAnswer, fork: int) -> None:
         slices = differing_from(talk.post("compare", ask.to_body()))
         once = (lost.written_once(connection, tbl, month, hole=hole) for tbl, month in slices)
         for some in _together(chain(lost.writes_after(connection, fork, hole=hole), *once)):
-            apart = _offer(talk, OfferAsk(epoch, answer.hq_gen, fork, some))
-            lost.mark_apart(connection, [parse_id(record_id) for __, record_id in apart], talk.now_ms())
+            for said in _offered(talk, OfferAsk(epoch, answer.hq_gen, fork, some)):
+                _take(talk, said)
             talk.breathe()
     except ValueError as error:
         raise not_hq() from error
@@ -66,16 +67,26 @@ def offer_lost(talk: Talk, answer: HelloAnswer, fork: int) -> None:
             raise
 
 
-def _offer(talk: Talk, ask: OfferAsk) -> list[tuple[str, str]]:
-    """Offer some writes, by halves where that is too much at once, and return the records that HQ keeps apart."""
+def _take(talk: Talk, said: OfferAnswer) -> None:
+    """Mark what HQ keeps apart, and erase what it says was erased."""
+    apart, gone = ([(table, parse_id(record_id)) for table, record_id in keys] for keys in (said.apart, said.erased))
+    lost.mark_apart(talk.store.connection, [record_id for __, record_id in apart], talk.now_ms())
+    if gone:
+        erase_told(talk.store, gone, talk.now_ms())
+
+
+def _offered(talk: Talk, ask: OfferAsk) -> Iterator[OfferAnswer]:
+    """Offer some writes, by halves where that is too much at once, and yield what HQ answers."""
     try:
-        return offer_answer_from(talk.post("offer", ask.to_body()))
+        yield offer_answer_from(talk.post("offer", ask.to_body()))
+        return
     except Refused as refused:
         if refused.code != Code.TOO_LARGE:
             raise
     middle = len(ask.offered) // 2
     halves = (ask.offered[:middle], ask.offered[middle:]) if middle else ()
-    return [one for half in halves for one in _offer(talk, replace(ask, offered=half))]
+    for half in halves:
+        yield from _offered(talk, replace(ask, offered=half))
 
 
 def _tell_erased(talk: Talk, epoch: str, hq_gen: str) -> None:

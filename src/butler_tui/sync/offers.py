@@ -67,19 +67,30 @@ def offer_from(body: Body) -> OfferAsk:
     return OfferAsk(take_id(body, "epoch"), take_text(body, "hq_gen"), take_integer(body, "seen_most"), offered)
 
 
-def offer_answer(apart: list[tuple[str, str]]) -> dict[str, Any]:
-    """Return the JSON of HQ's answer: the records (table, id) of which it has nothing but what was offered."""
-    return {"apart": [list(key) for key in apart]}
+@dataclass(frozen=True, slots=True)
+class OfferAnswer:
+    """Of which records (table, id) HQ has nothing but what was offered, and which were erased for a person."""
+
+    apart: tuple[tuple[str, str], ...]
+    erased: tuple[tuple[str, str], ...] = ()
+
+    def to_body(self) -> dict[str, Any]:
+        """Return its JSON."""
+        return {"apart": [list(key) for key in self.apart], "erased": [list(key) for key in self.erased]}
 
 
-def offer_answer_from(body: Body) -> list[tuple[str, str]]:
-    """Return the records of which HQ has nothing but what was offered."""
+def offer_answer_from(body: Body) -> OfferAnswer:
+    """Return HQ's answer to an offer; ValueError where it is none. An HQ of before says nothing of what was erased."""
+    return OfferAnswer(_keys(body, "apart"), _keys(body, "erased"))
+
+
+def _keys(body: Body, name: str) -> tuple[tuple[str, str], ...]:
     found = []
-    for key in take_list(body, "apart", MOST_OFFERED):
+    for key in take_list(body, name, MOST_OFFERED):
         if not isinstance(key, list) or len(key) != 2:
-            raise ValueError("apart")
+            raise ValueError(name)
         found.append((checked_name(key[0]), checked_id(key[1])))
-    return found
+    return tuple(found)
 
 
 def _body(one: Offered) -> dict[str, Any]:

@@ -51,7 +51,7 @@ from butler_tui.sync.handing import (
     told_from,
 )
 from butler_tui.sync.joining import EnrolAnswer, EnrolAsk, enrol_answer_from, enrol_from
-from butler_tui.sync.offers import MOST_OFFERED, OfferAsk, Offered, offer_answer, offer_answer_from, offer_from
+from butler_tui.sync.offers import MOST_OFFERED, OfferAnswer, OfferAsk, Offered, offer_answer_from, offer_from
 from butler_tui.sync.pages import (
     MOST_IN_PAGE,
     PullAnswer,
@@ -118,6 +118,7 @@ __all__ = [
     "HelloAnswer",
     "HelloAsk",
     "KeysAsk",
+    "OfferAnswer",
     "OfferAsk",
     "Offered",
     "Pin",
@@ -153,7 +154,6 @@ __all__ = [
     "is_signed",
     "keys_ask_from",
     "new_head",
-    "offer_answer",
     "offer_answer_from",
     "offer_from",
     "pack",
