@@ -358,6 +358,28 @@ STORIES: dict[str, list[Step]] = {
         ("sync", 1),
         ("leave", 0, True),
     ],
+    "a visit erased, known to be so by who fetched all records only, and lost by HQ and by its author": [
+        ("visit", 0),
+        ("snap",),
+        ("sync", 0),
+        ("back",),
+        ("visit", 1),
+        ("image", 1),
+        ("erase", 1, "visit"),
+        ("sync", 1),
+        ("restore", 1),
+        ("sync", 0),
+        ("back",),
+    ],
+    "what HQ may have lost, kept raw by who is to see it no longer": [
+        ("visit", 0),
+        ("erase", 0, "visit"),
+        ("snap",),
+        ("sync", 0),
+        ("sync", 1),
+        ("back",),
+        ("kind", 1, "gate"),
+    ],
 }
 """What runs have found, at its shortest, and what they seldom come to."""
 _ON_POSTGRES = (

@@ -336,7 +336,7 @@ def test_a_page_of_records_without_an_erased_one_does_not_walk_the_journal(estat
     asked: list[str] = []
     connection = estate.store.connection
     connection.set_trace_callback(asked.append)
-    pulled.take_records(estate.store, [], {})
+    pulled.take_records(estate.store, [], {}, now_ms=0)
     connection.set_trace_callback(None)
 
     assert asked

@@ -144,12 +144,15 @@ def _held(rows: Reading, terminal: TerminalRow, ask: PullAsk) -> tuple[str, ...]
 
 
 def _told_erased(rows: Reading, estate_id: str, records: Iterable[PulledRecord]) -> Iterator[PulledRecord]:
-    """Yield records, saying of those that were erased that they were: where only a part has come, nothing was."""
+    """Yield records, saying of those that were erased that they were, and whether for a person: where only a part has
+    come, nothing was."""
     every = list(records)
     bare = [(one.table, one.record_id) for one in every if tells_nothing(one.table, one.values)]
     gone = rows.gone_among(estate_id, bare) if bare else set()
+    chosen = rows.erased_among(estate_id, sorted({record_id for __, record_id in gone})) if gone else set()
     for one in every:
-        yield replace(one, erased=True) if (one.table, one.record_id) in gone else one
+        was_erased = (one.table, one.record_id) in gone
+        yield replace(one, erased=True, registered=one.record_id in chosen) if was_erased else one
 
 
 def _total(rows: Reading, terminal: TerminalRow) -> int:

@@ -34,8 +34,7 @@ def forget_out_of_scope(store: Store, kind: str) -> None:
             _forget_records(connection, table.name, table.key)
         for table in hidden:
             _forget_records(connection, "attachment", "attachment_id", f"subject_table = '{table.name}'")
-        known = ", ".join("?" * len(TABLES))
-        connection.execute(f"DELETE FROM base WHERE tbl NOT IN ({known})", tuple(TABLES))
+        _forget_bases(connection, f"tbl NOT IN ({', '.join('?' * len(TABLES))})", *TABLES)
         connection.execute(f"DELETE FROM staff_pin WHERE staff_id IN ({_strangers(kind)})")
 
 
@@ -82,6 +81,11 @@ def _forget_records(connection: Connection, table: str, key: str, which: str = "
     connection.execute(kept_apart, (table, APART))
     connection.execute(f"DELETE FROM {table} WHERE {gone}", (table,))
     left = f"SELECT {key} FROM {table}"
-    connection.execute(
-        f"DELETE FROM base WHERE tbl = ?1 AND record_id NOT IN ({own}) AND record_id NOT IN ({left})", (table,)
-    )
+    _forget_bases(connection, f"tbl = ?1 AND record_id NOT IN ({own}) AND record_id NOT IN ({left})", table)
+
+
+def _forget_bases(connection: Connection, which: str, *values: str) -> None:
+    """Take away what was kept raw, and that HQ keeps some of it apart."""
+    marks = f"DELETE FROM quarantine WHERE reason = '{APART}' AND cid IN (SELECT record_id FROM base WHERE {which})"
+    connection.execute(marks, values)
+    connection.execute(f"DELETE FROM base WHERE {which}", values)

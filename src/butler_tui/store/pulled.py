@@ -8,7 +8,7 @@ too, raw, until one that can comes along.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from butler_tui.domain.changes import WireValue
@@ -42,13 +42,15 @@ class LogChange:
 
 @dataclass(frozen=True, slots=True)
 class HqRecord:
-    """One record as it is at HQ, by its last change at `pos`; `erased` says that what was personal in it was erased."""
+    """One record as it is at HQ, by its last change at `pos`; `erased` says that what was personal in it was erased,
+    `registered` that this was for a person."""
 
     table: str
     record_id: str
     state: RecordState
     pos: int
     erased: bool = False
+    registered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,13 @@ def take_changes(
         forget_copies(store)
 
 
-def take_records(store: Store, records: Iterable[HqRecord], places: Mapping[str, str]) -> None:
-    """Put records as HQ has them in the place of what was known of them.
+def take_records(store: Store, records: Sequence[HqRecord], places: Mapping[str, str], *, now_ms: int) -> None:
+    """Put records as HQ has them in the place of what was known of them; `now_ms` is UTC ms.
 
     What HQ says was erased, while this terminal was away, is erased here. Of what HQ has only a part of, since it was
     restored or the rest has not come yet, the rest stays here.
     """
+    gone = [Erasure(one.table, parse_id(one.record_id)) for one in records if one.registered and one.table in TABLES]
     with apply(store) as connection:
         taking = _taking(store)
         for record in records:
@@ -136,6 +139,8 @@ def take_records(store: Store, records: Iterable[HqRecord], places: Mapping[str,
         # With what belongs to it: of that, HQ sends nothing that was written here.
         erase_behind_door(connection, with_all(connection, still_tell(connection, taking.erased)))
         _name_places(connection, places)
+        if gone:
+            register(store.home, gone, now_ms)  # before the page counts: HQ may be put back to before it knew
 
 
 def _taking(store: Store) -> _Taking:

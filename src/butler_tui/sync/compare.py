@@ -66,7 +66,8 @@ def _fetch_again(talk: Talk, tbl: str, month: str) -> set[bytes]:
     place: str | None = f"{tbl}/{id_text(first)}"
     while place is not None:
         answer = pull_answer_from(talk.post("pull", replace(ask, whole_after=place).to_body()))
-        pulled.take_records(talk.store, [record_of(one) for one in answer.records], answer.terminals)
+        records = [record_of(one) for one in answer.records]
+        pulled.take_records(talk.store, records, answer.terminals, now_ms=talk.now_ms())
         at_hq |= {parse_id(one.record_id) for one in answer.records if one.table == tbl}
         place = answer.whole_after
         talk.breathe()

@@ -94,7 +94,8 @@ class Pulled:
 class PulledRecord:
     """One record as it is at HQ; `stamps` and `kept` as domain/merge.py reads them, None for what is written once.
 
-    `erased` says that what was personal in it was erased: where it is merely not there, HQ lacks it.
+    `erased` says that what was personal in it was erased: where it is merely not there, HQ lacks it. `registered`, that
+    this was for a person: whoever hears of it keeps it in mind, should HQ forget.
     """
 
     table: str
@@ -104,6 +105,7 @@ class PulledRecord:
     stamps: Sequence[Any] | None = None
     kept: Mapping[str, Any] | None = None
     erased: bool = False
+    registered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,7 @@ def _record_body(one: PulledRecord) -> dict[str, Any]:
             "stamps": None if one.stamps is None else list(one.stamps),
             "kept": None if one.kept is None else dict(one.kept),
             "erased": one.erased or None,
+            "registered": one.registered or None,
         }
     )
 
@@ -225,4 +228,5 @@ def _record_from(body: Any) -> PulledRecord:
         stamps,
         take_object(body, "kept") if "kept" in body else None,
         body.get("erased") is True,
+        body.get("registered") is True,
     )

@@ -92,7 +92,8 @@ def take_page(talk: Talk, where: Position, answer: PullAnswer) -> None:
         return
     connection = talk.store.connection
     whole.begin_whole(connection, answer.upto)
-    pulled.take_records(talk.store, [record_of(one) for one in answer.records], answer.terminals)
+    records = [record_of(one) for one in answer.records]
+    pulled.take_records(talk.store, records, answer.terminals, now_ms=talk.now_ms())
     talk.tally.pulled += len(answer.records)
     if answer.whole_after is not None:
         whole.go_on_whole(connection, answer.whole_after)
@@ -118,4 +119,4 @@ def record_of(one: PulledRecord) -> HqRecord:
         state = state_from(texts[0], texts[1], kept)
     except (TypeError, IndexError, AttributeError) as error:
         raise ValueError("stamps") from error
-    return HqRecord(one.table, one.record_id, state, one.pos, one.erased)
+    return HqRecord(one.table, one.record_id, state, one.pos, one.erased, one.registered)
