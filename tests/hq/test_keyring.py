@@ -20,7 +20,7 @@ from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.tending import tend_once
 from butler_tui.ids import id_text, parse_id, ruled_id
 from butler_tui.sealing import public_box_key
-from butler_tui.sync.protocol import Handed, Pin, PinsAsk, handed_from
+from butler_tui.sync.protocol import Code, Handed, Pin, PinsAsk, handed_from
 from tests.hq.authors import NOW, Author, MakeAuthor, fresh
 
 _HQ_BOX = bytes(range(32))
@@ -248,8 +248,9 @@ def test_what_is_told_must_open_and_be_whole(place: Place) -> None:
 
     for sealed, why in ((lacking.sealed, "peppers"), (foreign.sealed, "does not open"), ("", "sealed"),
                         ("AAAA", "sealed"), ("A" * 400, "shared key")):  # fmt: skip
-        with pytest.raises(ValueError, match=why):
+        with pytest.raises(Refusal, match=Code.MALFORMED) as refused:
             place.head.engine.write(partial(tell, sealed=sealed)).result()
+        assert why in str(refused.value.__cause__)
 
 
 def test_who_has_left_allows_nothing_and_signs_in_nowhere(place: Place) -> None:

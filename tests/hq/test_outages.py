@@ -61,6 +61,18 @@ def test_that_it_is_over_is_said_once_where_something_was_said() -> None:
     assert said.lines[1:] == ["HQ takes records again."]
 
 
+def test_an_error_of_its_own_is_said_once_with_the_place_of_the_log() -> None:
+    said = Said()
+    outages = said.outages()
+    for _request in range(2):
+        outages.failed(Path("/hq/hq.log"))
+    assert len(said.lines) == 1
+    assert "an error of its own" in said.lines[0]
+    assert "/hq/hq.log" in said.lines[0]
+    outages.over()
+    assert len(said.lines) == 1
+
+
 def test_that_many_wait_at_once_is_answered_and_not_said() -> None:
     said = Said()
     assert said.outages().met(Unavailable("too many wait")) == ({"code": "busy"}, 503, {"retry-after": "2"})

@@ -105,6 +105,23 @@ def test_a_reply_lost_after_hqs_commit_loses_nothing_and_doubles_nothing(hq: Hq,
     assert hq.query(taken, estate_id) == [(waiting, waiting)]
 
 
+def test_what_fails_inside_hq_is_its_own_error_and_tried_later(hq: Hq, enrolled: Estate, english: None) -> None:
+    sync(enrolled.store)
+    estate_id = _estate_id(enrolled)
+    (kept,) = hq.query("SELECT state FROM record_state WHERE estate_id = ? AND tbl = 'staff' LIMIT 1", estate_id)
+    damage = "UPDATE record_state SET state = ? WHERE estate_id = ? AND tbl = 'staff' AND state = ?"
+    hq.change(damage, "{", estate_id, kept[0])
+    with pytest.raises(TryLater, match="it met an error of its own"):
+        sync(enrolled.store)
+    log = hq.folder.log.read_text()
+    assert "JSONDecodeError" in log
+    assert "王强" not in log
+    hq.folder.log.unlink()
+    hq.change(damage, kept[0], estate_id, "{")
+    assert sync(enrolled.store).hq == "ok"
+    assert not hq.folder.log.exists()
+
+
 def test_more_than_one_batch_arrives_in_order(hq: Hq, enrolled: Estate, now: Clock) -> None:
     for number in range(700):
         values = {"name": f"岗{number}"}

@@ -57,6 +57,7 @@ def _endpoint(hall: Hall, answer: Answer, log: Path) -> Callable[[Request], Awai
             return Response(status_code=400)
         except Exception as error:
             crash_log.keep(log, error)
+            hall.outages.failed(log)
             return JSONResponse({"code": Code.FAILED}, 500)
 
     return endpoint

@@ -22,24 +22,21 @@ from butler_tui.sync.protocol import (
 
 async def have(hall: Hall, request: Request) -> Response:
     """Say which pictures HQ has."""
-    terminal, body = await asked(hall, request, MOST_ASK, MOST_ASK_OPENED)
-    ask = have_from(body)
+    terminal, ask = await asked(hall, request, have_from, MOST_ASK, MOST_ASK_OPENED)
     answer = await run_in_threadpool(blobs.have, _look(hall), hall.blobs, terminal, ask)
     return answer_json(request, answer.to_body())
 
 
 async def put(hall: Hall, request: Request) -> Response:
     """Take a chunk."""
-    terminal, body = await asked(hall, request, MOST_CHUNK, MOST_CHUNK_OPENED)
-    ask = put_from(body)
+    terminal, ask = await asked(hall, request, put_from, MOST_CHUNK, MOST_CHUNK_OPENED)
     answer = await run_in_threadpool(blobs.take, _look(hall), hall.blobs, terminal, ask, hall.now_ms())
     return answer_json(request, answer.to_body())
 
 
 async def get(hall: Hall, request: Request) -> Response:
     """Give a chunk."""
-    terminal, body = await asked(hall, request, MOST_ASK, MOST_ASK_OPENED)
-    ask = get_from(body)
+    terminal, ask = await asked(hall, request, get_from, MOST_ASK, MOST_ASK_OPENED)
     chunk = await run_in_threadpool(blobs.give, _look(hall), hall.blobs, terminal, ask)
     return answer_json(request, chunk_answer(chunk))
 

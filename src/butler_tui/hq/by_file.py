@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from butler_tui.errors import RuleBroken, SetUpWrong
 from butler_tui.hq.admin import opened
@@ -39,6 +40,8 @@ from butler_tui.sync.protocol import (
 from butler_tui.text import safe
 from butler_tui.words import N_
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -67,15 +70,21 @@ def import_file(folder: Folder, file: Path, now_ms: int) -> Imported:
         for number, body in enumerate(read_stick(file, keys.box, terminal.box_key)):
             try:
                 if number == 0:
-                    _note(engine, terminal, hello_from(body), now_ms)
+                    _note(engine, terminal, _understood(hello_from, body, file), now_ms)
                     continue
-                done = _land(engine, terminal, push_from(body), now_ms)
-            except ValueError as error:
-                raise SetUpWrong(N_("{file} is not what a terminal writes."), file=file) from error
+                done = _land(engine, terminal, _understood(push_from, body, file), now_ms)
             except Refusal as refusal:
                 raise _refused(refusal) from refusal
             taken, known, held = taken + done.taken, known + done.known, held + done.held
     return Imported(terminal.name, taken, known, held)
+
+
+def _understood(read: Callable[[Body], T], body: Body, file: Path) -> T:
+    """Return what `read` makes of a body of `file`; raises SetUpWrong where it is not what the protocol says."""
+    try:
+        return read(body)
+    except ValueError as error:
+        raise SetUpWrong(N_("{file} is not what a terminal writes."), file=file) from error
 
 
 def _terminal(engine: Engine, head: StickHead, file: Path) -> TerminalRow:

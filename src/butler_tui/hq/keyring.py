@@ -20,7 +20,7 @@ from butler_tui.domain.policies import policies_from
 from butler_tui.domain.retention import MONTHS_AHEAD, kept_for, months_with_keys
 from butler_tui.domain.rights import Act, Role, TerminalKind, may, signs_in_at
 from butler_tui.hq.engines import Reading, SecretRow, TerminalRow, Writing
-from butler_tui.hq.refusals import Refusal
+from butler_tui.hq.refusals import Refusal, understood
 from butler_tui.hq.retention import judged_ms
 from butler_tui.ids import id_text, new_id, parse_id, ruled_id
 from butler_tui.sealing import open_sealed, seal, unseal
@@ -97,11 +97,11 @@ class Keyring:
         """Keep the PINs that a supervisor's terminal tells, where they were set later; return how many are known now.
 
         Raises Refusal for any other terminal: whoever steals a gate's computer must not set a supervisor's PIN; and
-        ValueError where they do not open.
+        where they do not open.
         """
         if TerminalKind(terminal.kind) is not TerminalKind.SUPERVISOR or terminal.revoked_ms is not None:
             raise Refusal(403, Code.NOT_ALLOWED)
-        pins, peppers = told_from(self._box, sealed)
+        pins, peppers = understood(lambda: told_from(self._box, sealed))
         estate_id = terminal.estate_id
         rows.lock(estate_id)
         people = _people(rows, estate_id)
@@ -122,12 +122,12 @@ class Keyring:
         """Keep months' keys that HQ had handed out before it was restored; return how many it had not.
 
         What is new is sealed with the keys that HQ makes; these open what was sealed before. Raises Refusal where the
-        log was never restored, and ValueError where they do not open.
+        log was never restored, and where they do not open.
         """
         estate_id = terminal.estate_id
         if terminal.revoked_ms is not None or not rows.was_restored(estate_id):
             raise Refusal(403, Code.NOT_ALLOWED)
-        given = given_back_from(self._box, sealed)
+        given = understood(lambda: given_back_from(self._box, sealed))
         rows.lock(estate_id)
         months = set(_estate(rows, estate_id, now_ms).months)
         kept = rows.secrets(estate_id)

@@ -16,16 +16,14 @@ from butler_tui.sync.protocol import MOST_BODY, MOST_OPENED, erased_from, keys_a
 
 async def offer(hall: Hall, request: Request) -> Response:
     """Keep apart what HQ lacks; say which records it has nothing else of, and which were erased."""
-    terminal, body = await asked(hall, request, MOST_BODY, MOST_OPENED)
-    ask = offer_from(body)
+    terminal, ask = await asked(hall, request, offer_from, MOST_BODY, MOST_OPENED)
     work = hall.engine.write(lambda rows: offers.keep(rows, terminal, ask, hall.now_ms()))
     return answer_json(request, (await asyncio.wrap_future(work)).to_body())
 
 
 async def erased(hall: Hall, request: Request) -> Response:
     """Erase what a terminal knows to have been erased for a person; pictures too."""
-    terminal, body = await asked(hall, request, MOST_BODY, MOST_OPENED)
-    ask = erased_from(body)
+    terminal, ask = await asked(hall, request, erased_from, MOST_BODY, MOST_OPENED)
     count = await asyncio.wrap_future(
         hall.engine.write(lambda rows: registers.take(rows, terminal, ask, hall.now_ms()))
     )
@@ -37,8 +35,7 @@ async def erased(hall: Hall, request: Request) -> Response:
 
 async def keys(hall: Hall, request: Request) -> Response:
     """Keep months' keys that HQ had handed out, and has not any more."""
-    terminal, body = await asked(hall, request, MOST_BODY, MOST_OPENED)
-    ask = keys_ask_from(body)
+    terminal, ask = await asked(hall, request, keys_ask_from, MOST_BODY, MOST_OPENED)
     work = hall.engine.write(lambda rows: hall.keyring.given_back(rows, terminal, ask.sealed, hall.now_ms()))
     return answer_json(request, {"kept": await asyncio.wrap_future(work)})
 

@@ -44,11 +44,25 @@ class Outages:
         code, again_s = (Code.NO_ROOM, _FULL_S) if isinstance(error, DiskFull) else (Code.BUSY, _BUSY_S)
         return {"code": code}, 503, {"retry-after": str(again_s)}
 
-    def _say_once(self, error: Unavailable) -> None:
-        now_s, reason = self._clock(), str(error)
+    def failed(self, log: Path) -> None:
+        """Say, unless it was said lately, that HQ met an error of its own, of which `log` has the place."""
+        if self._is_news(""):
+            self._say(
+                _("HQ met an error of its own, and did not do what a terminal asked. Nothing is lost: the terminal "
+                  "tries again later. Where it happened stands in {log}: pass that on.", log=log)
+            )  # fmt: skip
+
+    def _is_news(self, reason: str) -> bool:
+        now_s = self._clock()
         if now_s - self._said.get(reason, -_AGAIN_S) < _AGAIN_S:
-            return
+            return False
         self._said[reason] = now_s
+        return True
+
+    def _say_once(self, error: Unavailable) -> None:
+        reason = str(error)
+        if not self._is_news(reason):
+            return
         self._open = True
         if isinstance(error, DiskFull):
             self._say(

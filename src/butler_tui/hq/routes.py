@@ -20,7 +20,7 @@ from butler_tui.hq.greeting import greet
 from butler_tui.hq.ingest import prepare, take
 from butler_tui.hq.keyring import Keyring
 from butler_tui.hq.outages import Outages
-from butler_tui.hq.refusals import Refusal
+from butler_tui.hq.refusals import Refusal, understood
 from butler_tui.hq.requests import content_of, encoding_of, message_of, signature_of
 from butler_tui.sync.protocol import (
     MOST_ASK,
@@ -36,6 +36,7 @@ from butler_tui.sync.protocol import (
     compare_from,
     enrol_from,
     hello_from,
+    is_id,
     is_signed,
     pack,
     pins_ask_from,
@@ -75,7 +76,8 @@ class Hall:
 async def enrol(hall: Hall, request: Request) -> Response:
     """Give an identity for a one-time code; the request is signed with the key that it hands over."""
     content = await content_of(request, MOST_ASK)
-    signed, ask = signature_of(request), enrol_from(unpack(content, encoding_of(request), MOST_ASK_OPENED))
+    signed = signature_of(request)
+    ask = understood(lambda: enrol_from(unpack(content, encoding_of(request), MOST_ASK_OPENED)))
     if not is_signed(ask.sign_key, message_of(request, content, signed), signed.signature):
         raise Refusal(403, Code.NOT_SIGNED)
     estate_id = _estate(request)
@@ -90,7 +92,7 @@ async def hello(hall: Hall, request: Request) -> Response:
     content = await content_of(request, MOST_ASK)
     signed = signature_of(request)
     terminal = await run_in_threadpool(_checked, hall, request, content, signed, last_push=True)
-    ask = hello_from(unpack(content, encoding_of(request), MOST_ASK_OPENED))
+    ask = understood(lambda: hello_from(unpack(content, encoding_of(request), MOST_ASK_OPENED)))
     _same_epoch(ask.epoch, signed)
     answer = await _written(hall, lambda rows: _hello(rows, hall, terminal, ask, signed))
     if isinstance(answer, Refusal):
@@ -105,7 +107,7 @@ async def push(hall: Hall, request: Request) -> Response:
 
     def read() -> tuple[TerminalRow, Any]:
         terminal = _checked(hall, request, content, signed, last_push=True)
-        ask = push_from(unpack(content, encoding_of(request)))
+        ask = understood(lambda: push_from(unpack(content, encoding_of(request))))
         _same_epoch(ask.epoch, signed)
         return terminal, prepare(ask)
 
@@ -127,18 +129,20 @@ async def push(hall: Hall, request: Request) -> Response:
     return answer_json(request, answer.to_body())
 
 
-async def asked(hall: Hall, request: Request, most: int, most_opened: int) -> tuple[TerminalRow, Body]:
-    """Return who signed a request and its JSON, once its nonce is used; raises Refusal or ValueError."""
+async def asked(
+    hall: Hall, request: Request, read: Callable[[Body], T], most: int, most_opened: int
+) -> tuple[TerminalRow, T]:
+    """Return who signed a request and what `read` makes of its JSON, once its nonce is used; raises Refusal."""
     content = await content_of(request, most)
     signed = signature_of(request)
 
-    def read() -> tuple[TerminalRow, Body]:
+    def checked() -> tuple[TerminalRow, T]:
         terminal = _checked(hall, request, content, signed)
-        return terminal, unpack(content, encoding_of(request), most_opened)
+        return terminal, understood(lambda: read(unpack(content, encoding_of(request), most_opened)))
 
-    terminal, body = await run_in_threadpool(read)
+    terminal, ask = await run_in_threadpool(checked)
     await _written(hall, lambda rows: _use_nonce(rows, hall, terminal, signed))
-    return terminal, body
+    return terminal, ask
 
 
 async def _asked(
@@ -148,7 +152,7 @@ async def _asked(
     content = await content_of(request, most)
     signed = signature_of(request)
     terminal = await run_in_threadpool(_checked, hall, request, content, signed)
-    ask = read(unpack(content, encoding_of(request), most_opened))
+    ask = understood(lambda: read(unpack(content, encoding_of(request), most_opened)))
     _same_epoch(ask.epoch, signed)
     return terminal, signed, ask
 
@@ -216,7 +220,11 @@ def _hello(rows: Writing, hall: Hall, terminal: TerminalRow, ask: HelloAsk, sign
 
 
 def _estate(request: Request) -> str:
-    return str(request.path_params["estate"])
+    """Return which estate is asked; raises Refusal where the address names none: no row has another kind of id."""
+    estate_id = str(request.path_params["estate"])
+    if not is_id(estate_id):
+        raise Refusal(404, Code.NO_ESTATE)
+    return estate_id
 
 
 def _checked(hall: Hall, request: Request, content: bytes, signed: Signed, *, last_push: bool = False) -> TerminalRow:
@@ -241,7 +249,7 @@ def _checked(hall: Hall, request: Request, content: bytes, signed: Signed, *, la
 
 def _same_epoch(epoch: str, signed: Signed) -> None:
     if epoch != signed.epoch:
-        raise ValueError("epoch")
+        raise Refusal(400, Code.MALFORMED)
 
 
 def _use_nonce(rows: Writing, hall: Hall, terminal: TerminalRow, signed: Signed) -> None:
@@ -275,7 +283,5 @@ async def answered(hall: Hall, answer: Answer, request: Request) -> Response:
         return await answer(hall, request)
     except Refusal as refusal:
         return answer_json(request, {"code": refusal.code, **refusal.details}, refusal.status)
-    except ValueError:
-        return answer_json(request, {"code": Code.MALFORMED}, 400)
     except Unavailable as error:
         return answer_json(request, *hall.outages.met(error))

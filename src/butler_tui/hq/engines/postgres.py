@@ -155,9 +155,7 @@ class PostgresEngine:
                 except BaseException:
                     lost = not _rolled_back(connection)
                     raise
-        except psycopg.DataError as error:
-            raise ValueError("not a value of this column") from error
-        except (psycopg.IntegrityError, psycopg.ProgrammingError):
+        except (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError):
             raise
         except psycopg.errors.DiskFull as error:
             raise DiskFull(type(error).__name__) from error
