@@ -70,6 +70,17 @@ def test_a_picture_arrives_at_hq_and_at_another_terminal_as_it_was_cleaned(
     assert blobs.of_record(other.connection, "house", a_house(enrolled.store)) == [small, big]
 
 
+def test_a_sync_that_only_sends_fetches_no_picture(hq: Hq, enrolled: Estate, other: Store) -> None:
+    picture = add(enrolled, JPEG)
+    sync(enrolled.store, push_only=True)
+    assert at_hq(hq, estate_id_of(enrolled.store), picture) is not None
+    tell(other, enrolled.store)
+    sync(other, push_only=True)
+    assert blobs.waiting(other.connection).to_fetch == 1
+    sync(other)
+    assert blobs.content_of(other, picture) == cleaned(JPEG).content
+
+
 def test_a_sync_with_nothing_due_asks_nothing_about_pictures(enrolled: Estate) -> None:
     add(enrolled, JPEG)
     sync(enrolled.store)

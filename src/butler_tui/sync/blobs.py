@@ -41,8 +41,8 @@ _OWN = ""
 """Under whose name chunks that are fetched are kept."""
 
 
-def exchange(store: Store, link: Link, estate_id: str, now_ms: Callable[[], int]) -> None:
-    """Send and fetch what is due over an open `link`; `now_ms` tells the local time (UTC ms).
+def exchange(store: Store, link: Link, estate_id: str, now_ms: Callable[[], int], *, push_only: bool = False) -> None:
+    """Send what is due over an open `link`, and fetch it, unless `push_only`; `now_ms` tells the local time (UTC ms).
 
     Raises TryLater where the line breaks or HQ is busy, FileTrouble: all that was done stays done.
     """
@@ -51,7 +51,8 @@ def exchange(store: Store, link: Link, estate_id: str, now_ms: Callable[[], int]
         one = _Exchange(store, link, estate_id, now_ms)
         try:
             one.send()
-            one.fetch()
+            if not push_only:
+                one.fetch()
         except TryLater as error:
             if not (isinstance(error.__cause__, Refused) and error.__cause__.code == Code.NOT_FOUND):
                 raise  # an HQ of before takes no pictures: they wait for the next one

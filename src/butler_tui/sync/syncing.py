@@ -105,7 +105,7 @@ def _run(talk: Talk, *, push_only: bool) -> None:
                 compare(talk)
                 push_all(talk, talk.where())
                 talk.prune()
-        talk.beside_records(talk.where())
+        talk.beside_records(talk.where(), push_only=push_only)
     finally:
         talk.close()
 

@@ -98,10 +98,10 @@ class Talk:
         if self.gentle:
             time.sleep(_GENTLE_S)
 
-    def beside_records(self, where: Position) -> None:
+    def beside_records(self, where: Position, *, push_only: bool) -> None:
         """Exchange what goes beside the records: PINs that were set here, and pictures."""
         keyring.tell(self.store, self._link, self._estate_id, id_text(where.epoch))
-        blobs.exchange(self.store, self._link, self._estate_id, self.now_ms)
+        blobs.exchange(self.store, self._link, self._estate_id, self.now_ms, push_only=push_only)
 
     def look_after_pictures(self) -> None:
         """Ask HQ whether it still has pictures that lie here, too."""
