@@ -184,7 +184,7 @@ MUTANTS = (
     Mutant(
         "what_its_author_sent_stays_apart",
         "hq/offers.py",
-        "        rows.settle(estate_id, came)",
+        "        rows.settle(terminal.estate_id, done)",
         "        pass",
     ),
     Mutant("what_was_seen_is_not_said", "store/written.py", "seen=head.seen,", "seen=0,"),

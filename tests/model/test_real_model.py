@@ -291,6 +291,15 @@ STORIES: dict[str, list[Step]] = {
         ("sync", 2),
         ("back",),
     ],
+    "lost by HQ, offered by another, and held back when its author comes": [
+        ("snap",),
+        ("write", 0, (1, 0, 0)),
+        ("sync", 0),
+        ("sync", 1),
+        ("back",),
+        ("sync", 1),
+        ("kind", 0, "gate"),
+    ],
     "what was offered is out of sight": [
         ("snap",),
         ("erase", 1, "resident"),

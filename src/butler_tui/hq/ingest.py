@@ -76,8 +76,8 @@ def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> 
     stamp = rows.last_stamp(terminal.estate_id, terminal.terminal_id)
     landing = Landing(rows, terminal, first, now_ms, stamp, ask.seen_most)
     landing.land(batch, known)
-    passed_over = known | {cid for cid, __ in landing.held}
-    offers.settle(rows, terminal.estate_id, [change for change in ask.changes if change.cid not in passed_over])
+    held_now = {cid for cid, __ in landing.held}
+    offers.settle(rows, terminal, [change for change in ask.changes if change.cid not in known], held_now)
     reports.held_back(rows, terminal, landing.apart, now_ms)
     last, first_link = ask.changes[-1], head.first_link if head else ask.link_before
     whose = (terminal.estate_id, ask.epoch, terminal.terminal_id)

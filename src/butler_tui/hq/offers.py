@@ -114,9 +114,12 @@ def offer_id(table: str, record_id: str, cid: str | None) -> str:
 
 def offer_of(change: Change) -> str:
     """Return under which id a change would have been offered."""
-    table = TABLES.get(change.table)
-    once = table is not None and table.once
-    return offer_id(change.table, change.record_id, None if once else change.cid)
+    return offer_id(change.table, change.record_id, None if _once(change.table) else change.cid)
+
+
+def _once(tbl: str) -> bool:
+    table = TABLES.get(tbl)
+    return table is not None and table.once
 
 
 def taken_in(rows: Reading, estate_id: str, changes: Iterable[Change]) -> set[str]:
@@ -136,13 +139,19 @@ def _says_the_same(row: LogRow, change: Change) -> bool:
     return all(name in values and values[name] == value for name, value in offered.items())
 
 
-def settle(rows: Writing, estate_id: str, applied: Iterable[Change]) -> None:
-    """Their authors have come after all: what was offered of these changes needs nobody any more."""
-    if not rows.was_restored(estate_id):
+def settle(rows: Writing, terminal: TerminalRow, came: Iterable[Change], held: Collection[str]) -> None:
+    """Their authors have come after all: what was offered of these changes needs nobody any more.
+
+    What is `held` back (cids) settles an offer only where it is certain to be the same, by its author and `cid`.
+    """
+    if not rows.was_restored(terminal.estate_id):
         return
-    offered = sorted(offer_of(change) for change in applied if change.op is not Op.ERASE)
-    if came := [row.cid for row in rows.log_by_cid(estate_id, offered) if row.verdict == OFFERED]:
-        rows.settle(estate_id, came)
+    theirs = {offer_of(change): change for change in came if change.op is not Op.ERASE}
+    apart = [row for row in rows.log_by_cid(terminal.estate_id, sorted(theirs)) if row.verdict == OFFERED]
+    certain = {row.cid for row in apart if not _once(row.tbl) and row.terminal_id == terminal.terminal_id}
+    done = [row.cid for row in apart if row.cid in certain or theirs[row.cid].cid not in held]
+    if done:
+        rows.settle(terminal.estate_id, done)
 
 
 def waiting(rows: Reading, estate_id: str) -> list[LogRow]:
