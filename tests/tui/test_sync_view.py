@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,12 +11,18 @@ import pytest
 from butler_tui.desk.attachments import attach
 from butler_tui.desk.gate import admit
 from butler_tui.desk.session import Session
+from butler_tui.ids import new_id
+from butler_tui.paths import find_home
 from butler_tui.store import about, blobs, quarantined, sync_state
+from butler_tui.store.local import open_store
 from butler_tui.store.quarantined import Held
 from butler_tui.tui.sync_words import reason_words
 from tests.conftest import Clock, Estate
 from tests.pictures import JPEG
+from tests.serving import Hq, real_ms, sync
 from tests.store.test_visits import whole_tables_read
+from tests.sync.pictured import estate_id_of, second_terminal
+from tests.sync.test_pull import put
 from tests.tui.conftest import OpenBooth
 
 
@@ -49,6 +57,36 @@ async def test_what_hq_could_not_apply_is_told_as_the_record_and_the_reason(
         assert f"进出记录 李先生 3-2-1801 07:58 {reason_words('not_allowed')}" in lines
         assert f"员工 许文静 9001 {reason_words('already_there')}" in lines
         assert "房屋 V17 of_a_newer_hq" in lines
+
+
+async def test_a_supervisors_terminal_shows_above_the_lists_that_a_file_was_put_back(
+    open_booth: OpenBooth, estate: Estate, hq: Hq, now: Clock, english: None, tmp_path: Path
+) -> None:
+    now.ms = real_ms()
+    there, kept = tmp_path / "other", tmp_path / "kept"
+
+    def writes_there(name: str) -> None:
+        with closing(open_store(find_home({"BUTLER_HOME": str(there)}))) as other:
+            put(other, "gate", new_id(real_ms()), name=name)
+            sync(other)
+
+    hq.enrol(estate.store)
+    sync(estate.store)
+    second_terminal(hq, there, estate_id_of(estate.store)).close()
+    writes_there("北门岗")
+    shutil.copytree(there, kept)
+    writes_there("南门岗")
+    shutil.rmtree(there)
+    kept.rename(there)
+    writes_there("西门岗")
+    sync(estate.store)
+    hold(estate, "house", "already_there", now())
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.keys("f9")
+        shown = " ".join(booth.text().split())
+        assert "was restored from a backup, or copied. Make sure that only one computer goes on with it." in shown
+        assert shown.index("was restored from a backup") < shown.index("Held by HQ 1")
 
 
 async def test_what_waits_is_told_by_kind_with_the_oldest(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -149,6 +149,7 @@ class SyncScreen(Steady, Screen[None]):
         pictures = picture_words(blobs.waiting(connection))
         rows += [(_("Pictures") if not place else "", *words) for place, words in enumerate(pictures)]
         rows.append((_("Clock"), *clock_words(status.clock_offset_ms)))
+        rows += self._reported(now)
         undecided = summary.conflicts
         rows.append((_("To be decided"), records(undecided), "warning" if undecided else ""))
         count = summary.quarantined
@@ -157,29 +158,31 @@ class SyncScreen(Steady, Screen[None]):
         rows += [("", held_words(one, now, zone), "") for one in shown]
         if count > len(shown):
             rows.append(("", _("and {count} more", count=count - len(shown)), ""))
-        rows += self._reported(now)
+        rows += self._held_elsewhere(now)
         self.query_one("#lines", Static).update(lines(_figure(*row) for row in rows))
 
     def _reported(self, now_ms: int) -> list[tuple[str, str, str]]:
-        """Return what HQ told a supervisor's terminal: acts of others that it holds back, and what nobody typed."""
-        connection, zone = self._here.store.connection, self._here.zone
-        width, since_ms = max(20, self.size.width - 22), now_ms - REPORTS_MS
-        rows = []
-        for place, other in enumerate(quarantined.held_elsewhere(connection, MOST_ELSEWHERE, since_ms)):
-            words = held_elsewhere_words(other, now_ms, zone)
-            rows += _wrapped(_("Held of others") if not place else "", words, width)
-        for place, one in enumerate(reports.newest(connection, MOST_REPORTS, since_ms)):
-            words = f"{moment(one.at_ms, now_ms, zone)}  {report_words(one.kind, one.detail, one.place)}"
-            rows += _wrapped(_("Reports") if not place else "", words, width)
-        return rows
+        """Return what HQ told a supervisor's terminal that nobody typed; it stands above the lists, to be seen."""
+        told = reports.newest(self._here.store.connection, MOST_REPORTS, now_ms - REPORTS_MS)
+        words = [
+            f"{moment(one.at_ms, now_ms, self._here.zone)}  {report_words(one.kind, one.detail, one.place)}"
+            for one in told
+        ]
+        return self._wrapped(_("Reports"), words)
+
+    def _held_elsewhere(self, now_ms: int) -> list[tuple[str, str, str]]:
+        """Return what HQ told a supervisor's terminal of acts of others that it holds back."""
+        found = quarantined.held_elsewhere(self._here.store.connection, MOST_ELSEWHERE, now_ms - REPORTS_MS)
+        return self._wrapped(_("Held of others"), [held_elsewhere_words(one, now_ms, self._here.zone) for one in found])
+
+    def _wrapped(self, name: str, sentences: Sequence[str]) -> list[tuple[str, str, str]]:
+        """Return sentences in as many lines as they need, the first of all beside the name."""
+        width = max(20, self.size.width - 22)
+        every = [one for words in sentences for one in wrapped(words, width)]
+        return [(name if not place else "", one, "") for place, one in enumerate(every)]
 
 
 _STYLES = {"": "$foreground", "good": "$success", "warning": "$warning", "bad": "$error"}
-
-
-def _wrapped(name: str, words: str, cells: int) -> list[tuple[str, str, str]]:
-    """Return words in as many lines as they need, the first beside the name."""
-    return [(name if not place else "", one, "") for place, one in enumerate(wrapped(words, cells))]
 
 
 def _figure(name: str, words: str, meaning: str) -> Content:
