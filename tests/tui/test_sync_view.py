@@ -89,6 +89,16 @@ async def test_a_supervisors_terminal_shows_above_the_lists_that_a_file_was_put_
         assert shown.index("was restored from a backup") < shown.index("Held by HQ 1")
 
 
+async def test_the_keys_of_the_frame_lead_on_from_here_too(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        for key, leads_to in (("f7", "[在访"), ("f2", "[F2 访客]"), ("ctrl+g", "[Ctrl+G 首页]"), ("f9", "[F9 同步]")):
+            await booth.keys("f9")
+            await booth.keys(key)
+            assert leads_to in booth.text(), key
+            await booth.keys("escape")
+
+
 async def test_what_waits_is_told_by_kind_with_the_oldest(
     open_booth: OpenBooth, estate: Estate, session: Session, now: Clock
 ) -> None:

@@ -59,6 +59,14 @@ class SyncScreen(Steady, Screen[None]):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "app.gate", _("Visitors"), id="sync.gate", tooltip=_("back to the gate")),
+        Binding(
+            "f7",
+            "app.on_site('inside')",
+            _("On site"),
+            show=False,
+            id="sync.on_site",
+            tooltip=_("who is on site; check out"),
+        ),
         Binding("escape", "app.back", _("Back"), show=False, id="sync.back", tooltip=_("back to where you were")),
         Binding("f9", "sync", _("Sync now"), id="sync.now", tooltip=_("send what waits now")),
         Binding("ctrl+d", "conflicts", _("Decide"), id="sync.conflicts", tooltip=_("what several wrote differently")),
