@@ -162,6 +162,19 @@ def test_a_clock_ten_years_ahead_holds_no_correction_back(booth: Booth) -> None:
     assert booth.reasons(booth.correction(visit, {"name": "X"}, at_ms=NOW + 5, hlc=Stamp(ahead, 0))) == []
 
 
+def test_what_waited_for_its_visit_is_judged_by_when_it_was_made(booth: Booth, author_of: MakeAuthor) -> None:
+    weeks = NOW + 5 * 7 * 24 * _HOUR_MS
+    other = replace(booth, author=author_of(TerminalKind.GATE, booth.head.terminal.estate_id))
+    visit = other.visit()
+    lifts = booth.visit(hlc=Stamp(weeks, 0))
+    in_time = booth.correction(visit, {"name": "X"}, hlc=Stamp(NOW + 1000, 0))
+    late = booth.correction(visit, {"name": "Y"}, hlc=Stamp(weeks, 0), at_ms=NOW)
+    assert booth.reasons(lifts, in_time, late, now_ms=weeks) == ["parent_unknown"] * 2
+    assert other.reasons(visit, now_ms=weeks) == []
+    assert booth.author.state(in_time) is not None
+    assert booth.author.state(late) is None
+
+
 def test_how_long_visits_are_corrected_is_the_estates_policy(booth: Booth) -> None:
     key, later = "correct_guard_h", NOW + 3 * _HOUR_MS
     policy_id = id_text(ruled_id(parse_id(booth.head.terminal.estate_id), "policy", key))

@@ -8,6 +8,7 @@ import pytest
 
 from butler_tui.domain.changes import Value
 from butler_tui.domain.rights import Role
+from butler_tui.domain.tallies import made_ms
 from butler_tui.ids import new_id
 from butler_tui.store import month_keys, offering
 from butler_tui.store.journal import record
@@ -48,7 +49,12 @@ def test_pictures_and_months_keys_are_offered_by_whom_they_are_from(
         put(enrolled, "month_key", now(), {"month": "2026-03", "sealed": b"x" * 60})
     sync(store)
     store.connection.execute("DELETE FROM journal")
+    now.advance(hours=30)
 
     offered = [offering.offer_again(store, tbl, ALL, set(), now()) for tbl in ("visit", "attachment", "month_key")]
 
     assert offered == [here] * 3
+    claimed = store.connection.execute("SELECT tbl, hlc_ms FROM journal").fetchall()
+    assert [row["hlc_ms"] for row in claimed if row["tbl"] == "visit"] == [made_ms(visit_id)] * here
+    (latest,) = store.connection.execute("SELECT hlc_ms FROM sync_state").fetchone()
+    assert (latest >= now()) is here

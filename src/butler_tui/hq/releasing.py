@@ -74,10 +74,7 @@ def _judge_anew(landing: Landing, group: list[LogRow]) -> set[tuple[str, str]]:
         return set()  # it was right in every other way, and still came from a terminal that does not count
     author = landing.rows.terminal(landing.terminal.estate_id, group[0].terminal_id)
     bodies = [json.loads(row.body) for row in group]
-    changes = [
-        replace(change_at(row, body), hlc=Stamp(row.hlc_ms, row.hlc_counter))
-        for row, body in zip(group, bodies, strict=True)
-    ]
+    changes = [_as_it_came(change_at(row, body), row) for row, body in zip(group, bodies, strict=True)]
     landing.look_up(changes)
     before = Before(landing.terminal.estate_id, landing.known, landing.corrected, landing.now_ms)
     if author is None or reason_against(changes, TerminalKind(author.kind), before) is not None:
@@ -94,6 +91,11 @@ def _judge_anew(landing: Landing, group: list[LogRow]) -> set[tuple[str, str]]:
     landing.rows.let_go(landing.terminal.estate_id, [row.cid for row in group])
     landing.rows.add_log(log)
     return {(change.table, change.record_id) for change in changes}
+
+
+def _as_it_came(change: Change, row: LogRow) -> Change:
+    """Return a change as it was when it came: by its own stamp, but no later than then. Others may have lifted that."""
+    return replace(change, hlc=min(change.hlc, Stamp(row.hlc_ms, row.hlc_counter)))
 
 
 def standing_again(row: LogRow, body: Mapping[str, Any], pos: int, now_ms: int) -> LogRow:

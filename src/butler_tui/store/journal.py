@@ -105,10 +105,11 @@ def _most_seen(connection: Connection, cid: str, head: Head) -> int:
     return int(fork_pos) if before_fork else head.seen
 
 
-def record_anew(store: Store, one: Written, *, staff_id: bytes | None, now_ms: int) -> None:
+def record_anew(store: Store, one: Written, *, staff_id: bytes | None, now_ms: int, made_ms: int | None) -> None:
     """Write a change, in an act of its own, of a record that is there as it is, and of which no change is left.
 
-    HQ has lost it. Raises FileTrouble where the disk refuses; then nothing is written.
+    HQ has lost it. `now_ms` is UTC ms; so is `made_ms`, which its stamp claims where it is earlier. Raises FileTrouble
+    where the disk refuses; then nothing is written.
     """
     connection = store.connection
     with plain_errors(store.home.database), transaction(connection):
@@ -116,7 +117,10 @@ def record_anew(store: Store, one: Written, *, staff_id: bytes | None, now_ms: i
         head = _head(connection)
         group_id = new_id(now_ms)
         change = change_for(one, head, (id_text(group_id), group_id), staff_id, now_ms)
-        head = follow(head, change)
+        present = change.hlc
+        if made_ms is not None:
+            change = replace(change, hlc=min(Stamp(made_ms, 0), present))
+        head = replace(follow(head, change), stamp=present)
         keep(connection, journal_id(head.epoch_no, change.seq), change, head.link)
         _keep_head(connection, head)
 

@@ -1,6 +1,7 @@
 """Offering HQ anew what it has lost and of which no change is left here: the records themselves, as new changes.
 
-Only this terminal's own, so that no two offer the same; each in an act of its own, parents first.
+Only this terminal's own, so that no two offer the same; each in an act of its own, parents first. What is written once
+claims the time at which it was made: HQ, which took it then, judges by that how late somebody corrected a visit.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 from collections.abc import Container
 
 from butler_tui.domain.fields import TABLES, Table
+from butler_tui.domain.tallies import made_ms
 from butler_tui.store import base
 from butler_tui.store.base import stored
 from butler_tui.store.database import Row
@@ -16,6 +18,7 @@ from butler_tui.store.journal import record_anew
 from butler_tui.store.journal_rows import list_changed
 from butler_tui.store.local import Store
 from butler_tui.store.own_records import author_of, is_own, is_wholly_own
+from butler_tui.store.pruning import KEPT_MS
 from butler_tui.store.written import Written
 
 
@@ -32,9 +35,17 @@ def offer_again(store: Store, tbl: str, span: tuple[bytes, bytes], at_hq: Contai
     for row in lacking:
         written = _own(store, table, row)
         if written is not None:
-            record_anew(store, written, staff_id=author_of(store.connection, table.name, row), now_ms=now_ms)
+            author = author_of(store.connection, table.name, row)
+            made = _made_ms(written.record_id, now_ms) if table.once else None
+            record_anew(store, written, staff_id=author, now_ms=now_ms, made_ms=made)
             offered += 1
     return offered
+
+
+def _made_ms(record_id: bytes, now_ms: int) -> int:
+    """Return when a record was made (UTC ms) by its id; where that tells none or lies ahead, when HQ had it at last."""
+    made = made_ms(record_id)
+    return made if made is not None and made <= now_ms else now_ms - KEPT_MS
 
 
 def _rows(store: Store, table: Table, span: tuple[bytes, bytes]) -> list[Row]:
