@@ -219,8 +219,12 @@ MUTANTS = (
     Mutant(
         "a_hole_is_nobodys",
         "store/offering.py",
-        "staff_id=author_of(store.connection, table.name, row)",
-        "staff_id=None",
+        "author = author_of(store.connection, table.name, row)",
+        "author = None",
+    ),
+    Mutant("written_anew_is_written_today", "store/offering.py", "if table.once else None", "if False else None"),
+    Mutant(
+        "let_go_is_judged_by_its_place", "hq/releasing.py", "hlc=min(change.hlc, Stamp(", "hlc=max(change.hlc, Stamp("
     ),
     Mutant("the_last_leaving_counts", "domain/visits.py", "min(outs)", "max(outs)"),
     Mutant(
