@@ -28,7 +28,8 @@ from butler_tui.store.local import Store, open_store
 from butler_tui.store.written import Written
 from butler_tui.sync.first_enrol import enrol_here
 from tests.journeys.strike import Stand, stand
-from tests.model.agreeing import is_at_rest, log_is_whole, log_of, sees_the_same, state_is_the_log, states_of
+from tests.model.agreeing import is_at_rest, sees_the_same
+from tests.model.hq_whole import log_is_whole, log_of, state_is_the_log, states_of
 from tests.serving import Hq, Proxy, butler, proxied, real_ms, served, sync
 
 HOUSES = 1_200

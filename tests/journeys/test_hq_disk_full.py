@@ -23,7 +23,8 @@ from butler_tui.store import sync_state
 from butler_tui.store.journal import record
 from butler_tui.store.written import Written
 from tests.conftest import Estate
-from tests.model.agreeing import is_at_rest, log_is_whole, log_of, sees_the_same, state_is_the_log, states_of
+from tests.model.agreeing import is_at_rest, sees_the_same
+from tests.model.hq_whole import log_is_whole, log_of, state_is_the_log, states_of
 from tests.postgres import Cluster, own_cluster, own_database
 from tests.serving import Hq, real_ms, served, sync
 from tests.small_disk import mounted

@@ -23,7 +23,8 @@ from tests.journeys.conftest import GUARD, Booth
 from tests.journeys.faked import TIMES, faked, is_shown, reason_against
 from tests.journeys.figures import at_hq, here
 from tests.journeys.terminal import Terminal
-from tests.model.agreeing import is_at_rest, log_is_whole, log_of
+from tests.model.agreeing import is_at_rest
+from tests.model.hq_whole import log_is_whole, log_of
 from tests.serving import butler, real_ms, served, sync
 from tests.sync.faults import run_out
 

@@ -1,4 +1,4 @@
-"""What holds of one HQ and its terminals at rest, however they came there: whole, and the same at both ends."""
+"""What holds of one HQ and its terminals at rest, however they came there: they show the same."""
 
 from __future__ import annotations
 
@@ -6,103 +6,24 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 from butler_tui.domain.corrections import FACTS
-from butler_tui.domain.fields import TABLES, Op, Privacy, Scope, Standing, Table
-from butler_tui.domain.hlc import MOST_AHEAD_MS
-from butler_tui.domain.merge import FieldStamp, RecordState, holding, merged, state_from
+from butler_tui.domain.fields import TABLES, Privacy, Scope, Standing, Table
+from butler_tui.domain.merge import RecordState, holding
 from butler_tui.domain.rights import TerminalKind
-from butler_tui.hq.replay import RELEASES
 from butler_tui.ids import id_text, parse_id
 from butler_tui.store import base, erasing, estates, lost
 from butler_tui.store.base import Base
 from butler_tui.store.journal_rows import verify_chain
 from butler_tui.store.local import Store
-
-
-class Broken(AssertionError):
-    """A promise is not kept."""
-
-
-class Asked(Protocol):
-    """An HQ whose rows can be asked for behind its back."""
-
-    def query(self, sql: str, *values: object) -> Sequence[Any]:
-        """Return what a query finds."""
-
-
-Log = list[dict[str, Any]]
-States = dict[tuple[str, str], RecordState]
+from tests.model.hq_whole import Asked, Broken, States, plain_of
 
 _SEES = {
     TerminalKind.GATE: {Scope.GATE},
     TerminalKind.BUTLER: {Scope.GATE, Scope.BUTLER},
     TerminalKind.SUPERVISOR: set(Scope),
 }
-_COLUMNS = (
-    "pos, cid, tbl, record_id, op, body, hlc_ms, hlc_counter, epoch, seq, seen, terminal_id, staff_id, verdict, "
-    "taken_ms, group_id, parent_id"
-)
-
-
-def log_of(hq: Asked, estate_id: str) -> Log:
-    """Return an estate's log in its order; `body` is read, `values` are all that a change writes.
-
-    What was held back and is let go of counts where it stands anew, under its own `cid`; `place_cid` is that place's.
-    """
-    names = [name.strip() for name in _COLUMNS.split(",")]
-    query = f"SELECT {_COLUMNS} FROM change_log WHERE estate_id = ? ORDER BY pos"
-    log = [dict(zip(names, row, strict=True)) for row in hq.query(query, estate_id)]
-    for row in log:
-        row["body"] = json.loads(row["body"])
-        row["values"] = {**row["body"].get("fields", {}), **(row["body"].get("personal") or {})}
-        row["place_cid"], row["cid"] = row["cid"], row["body"].get(RELEASES, row["cid"])
-    return log
-
-
-def states_of(hq: Asked, estate_id: str) -> States:
-    """Return an estate's records as HQ has them, by table and id."""
-    rows = hq.query("SELECT tbl, record_id, state, stamps, kept FROM record_state WHERE estate_id = ?", estate_id)
-    return {(row[0], row[1]): state_from(row[2], row[3], row[4]) for row in rows}
-
-
-def log_is_whole(log: Log) -> None:
-    """Raise Broken where the log has a hole, a change twice, or a stamp ahead of its time."""
-    if [row["pos"] for row in log] != list(range(1, len(log) + 1)):
-        raise Broken("I8 a hole in the positions")
-    for verdicts in ({"applied"}, {"quarantined", "offered"}):
-        some = [row["cid"] for row in log if row["verdict"] in verdicts]
-        if len(set(some)) != len(some):
-            raise Broken("I1 a change twice")
-    applied = [row for row in log if row["verdict"] == "applied" and row["op"] != Op.ERASE]
-    once = [(row["tbl"], row["record_id"]) for row in applied if row["tbl"] in TABLES and TABLES[row["tbl"]].once]
-    if len(set(once)) != len(once):
-        raise Broken("I1 a record twice that is written once")
-    if any(row["hlc_ms"] > row["taken_ms"] + MOST_AHEAD_MS for row in log):
-        raise Broken("I4 a stamp ahead of its time")
-
-
-def state_is_the_log(log: Log, states: States) -> None:
-    """Raise Broken where HQ's records are not what its log amounts to."""
-    replayed: States = {}
-    for row in log:
-        if row["verdict"] == "applied" and row["op"] != Op.ERASE:
-            seen = min(row["seen"], row["body"].get("seen_most", row["seen"]))
-            place = (row["hlc_ms"], row["hlc_counter"], row["epoch"], row["seq"], row["cid"], row["pos"], seen)
-            stamp = FieldStamp(*place, row["terminal_id"], row["staff_id"])
-            key, resolves = (row["tbl"], row["record_id"]), row["body"].get("resolves", ())
-            replayed[key] = merged(replayed.get(key, RecordState()), Op(row["op"]), row["values"], stamp, resolves)
-    for key in replayed.keys() | states.keys():
-        there, amount = plain_of(states.get(key, RecordState())), plain_of(replayed.get(key, RecordState()))
-        if there != amount:
-            raise Broken(f"I3 HQ's {key} is {there}, its log amounts to {amount}")
-
-
-def plain_of(state: RecordState) -> tuple[Any, ...]:
-    """Return a record to be compared: its values, who wrote each, and what is in conflict with it."""
-    kept = {name: sorted(one.stamp.cid for one in losers) for name, losers in state.kept.items() if losers}
-    return dict(state.values), {name: stamp.cid for name, stamp in state.stamps.items()}, kept
 
 
 def is_at_rest(name: str, store: Store) -> None:
@@ -222,6 +143,12 @@ class _View:
         return {id_text(record_id) for record_id in lost.marked(self.store.connection)}
 
     @cached_property
+    def ahead(self) -> set[str]:
+        """Visits that it shows as more has happened than HQ has applied: HQ has that from an offer only."""
+        events = self._rows("SELECT event_id, visit_id FROM visit_event")
+        return {id_text(row[1]) for row in events if id_text(row[0]) in self.apart}
+
+    @cached_property
     def erased(self) -> set[str]:
         """What it knows to be erased."""
         return {id_text(record_id) for __, record_id in erasing.registered(self.store.home)}
@@ -250,11 +177,12 @@ class _View:
         return base.read(self.store.connection, tbl, parse_id(key)) is not None
 
     def _same_values(self, table: Table, key: str, row: Any, state: RecordState) -> None:
-        told = self.forgiven.shown.get(key, {}) if table.name == "visit" else {}
+        ahead = table.name == "visit" and key in self.ahead
+        told = self.forgiven.shown.get(key, {}) if table.name == "visit" and not ahead else {}
         # What was corrected of an erased visit stands where it had come before (docs/protocol.md, erasing).
         corrected = told.get("corrected", {}) if key not in self.forgiven.gone else {}
         values = {**holding(table, state), **corrected}
-        if key in self.forgiven.gone:
+        if ahead or key in self.forgiven.gone:
             values = {name: value for name, value in values.items() if name not in FACTS}
         forgotten = key in self.erased and key not in self.forgiven.gone and self.forgiven.forked
         for name, value in base.stored(table, values).items():

@@ -8,7 +8,7 @@ from typing import Any
 
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.merge import RecordState
-from tests.model.agreeing import Broken, Log, States
+from tests.model.hq_whole import Broken, Log, States
 from tests.model.real_world import World
 
 

@@ -9,7 +9,7 @@ import re
 from butler_tui.domain.audit_chain import next_link
 from butler_tui.hq.replay import change_at
 from butler_tui.ids import id_text, parse_id
-from tests.model.agreeing import Broken, Log
+from tests.model.hq_whole import Broken, Log
 from tests.model.real_world import World
 
 _MARK = re.compile(r"第\d+种")

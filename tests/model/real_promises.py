@@ -6,20 +6,10 @@ from collections import defaultdict
 from typing import Any
 
 from butler_tui.domain.fields import TABLES
-from tests.model.agreeing import (
-    Broken,
-    Forgiven,
-    Log,
-    States,
-    is_at_rest,
-    log_is_whole,
-    log_of,
-    sees_the_same,
-    state_is_the_log,
-    states_of,
-)
+from tests.model.agreeing import Forgiven, is_at_rest, sees_the_same
 from tests.model.conflict_promises import conflicts_are_kept
 from tests.model.erased_promises import chains_verify, erased_is_gone
+from tests.model.hq_whole import Broken, Log, States, log_is_whole, log_of, state_is_the_log, states_of
 from tests.model.real_world import World
 from tests.model.visit_promises import visits_are_their_events
 

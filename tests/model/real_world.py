@@ -16,7 +16,7 @@ from butler_tui.hq.keys import Folder
 from butler_tui.ids import id_text
 from butler_tui.store import estates, sync_state
 from butler_tui.sync.syncing import sync_once
-from tests.model.agreeing import Broken
+from tests.model.hq_whole import Broken
 from tests.model.in_process import (
     BEGAN_MS,
     KINDS,

@@ -437,6 +437,21 @@ STORIES: dict[str, list[Step]] = {
         ("back",),
         ("kind", 1, "gate"),
     ],
+    "let go of, lost by HQ, written anew and lost again with the disk that had it": [
+        ("snap",),
+        ("visit", 0),
+        ("write", 0, (1, 0, 0)),
+        ("sync", 0),
+        ("backup",),
+        ("wait", 36),
+        ("sync", 0),
+        ("back",),
+        ("image", 0),
+        ("sync", 0),
+        ("restore", 0),
+        ("sync", 0),
+        ("back",),
+    ],
 }
 """What runs have found, at its shortest, and what they seldom come to."""
 _ON_POSTGRES = (

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from tests.model.agreeing import Broken, States
+from tests.model.hq_whole import Broken, States
 from tests.model.real_world import World
 
 Shown = Mapping[str, Any]
