@@ -209,9 +209,15 @@ MUTANTS = (
     Mutant("an_author_is_not_told_what_is_erased", "hq/feed.py", "held = own - rows", "held = own or rows"),
     Mutant(
         "what_is_not_known_is_for_everybody",
+        "domain/rights.py",
+        "return [name for name in names if name not in known]",
+        "return []",
+    ),
+    Mutant(
+        "what_was_hidden_counts_as_seen",
         "hq/feed.py",
-        "(one.scope if one else Scope.SUPERVISOR)",
-        "(one.scope if one else Scope.GATE)",
+        "return seen_without(state, hidden, change.epoch, seen)",
+        "return seen",
     ),
     Mutant(
         "a_hole_is_not_written_anew", "sync/compare.py", "            if hole is not None:\n", "            if False:\n"

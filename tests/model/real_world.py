@@ -12,6 +12,7 @@ from typing import Any
 
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
+from butler_tui.hq.ending import AWAY_MS
 from butler_tui.hq.keys import Folder
 from butler_tui.ids import id_text
 from butler_tui.store import estates, sync_state
@@ -49,6 +50,8 @@ class World(Disks):
     late: list[Callable[[], Any]] = field(default_factory=list)
     copied: bool = False
     narrowed: bool = False
+    moved: set[str] = field(default_factory=set)
+    """Terminals (ids as text) whose kind was changed."""
 
     def __post_init__(self) -> None:
         made = template()
@@ -95,7 +98,9 @@ class World(Disks):
         booth.wrong = SHIFTS[shift % len(SHIFTS)]
 
     def _wait(self, days: int) -> None:
-        self.now += days * DAY
+        """Let days go by; never so many that HQ ends whoever was not heard of since (tests/sync/test_revoked.py)."""
+        if self.now + days * DAY - BEGAN_MS < AWAY_MS:
+            self.now += days * DAY
 
     def _sync(self, booth: Booth, faults: Sequence[int] = (), at: int = 0, meanwhile: Sequence[Step] = ()) -> None:
         """Sync once; request by request a fault; after request `at` the steps `meanwhile` happen."""
@@ -203,6 +208,7 @@ class World(Disks):
         """Let a terminal see what another kind may."""
         terminal_id = id_text(estates.terminal(booth.store.connection).terminal_id or b"")
         self.narrowed = True
+        self.moved.add(terminal_id)
         self.hq.engine.write(lambda rows: rows.put_kind(self.estate_id, terminal_id, str(TerminalKind(kind)))).result()
 
     def settle(self) -> None:

@@ -401,6 +401,15 @@ STORIES: dict[str, list[Step]] = {
         ("again", 0),
         ("again", 3),
     ],
+    "what only newer programs know, written by a supervisor, then by a butler who is not shown it": [
+        ("newer", 0, "household"),
+        ("sync", 0),
+        ("sync", 2),
+        ("newer", 2, "household"),
+        ("sync", 2),
+        ("newer", 2, "household"),
+    ],
+    "away for as long as nobody may be": [("wait", 36)] * 5 + [("move_in", 0), ("sync", 0)],
     "come, corrected at both gates, gone at both, and taken back": [
         ("visit", 0),
         ("sync", 0),

@@ -145,6 +145,17 @@ def highest_seen(state: RecordState, names: Iterable[str], seen: int) -> Stamp |
     return max((Stamp(stamp.ms, stamp.counter) for stamp in known if stamp.pos <= seen), default=None)
 
 
+def seen_without(state: RecordState, hidden: Iterable[str], epoch: str, seen: int) -> int:
+    """Return up to which position an author knew a record who had pulled up to `seen` and was not shown `hidden`.
+
+    That is before the first write of others in these fields that still stands or is in conflict; what the same file
+    (`epoch`) wrote there it knows.
+    """
+    stamps = [state.stamps[name] for name in hidden if name in state.stamps]
+    stamps += [one.stamp for name in hidden for one in state.kept.get(name, ())]
+    return min((stamp.pos - 1 for stamp in stamps if stamp.epoch != epoch and stamp.pos <= seen), default=seen)
+
+
 def stamps_json(state: RecordState) -> str:
     """Return the stamps as JSON: one list a writer, then its fields; null for the fields not named elsewhere."""
     writers = iter(state.stamps.values())

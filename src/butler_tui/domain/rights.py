@@ -5,9 +5,10 @@ A terminal has a kind too: a stolen booth PC must not be able to write staff or 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 
-from butler_tui.domain.fields import Scope
+from butler_tui.domain.fields import TABLES, Scope
 
 
 class Role(StrEnum):
@@ -101,6 +102,23 @@ SEES: dict[TerminalKind, frozenset[Scope]] = {
     TerminalKind.SUPERVISOR: frozenset(Scope),
 }
 """What a terminal may be shown, by what it is enrolled as."""
+
+
+def hidden_from(kind: TerminalKind, tbl: str, names: Collection[str]) -> list[str]:
+    """Return which of a table's columns `names` such a terminal is not shown where others wrote them.
+
+    What this version does not know is a supervisor's, since nobody here can say who else may see it.
+    """
+    if Scope.SUPERVISOR in SEES[kind]:
+        return []
+    known = _SHOWN[kind].get(tbl, frozenset())
+    return [name for name in names if name not in known]
+
+
+_SHOWN = {
+    kind: {table.name: frozenset(one.name for one in table.fields if one.scope in seen) for table in TABLES.values()}
+    for kind, seen in SEES.items()
+}
 
 _WRITING: dict[str, Act] = {
     "estate": Act.SET_UP_ESTATE,

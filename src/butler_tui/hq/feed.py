@@ -8,11 +8,12 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from butler_tui.domain.changes import MOST_CHANGES, WireValue
+from butler_tui.domain.changes import MOST_CHANGES, Change, WireValue
 from butler_tui.domain.erasure import tells_nothing
 from butler_tui.domain.fields import TABLES, Scope, scope_of
 from butler_tui.domain.hlc import Stamp
-from butler_tui.domain.rights import SEES, TerminalKind
+from butler_tui.domain.merge import RecordState, seen_without
+from butler_tui.domain.rights import SEES, TerminalKind, hidden_from
 from butler_tui.hq.engines import LogRow, Reading, StateRow, TerminalRow
 from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.replay import APPLIED, change_at, cid_of, seen_of
@@ -108,8 +109,19 @@ def _visible(
         return None
     if own or table is None:
         return dict(values)
-    known = ((name, table.field(name)) for name in values)
-    return {name: values[name] for name, one in known if (one.scope if one else Scope.SUPERVISOR) in scopes}
+    hidden = hidden_from(TerminalKind(terminal.kind), tbl, values)
+    return {name: value for name, value in values.items() if name not in hidden}
+
+
+def seen_of_shown(terminal: TerminalRow, change: Change, state: RecordState | None, seen: int) -> int:
+    """Return up to where the author of a change knew its record, as it is now, who had pulled up to `seen`.
+
+    A newer program writes columns of which it is told nothing here (`_visible`): others' words there count as unread.
+    """
+    if state is None:
+        return seen
+    hidden = hidden_from(TerminalKind(terminal.kind), change.table, (*change.fields, *(change.personal or ())))
+    return seen_without(state, hidden, change.epoch, seen)
 
 
 def _records(rows: Reading, terminal: TerminalRow, ask: PullAsk, head: int) -> PullAnswer:

@@ -17,6 +17,7 @@ from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq import offers, reports
 from butler_tui.hq.engines import DuplicateRow, EpochRow, LogRow, StateRow, TerminalRow, Writing
 from butler_tui.hq.erasing import erase, erase_people, redacted
+from butler_tui.hq.feed import seen_of_shown
 from butler_tui.hq.judging import leans_on, reason_against
 from butler_tui.hq.judging_visits import Before
 from butler_tui.hq.log_rows import Placed, log_row
@@ -212,7 +213,8 @@ class Landing:
             reason = Reason.PARENT_UNKNOWN
         for change, spelled, link in group:
             self.stamp = self._canonical(change)
-            seen = self._seen(change)
+            known = self.known(change.table, change.record_id)
+            seen = seen_of_shown(self.terminal, change, known, self._seen(change))
             placed = Placed(self.terminal, self.pos, self.stamp, seen, self.now_ms)
             self.log.append(log_row(change, spelled, link, placed, reason))
             if reason is None:
