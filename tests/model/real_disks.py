@@ -22,8 +22,8 @@ from tests.model.real_visitors import Visitors
 class Disks(Visitors):
     """HQ with all that may be put back into its place. `excused` are cids whose only disks are gone.
 
-    `let_go` are those that their authors' journals had until they were safe at HQ: where HQ loses them all the same,
-    their records come again, by other changes.
+    `let_go` are those that their authors' journals had until they were safe at HQ, or until such an author's disk was
+    put back: where HQ loses them all the same, their records come again, by other changes.
     """
 
     excused: set[str] = field(default_factory=set)
@@ -82,6 +82,10 @@ class Disks(Visitors):
     def in_journal(self, booth: Booth) -> set[str]:
         """Return the changes in a terminal's journal."""
         return {id_text(row[0]) for row in booth.store.connection.execute("SELECT cid FROM journal")}
+
+    def has_let_go(self, booth: Booth) -> bool:
+        """Tell whether a terminal's journal has let go of anything."""
+        return booth.store.connection.execute("SELECT 1 FROM acked_mark WHERE at_ms = 0").fetchone() is not None
 
     def _excuse(self) -> None:
         """Whatever lies nowhere any more is lost with the only disk that had it."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from butler_tui.domain.fields import TABLES
+from butler_tui.ids import id_text
 from tests.model.agreeing import Forgiven, is_at_rest, sees_the_same
 from tests.model.conflict_promises import conflicts_are_kept
 from tests.model.erased_promises import chains_verify, erased_is_gone
@@ -35,6 +36,10 @@ def _nothing_is_lost(world: World, log: Log) -> None:
     lost = world.wrote.keys() - there - world.excused - world.let_go
     if lost:
         raise Broken(f"I2 lost: {[world.wrote[cid] for cid in lost]}")
+    records = {row["record_id"] for row in log}
+    let_go = [world.wrote[cid] for cid in (world.let_go & world.wrote.keys()) - world.excused]
+    if gone := [one for one in let_go if id_text(one.record_id) not in records]:
+        raise Broken(f"I2 nothing came again of {gone}")
 
 
 def _held_rightly(world: World, log: Log, states: States) -> None:

@@ -170,9 +170,12 @@ class World(Disks):
         if image is None or booth.busy:
             return
         self.copied = True
+        before = self.in_journal(booth)
         with self._closed(booth):
             shutil.rmtree(booth.folder)
             copied(image, booth.folder)
+        if self.has_let_go(booth):  # what HQ loses of its records it writes anew, and does not offer
+            self.let_go |= before - self.in_journal(booth)
         self._excuse()
 
     def _clone(self, booth: Booth) -> None:

@@ -153,8 +153,26 @@ def test_a_new_epoch_takes_what_is_left_along_without_a_gap(store: Store) -> Non
 
     assert due == 9
     assert seqs(store) == [1, *range(1, 10)]
-    assert (marks(store), verify_chain(store.connection)) == ([], 9)
+    assert verify_chain(store.connection) == 9
     assert prune(store.connection, LATER * 2) == 0
+
+
+def test_that_an_earlier_epoch_let_go_of_something_stays_known(store: Store) -> None:
+    write(store, 20)
+    pruning.note_older_hole(store.connection)
+    assert pruning.hole(store.connection) is None
+    take(store, 12, head=1)
+    durable(store, 1)
+    prune(store.connection, LATER)
+    pruning.note_older_hole(store.connection)
+    assert pruning.hole(store.connection) is None
+
+    with transaction(store.connection):
+        roll_epoch(store.connection, LATER)
+    pruning.note_older_hole(store.connection)
+    known = pruning.hole(store.connection)
+    assert known is not None
+    assert known[1:] == (0, 0, 0, True)
 
 
 def test_a_hole_is_what_is_neither_here_nor_at_hq(store: Store) -> None:

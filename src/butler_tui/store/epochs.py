@@ -42,7 +42,8 @@ def roll_epoch(connection: Connection, now_ms: int, *, whole: bool = False, plan
         links += plan.links
     links += _links(connection, due[len(links) :], links[-1] if links else before)
     _move(connection, due, links, state["next"])
-    connection.execute("DELETE FROM acked_mark")  # all that is left is due again, without a gap
+    # All that is left is due again, without a gap; that some was let go of before stays known.
+    connection.execute("DELETE FROM acked_mark WHERE at_ms > 0")
     connection.execute(
         "INSERT INTO epoch (epoch_no, epoch, opened_ms) VALUES (?, ?, ?)", (state["next"], new_id(now_ms), now_ms)
     )

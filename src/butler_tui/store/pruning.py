@@ -119,6 +119,20 @@ def note_hole(connection: Connection, last_seq: int) -> Hole | None:
     return hole
 
 
+def note_older_hole(connection: Connection) -> None:
+    """Note that HQ may have lost what earlier epochs of this file have let go of: comparing shows it, by records.
+
+    Nobody is told of numbers, since HQ may have all of them.
+    """
+    row = connection.execute(
+        "SELECT epoch FROM sync_state JOIN epoch USING (epoch_no) WHERE EXISTS"
+        " (SELECT 1 FROM acked_mark WHERE at_ms = 0 AND journal_id < epoch_no << 40)"
+    ).fetchone()
+    if row is not None and hole(connection) is None:
+        silent = Hole(id_text(row["epoch"]), 0, 0, 0, told=True)
+        connection.execute("UPDATE sync_state SET hole = ?", (json.dumps(silent),))
+
+
 def hole(connection: Connection) -> Hole | None:
     """Return what HQ lost and is not here any more, until what is left of it was sent again."""
     (text,) = connection.execute("SELECT hole FROM sync_state").fetchone()

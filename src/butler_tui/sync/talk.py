@@ -219,6 +219,7 @@ class Talk:
         connection = self.store.connection
         held = sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid)
         hole = pruning.note_hole(connection, answer.last_seq)
+        pruning.note_older_hole(connection)
         if on_line and not self.revoked:
             offer_lost(self, answer, fork)
         last_seq, intact = answer.last_seq if held else 0, held and hole is None
