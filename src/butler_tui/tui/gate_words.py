@@ -113,6 +113,8 @@ def sentence(scene: Scene, *, empty: bool) -> Hint:
     if not obstacles:
         return _("Ready: press Enter on Admit, or {key}.", key=key_called("gate.admit")), "good"
     by_hand = [one for one in obstacles if one not in scene.suggested]
+    if by_hand[0] is Missing.HOUSE and scene.homes:
+        return _("Not to be admitted yet: which home is {room}?", room=scene.registration.room_code), "warning"
     return obstacle_sentence(scene.registration, by_hand[0]), "warning"
 
 

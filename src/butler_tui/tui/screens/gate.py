@@ -107,8 +107,11 @@ class GateScreen(GateDrafts):
         self._on_site.pause()
 
     def on_descendant_focus(self) -> None:
-        """Show the choices of the field that has the focus."""
-        self._checks.show_info(self._scene(), self._focused_field)
+        """Show the choices of the field that has the focus; what was odd about one that was left is not said on."""
+        scene = self._scene()
+        self._checks.show_info(scene, self._focused_field)
+        if self._doubted not in ("", self._focused_field):
+            self._say_what_lacks(scene)
 
     # What is typed
 
@@ -200,6 +203,7 @@ class GateScreen(GateDrafts):
         """Say what is odd about a field before Enter leaves it; a second Enter does."""
         message.stop()
         self._say(_("{words}. Enter again goes on all the same.", words=message.words), "warning")
+        self._doubted = message.field
 
     def action_admit(self) -> None:
         """Admit, once nothing is typed where a digit picks that picks nothing: it would be lost."""

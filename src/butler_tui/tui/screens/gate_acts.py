@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from enum import StrEnum
 
 from textual.screen import Screen
 
@@ -22,6 +21,7 @@ from butler_tui.tui.dialogs.turn_away import Answer, TurnAwayDialog
 from butler_tui.tui.draft_body import Typed
 from butler_tui.tui.gate_case import GateCase
 from butler_tui.tui.gate_deeds import GateDeeds, called
+from butler_tui.tui.gate_reading import fields_from
 from butler_tui.tui.gate_scene import Scene
 from butler_tui.tui.key_names import key_called
 from butler_tui.tui.messages import Saved
@@ -31,7 +31,7 @@ from butler_tui.tui.widgets.check_pane import CheckPane
 from butler_tui.tui.widgets.lines import Sentence, StatusLine, TopLine
 from butler_tui.tui.widgets.on_site import OnSitePanel
 from butler_tui.tui.widgets.visit_form import VisitForm
-from butler_tui.tui.widgets.visit_rows import MISSING_FIELDS
+from butler_tui.tui.widgets.visit_rows import CHOICES
 from butler_tui.words import _
 
 
@@ -52,6 +52,8 @@ class GateActs(Steady, Screen[None]):
         self._filled = False
         """Whether the form was filled from an earlier visit: that is taken back before the last act is."""
         self._turn_away_typed = ("", "")
+        self._doubted = ""
+        """The field that the sentence says is odd; empty where it says something else."""
         self.form = VisitForm(context.policies)
         self._checks = CheckPane()
         self._on_site = OnSitePanel(context)
@@ -69,7 +71,15 @@ class GateActs(Steady, Screen[None]):
             self.form.hint(field, words, meaning)
         self.form.choosing = len(scene.visitors) > 1 or len(scene.homes) > 1
         self._checks.show(scene, self._focused_field)
-        self._say(*gate_words.sentence(scene, empty=self.form.is_empty))
+        self._say_what_lacks(scene)
+
+    def _say_what_lacks(self, scene: Scene) -> None:
+        """Say what stands in the way, or first that what is typed in the field in focus picks nothing there."""
+        field = self._focused_field
+        odd = self.form.odd(field) if field in CHOICES else ""
+        lacks = (_("{words}.", words=odd), "warning") if odd else gate_words.sentence(scene, empty=self.form.is_empty)
+        self._say(*lacks)
+        self._doubted = field if odd else ""
 
     def _scene(self) -> Scene:
         return self._case.scene(self.form.registration(), self.form.snapshot())
@@ -79,6 +89,7 @@ class GateActs(Steady, Screen[None]):
         return self.focused.id or "" if self.focused is not None else ""
 
     def _say(self, text: str, meaning: str = "") -> None:
+        self._doubted = ""
         self._sentence.say(text, meaning)
 
     def _look_up(self, field: str) -> None:
@@ -109,21 +120,11 @@ class GateActs(Steady, Screen[None]):
     def _fill(self, known: KnownVisitor, typed: str, number: str = "") -> None:
         """Fill the form from the last visit of whoever is known by `typed`, and go where one key confirms it."""
         self._cleared = self._typed(arrival=typed)
-        policies = self._here.policies
         habit = self._case.habit_of(known)
         same_home = habit.times < 2 or habit.same_home  # a courier comes to another home each time: it is asked
         self.form.clear()
-        filled = {
-            "name": known.name,
-            "sex": _digit(known.sex),
-            "room": known.room_code if same_home else "",
-            "reason": f"{policies.rule(known.reason).keys[0]} {known.reason_note}".strip(),
-            "document": _digit(known.document_type),
-            "plate": known.plate,
-            "company": known.company,
-            "number": number,
-        }
-        for field, value in filled.items():
+        room = known.room_code if same_home else ""
+        for field, value in fields_from(known, self._here.policies, room=room, number=number).items():
             self.form.put(field, value)
         if known.phone:
             self.form.put_masked("phone", mask_phone(known.phone), known.phone)
@@ -156,17 +157,19 @@ class GateActs(Steady, Screen[None]):
         scene = self._scene()
         registration = scene.registration
         obstacles = in_the_way(registration)
-        if not obstacles:
+        if not obstacles and scene.wearer is None:
             self._admit_once(registration)
             return
         self._say(*gate_words.sentence(scene, empty=False))
         by_hand = [one for one in obstacles if one not in scene.suggested]
-        if not by_hand:
+        if not obstacles:
+            self.form.focus_field("badge")  # it is still out with somebody else
+        elif not by_hand:
             self._checks.to()
         elif isinstance(by_hand[0], Check):
             self._checks.to(by_hand[0])
         else:
-            self.form.focus_field(MISSING_FIELDS[by_hand[0]])
+            self.form.focus_missing(by_hand)
 
     def _admit_once(self, registration: Registration) -> None:
         """Admit, unless the same visitor was registered minutes ago: then say so, and do it at the second time."""
@@ -186,6 +189,7 @@ class GateActs(Steady, Screen[None]):
         obstacles = in_the_way(registration)
         if not obstacles or not all(isinstance(one, Check) for one in obstacles):
             self._say(*gate_words.no_override(registration, obstacles))
+            self.form.focus_missing(obstacles)
             return
 
         def allowed(override: Override) -> None:
@@ -200,6 +204,7 @@ class GateActs(Steady, Screen[None]):
         typed = self.form.registration()
         if not (typed.name or typed.looks or typed.plate or typed.phone):
             self._say(_("First write down who it is: a name, a plate, or what they look like."), "warning")
+            self.form.focus_field("name")
             return
 
         def decided(answer: Answer | None) -> None:
@@ -239,8 +244,7 @@ class GateActs(Steady, Screen[None]):
 
     def _restore(self, typed: Typed) -> None:
         values, found = typed
-        self._cleared = self._ended = None
-        self._filled = False
+        self._cleared, self._ended, self._filled = None, None, False
         self.form.clear()
         self.form.restore(values)
         for name in ("room", "phone", "arrival"):
@@ -294,8 +298,3 @@ class GateActs(Steady, Screen[None]):
         self._checks.notes.clear()
         self.form.clear()
         self._show()
-
-
-def _digit(code: StrEnum | None) -> str:
-    """Return the digit by which a guard picks `code`, empty for none."""
-    return str(1 + list(type(code)).index(code)) if code is not None else ""

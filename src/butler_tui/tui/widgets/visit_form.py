@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from enum import StrEnum
+
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
@@ -9,18 +12,15 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from butler_tui.domain.documents import DocumentType, guess_type
-from butler_tui.domain.entries import pick, read_companions, read_confirm, read_reason
-from butler_tui.domain.people import Sex, normalise_phone, read_phone
-from butler_tui.domain.plates import read_plate, vehicle_type
 from butler_tui.domain.policies import Policies
-from butler_tui.domain.visits import Registration
+from butler_tui.domain.visits import Missing, Registration
 from butler_tui.store.households import GateHousehold
 from butler_tui.tui.gate_case import recognised
+from butler_tui.tui.gate_reading import registration_from
 from butler_tui.tui.shown import STYLES, line, put
 from butler_tui.tui.widgets import visit_rows
 from butler_tui.tui.widgets.scan_input import ScanInput
-from butler_tui.tui.widgets.visit_rows import CHOICES, FOLDED, ORDER, PATH, ROWS, no_choice
+from butler_tui.tui.widgets.visit_rows import CHOICES, FOLDED, LABELS, MISSING_FIELDS, ORDER, PATH, ROWS, no_choice
 from butler_tui.words import _
 
 
@@ -42,10 +42,11 @@ class VisitForm(Vertical):
             self.value = value
 
     class Doubted(Message):
-        """Enter in a field that cannot be read, for the first time; `words` say what is odd."""
+        """Enter in a field that cannot be read, for the first time; `words` name the `field` and say what is odd."""
 
-        def __init__(self, words: str) -> None:
+        def __init__(self, field: str, words: str) -> None:
             super().__init__()
+            self.field = field
             self.words = words
 
     class Marked(Message):
@@ -77,7 +78,6 @@ class VisitForm(Vertical):
         self.keeps_number = False
         self._fields = {name: ScanInput(id=name, folded=name in FOLDED) for name in ORDER}
         self._between = {row.fields[-1][0]: Static(line(f" {_(row.between)} ")) for row in ROWS if row.between}
-        self._labels = {row.fields[0][0]: row.label for row in ROWS}
         self._hints = {row.fields[0][0]: Static(classes="hint") for row in ROWS}
         self._hinted: dict[str, tuple[str, str]] = {}
 
@@ -150,55 +150,31 @@ class VisitForm(Vertical):
 
     def registration(self) -> Registration:
         """Return what stands in the form, read."""
-        text = self.text
-        reason = read_reason(text("reason"), self._policies)
-        companions = read_companions(text("companions"))
-        house = self.household
-        confirmers = house.confirmers if house else ()
-        confirm = read_confirm(text("confirm"), len(confirmers))
-        plate = read_plate(text("plate"))
-        kind = vehicle_type(plate) if plate else None
-        number = text("number") if self.keeps_number else ""
-        document = pick(text("document"), list(DocumentType))
-        if document is None and number:
-            document = guess_type(number) or DocumentType.RESIDENT_ID
-        return Registration(
-            name=text("name"),
-            sex=pick(text("sex"), list(Sex)),
-            phone=read_phone(text("phone")) or normalise_phone(text("phone")),
-            company=text("company"),
-            document_type=document,
-            document_number=number,
-            companions=companions.count,
-            companion_names=companions.names,
-            house_id=house.house_id if house else None,
-            household_id=house.household_id if house else None,
-            room_code=house.room_code if house else text("room"),
-            confirmed_by=confirmers[confirm.person].resident_id if confirm.person is not None else None,
-            confirmed_how=confirm.how,
-            reason=reason.reason,
-            reason_note=reason.note,
-            plate=plate.text if plate else text("plate"),
-            vehicle_type=str(kind) if kind else "",
-            parking=text("parking"),
-            valet=text("parking").lower().startswith(visit_rows.VALET),
-            belongings=text("belongings"),
-            badge=text("badge").upper(),
-            looks=text("looks"),
-        )
+        return registration_from(self.text, self._policies, self.household, keeps_number=self.keeps_number)
 
     # What is shown beside it
 
     def hint(self, field: str, words: str, meaning: str = "") -> None:
         """Show words at the end of a field's line; `meaning` colours them."""
-        if meaning == "warning" and field in visit_rows.ENTERED_WITH_CARE:
-            self._doubts[field] = f"{_(self._labels[field])}: {words}"
+        if meaning == "warning" and field in visit_rows.ENTERED_WITH_CARE and not self._is_home(field):
+            self._doubts[field] = words
         else:
             self._doubts.pop(field, None)
         end = self._hints[field]
         if self._hinted.get(field) != (words, meaning):
             self._hinted[field] = (words, meaning)
             put(end, line((words, STYLES[meaning])))
+
+    def _is_home(self, field: str) -> bool:
+        """Tell whether a field names a home, whoever is registered there, or what Enter makes one."""
+        return field == "room" and (self.household is not None or bool(self.only_room))
+
+    def odd(self, field: str) -> str:
+        """Return what is odd about what stands in a field, with the field's name; empty for nothing."""
+        words = self._doubts.get(field) or no_choice(field, self.text(field))
+        if not words and field == "room" and self.choosing and not self._is_home(field):
+            words = _("several homes fit, choose by the arrows")
+        return _("{field}: {words}", field=_(LABELS[field]), words=words) if words and self.text(field) else ""
 
     def unread_choice(self) -> str:
         """Return the first field whose digits pick nothing, unless the guard has been told; empty for none."""
@@ -209,7 +185,7 @@ class VisitForm(Vertical):
         """Tell what is odd about a field, once for what stands there, and stand in it."""
         self._told = (field, self._fields[field].value)
         self.focus_field(field)
-        self.post_message(self.Doubted(self._doubts.get(field) or no_choice(field, self.text(field))))
+        self.post_message(self.Doubted(field, self.odd(field)))
 
     def show_number_field(self, shown: bool) -> None:
         """Show or hide the field for the document's number: it is there only where policy keeps it."""
@@ -228,6 +204,12 @@ class VisitForm(Vertical):
         """Put the cursor into a field."""
         self.screen.set_focus(self._fields[field])
 
+    def focus_missing(self, obstacles: Iterable[StrEnum]) -> None:
+        """Put the cursor where the first of what is missing is typed, if anything of `obstacles` is."""
+        field = next((MISSING_FIELDS[one] for one in obstacles if isinstance(one, Missing)), "")
+        if field:
+            self.focus_field(field)
+
     def begin_field(self, field: str, character: str) -> None:
         """Go to a field with the first character of what is typed into it anew."""
         self._fields[field].value = character
@@ -245,8 +227,7 @@ class VisitForm(Vertical):
                 message.field.clear()
             self.post_message(self.Arrived(message.value))
             return
-        odd = self._doubts.get(name) or no_choice(name, message.value)
-        if odd and message.value and self._told != (name, message.value):
+        if self.odd(name) and self._told != (name, message.value):
             self.doubt(name)
             return
         room = self.household.room_code if self.household else self.only_room

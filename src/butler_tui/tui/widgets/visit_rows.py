@@ -38,6 +38,8 @@ ROWS = (
     Row(N_("Goods"), (("belongings", 30),)),
     Row(N_("Notes"), (("looks", 30),)),
 )
+LABELS = {name: row.between if place else row.label for row in ROWS for place, (name, _width) in enumerate(row.fields)}
+"""What each field is called."""
 ORDER = tuple(name for row in ROWS for name, _width in row.fields)
 PATH = ("name", "sex", "phone", "room", "confirm", "reason", "number", "badge")
 """What Enter leads through, leaving out what is filled; then the checks."""
@@ -67,7 +69,7 @@ MISSING_FIELDS = {
     Missing.NUMBER: "number",
 }
 """Where what is missing is typed."""
-ENTERED_WITH_CARE = frozenset({"phone", "confirm", "reason"})
+ENTERED_WITH_CARE = frozenset({"phone", "room", "confirm", "reason"})
 """Fields that Enter leaves only at the second time while they cannot be read."""
 CHOICES: dict[str, Sequence[StrEnum]] = {"sex": tuple(Sex), "document": tuple(DocumentType)}
 """Fields in which a digit picks one of a few; anything else is told of, and not lost in silence."""
