@@ -59,3 +59,12 @@ async def test_a_badge_that_is_out_is_told_in_its_field(open_booth: OpenBooth, e
         booth.gate.form.put("badge", "A017")
         await booth.keys("ctrl+s")
         assert (booth.focused, "A017" in booth.sentence) == ("badge", True)
+
+
+async def test_a_home_without_a_household_is_one_with_nobody_registered(open_booth: OpenBooth) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        await booth.type("李文博\n1\n13900001235\nV17")
+        assert "未登记住户" in booth.text()
+        await booth.keys("enter")
+        assert booth.focused == "confirm"
