@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from butler_tui.desk.gate import admit
 from butler_tui.desk.shifts import set_pin
+from butler_tui.domain.rights import Role
 from butler_tui.settings import Settings, read_settings
 from butler_tui.tui.app import ButlerApp, make_context
+from butler_tui.tui.dialogs.correct import CorrectDialog
 from butler_tui.tui.key_names import key_called, use_keys
 from butler_tui.tui.keymap import keymap
 from butler_tui.tui.screens.home import HomeScreen
@@ -47,6 +50,16 @@ def test_keys_are_read_with_and_without_quotes(tmp_path: Path) -> None:
     file.write_text('[keys]\ngate.admit = "f5"\n"gate.undo" = "ctrl+y"\nflat = "f6"\n', "utf-8")
 
     assert read_settings(file, {}).keys == {"gate.admit": "f5", "gate.undo": "ctrl+y", "flat": "f6"}
+
+
+@pytest.mark.parametrize("letter", ["E", "\uff45"])
+async def test_letters_work_with_caps_lock_and_wide_ones(pins: None, estate: Estate, now: Clock, letter: str) -> None:
+    admit(estate.store, estate.sessions[Role.GUARD], estate.registration(), estate.policies, now())
+    async with opened(estate, now, {}) as booth:
+        await booth.sign_in()
+        await booth.keys("ctrl+k", *"LWB", "enter", letter)
+        assert isinstance(booth.app.screen, CorrectDialog)
+        await booth.keys("escape", "escape")
 
 
 async def test_a_changed_key_works_and_is_shown_in_key_line_and_help(pins: None, estate: Estate, now: Clock) -> None:

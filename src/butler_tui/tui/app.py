@@ -24,6 +24,7 @@ from butler_tui.tui.context import Clock, Context
 from butler_tui.tui.input_bytes import take_any_bytes
 from butler_tui.tui.key_names import use_keys
 from butler_tui.tui.key_queue import KeyQueue
+from butler_tui.tui.letter_keys import LetterKeys
 from butler_tui.tui.looks import Looks
 from butler_tui.tui.messages import HearsOfSync, Saved, SyncAsked, SyncDone
 from butler_tui.tui.screens.sign_in import SignInScreen
@@ -40,7 +41,7 @@ IDLE_LOOK_S = 5.0
 """How often it is looked whether the screens should lock."""
 
 
-class ButlerApp(Steady, Searching, Looks[None]):
+class ButlerApp(Steady, Searching, LetterKeys[None], Looks[None]):
     """One terminal. Each person has screens of their own, which outlive a lock."""
 
     CSS_PATH: ClassVar[str] = "styles/app.tcss"

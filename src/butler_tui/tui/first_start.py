@@ -32,6 +32,7 @@ from butler_tui.store.local import open_store
 from butler_tui.tui.context import Clock
 from butler_tui.tui.input_bytes import take_any_bytes
 from butler_tui.tui.key_queue import KeyQueue
+from butler_tui.tui.letter_keys import LetterKeys
 from butler_tui.tui.looks import Looks
 from butler_tui.tui.screens.first_start import ask_hq, ways
 from butler_tui.tui.screens.first_start.answers import Answers
@@ -56,7 +57,7 @@ class Outcome(StrEnum):
 NOT_SET_UP = N_("This computer is not set up yet. Set it up with butler init, or try butler demo.")
 
 
-class FirstStartApp(Steady, Looks[Outcome]):
+class FirstStartApp(Steady, LetterKeys[Outcome], Looks[Outcome]):
     """One screen a step; what is typed stays when one goes back and forward."""
 
     CSS_PATH: ClassVar[Any] = ["styles/app.tcss", "styles/first_start.tcss"]
