@@ -20,6 +20,8 @@ from butler_tui.hq.replay import APPLIED, change_at, cid_of, seen_of
 from butler_tui.sync.protocol import MOST_IN_BATCH, MOST_IN_PAGE, Code, PullAnswer, PullAsk, Pulled, PulledRecord
 from butler_tui.text import safe_values
 
+_ERASED = '"personal_digest":'
+"""What stands in the body of a change whose personal part was erased; within a value its quotes would be escaped."""
 _MOST_TEXT = 1024 * 1024
 """Characters of values in one page, about: what is fetched over a bad line must be small enough to arrive."""
 
@@ -45,9 +47,13 @@ def _log(rows: Reading, terminal: TerminalRow, ask: PullAsk, head: int) -> PullA
 
 
 def _held_already(row: LogRow, ask: PullAsk) -> bool:
-    """Tell whether the file that asks has a change for certain: it wrote it. That it was let go (seq 0) is new."""
+    """Tell whether the file that asks has a change for certain, as it stands here: it wrote it.
+
+    That it was let go (seq 0) is new, and so is that it was erased, for somebody whose erasure HQ had before it.
+    """
     table = TABLES.get(row.tbl)
-    return row.epoch == ask.epoch and row.seq > 0 and table is not None and table.once
+    own = row.epoch == ask.epoch and row.seq > 0
+    return own and table is not None and table.once and _ERASED not in row.body
 
 
 def _whole_groups(log: list[LogRow], head: int) -> list[LogRow]:
