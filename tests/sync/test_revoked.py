@@ -14,7 +14,7 @@ from butler_tui.hq import admin, terminals
 from butler_tui.hq.ending import AWAY_MS
 from butler_tui.ids import id_text, new_id
 from butler_tui.paths import find_home
-from butler_tui.store import estates, sealing_off, sync_state
+from butler_tui.store import estates, reports, sealing_off, sync_state
 from butler_tui.store.database import Connection
 from butler_tui.store.journal import record
 from butler_tui.store.keys import write_keys
@@ -22,9 +22,11 @@ from butler_tui.store.local import open_store
 from butler_tui.store.written import Written
 from butler_tui.sync.first_enrol import enrol_here
 from butler_tui.sync.talk import Talk
+from butler_tui.tui.report_words import report_words
 from tests.conftest import Estate
 from tests.serving import Hq, butler, real_ms, sync
 from tests.sync.booths import Booth
+from tests.sync.pictured import estate_id_of, second_terminal
 
 _SEALED = "HQ has revoked this terminal, and its records are sealed."
 
@@ -216,6 +218,26 @@ def test_a_terminal_that_was_away_for_180_days_is_as_one_that_was_revoked(hq: Hq
     with pytest.raises(Sealed):
         sync(enrolled.store)
     assert _verdicts(hq, late) == [("quarantined", "revoked")]
+
+
+def test_that_a_terminal_was_away_for_too_long_is_told_a_supervisors_terminal_once(
+    hq: Hq, enrolled: Estate, tmp_path: Path, english: None
+) -> None:
+    sync(enrolled.store)
+    other = second_terminal(hq, tmp_path / "other", estate_id_of(enrolled.store))
+    sync(other)
+    own = id_text(estates.terminal(enrolled.store.connection).terminal_id or b"")
+    long_ago = real_ms() - AWAY_MS - 60_000
+    hq.change("UPDATE terminal SET enrolled_ms = ?, seen_ms = ?, name = 'booth' WHERE terminal_id = ?",
+              long_ago, long_ago, own)  # fmt: skip
+    with pytest.raises(Sealed):
+        sync(enrolled.store)
+    sync(other)
+    told = [one for one in reports.newest(other.connection, 9, 0) if one.kind == "away"]
+    assert [report_words(one.kind, one.detail, one.place)[:78] for one in told] == [
+        "Headquarters had not heard of booth for 180 days, and revoked it by itself. Wh"
+    ]
+    other.close()
 
 
 def test_revoking_again_says_since_when_and_stolen_can_be_said_later(hq: Hq, enrolled: Estate) -> None:

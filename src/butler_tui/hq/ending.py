@@ -5,13 +5,14 @@ What it brings after that stands in quarantine, as it came. A stolen one brings 
 
 from __future__ import annotations
 
-from butler_tui.hq import keyring
+from butler_tui.hq import keyring, reports
 from butler_tui.hq.engines import TerminalRow, Writing
 from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.retention import judged_ms
 from butler_tui.sync.protocol import DESTROY, Code, HelloAsk
 
-AWAY_MS = 180 * 86_400_000
+_DAY_MS = 86_400_000
+AWAY_MS = 180 * _DAY_MS
 """Who was not heard of for so long is treated as one that was revoked (PROTOCOL, promise 7)."""
 
 
@@ -47,10 +48,21 @@ def is_away(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_ms: int) ->
 
     HQ's own clock may be years ahead: the estate's terminals, or this one's clock, must bear it out.
     """
-    last_ms = max(terminal.seen_ms or 0, terminal.enrolled_ms)
+    last_ms = _last_heard_ms(terminal)
     if terminal.revoked_ms is not None or now_ms - last_ms <= AWAY_MS:
         return False
     return max(judged_ms(rows, terminal.estate_id, now_ms), ask.clock) - last_ms > AWAY_MS
+
+
+def revoke_as_away(rows: Writing, terminal: TerminalRow, now_ms: int) -> TerminalRow:
+    """Revoke a terminal that was not heard of for too long, tell supervisors so, and return it as it is then."""
+    revoked = revoke(rows, terminal, now_ms)
+    reports.away(rows, terminal, (now_ms - _last_heard_ms(terminal)) // _DAY_MS, now_ms)
+    return revoked
+
+
+def _last_heard_ms(terminal: TerminalRow) -> int:
+    return max(terminal.seen_ms or 0, terminal.enrolled_ms)
 
 
 def is_over(rows: Writing, terminal: TerminalRow, ask: HelloAsk) -> bool:

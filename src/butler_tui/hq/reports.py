@@ -28,7 +28,8 @@ class ReportKind(StrEnum):
     what the terminal had let go of {epoch, first, last, gone}. `offered`: a terminal has records of others that HQ
     lost {hq_gen}. `held_back`: HQ could not apply acts of a terminal {held: [[table, record_id, reason, staff_id], …],
     more}: of each act its first change, and how many acts are not named. `erased_again`: HQ, which was restored to
-    before that, was told by a terminal which records had been erased for a person {count}.
+    before that, was told by a terminal which records had been erased for a person {count}. `away`: a terminal that had not
+    been heard of for `days` was revoked by HQ itself {days}.
     """
 
     NEW_EPOCH = "new_epoch"
@@ -38,6 +39,7 @@ class ReportKind(StrEnum):
     HOLE = "hole"
     OFFERED = "offered"
     ERASED_AGAIN = "erased_again"
+    AWAY = "away"
     HELD_BACK = "held_back"
 
 
@@ -72,6 +74,11 @@ def hole(rows: Writing, terminal: TerminalRow, numbers: Sequence[str | int], now
 def erased_again(rows: Writing, terminal: TerminalRow, count: int, now_ms: int) -> None:
     """Report that so many records were erased because a terminal knew that they had been."""
     _report(rows, terminal, ReportKind.ERASED_AGAIN, {"count": count}, now_ms)
+
+
+def away(rows: Writing, terminal: TerminalRow, days: int, now_ms: int) -> None:
+    """Report that a terminal was revoked because nothing was heard of it for so many days."""
+    _report(rows, terminal, ReportKind.AWAY, {"days": days}, now_ms)
 
 
 def offered(rows: Writing, terminal: TerminalRow, hq_gen: str, now_ms: int) -> None:

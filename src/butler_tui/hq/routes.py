@@ -204,7 +204,7 @@ def _hello(rows: Writing, hall: Hall, terminal: TerminalRow, ask: HelloAsk, sign
     _use_nonce(rows, hall, terminal, signed)
     terminal = ending.as_it_is_now(rows, terminal)
     if ending.is_away(rows, terminal, ask, now_ms):
-        terminal = ending.revoke(rows, terminal, now_ms)
+        terminal = ending.revoke_as_away(rows, terminal, now_ms)
     if ending.is_over(rows, terminal, ask):
         rows.note_hello(terminal._replace(seen_ms=now_ms, waiting=0))
         rows.shut_out(terminal.estate_id, terminal.terminal_id)

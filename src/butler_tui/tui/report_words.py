@@ -73,6 +73,12 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
         place=place,
         count=detail.get("count") if isinstance(detail.get("count"), int) else 0,
     ),
+    "away": lambda detail, place: _(
+        "Headquarters had not heard of {place} for {days} days, and revoked it by itself. What it still had to send is "
+        "kept apart, and its keys are destroyed. Where it is needed, enrol it again.",
+        place=place,
+        days=detail.get("days") if isinstance(detail.get("days"), int) else 180,
+    ),
     "offered": lambda _detail, place: _(
         "{place} and perhaps others have records that headquarters lost, written at other computers. They are kept "
         "apart until those computers sync. Where one never will: `butler hq lost`.",
