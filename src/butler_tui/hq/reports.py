@@ -28,8 +28,8 @@ class ReportKind(StrEnum):
     what the terminal had let go of {epoch, first, last, gone}. `offered`: a terminal has records of others that HQ
     lost {hq_gen}. `held_back`: HQ could not apply acts of a terminal {held: [[table, record_id, reason, staff_id], …],
     more}: of each act its first change, and how many acts are not named. `erased_again`: HQ, which was restored to
-    before that, was told by a terminal which records had been erased for a person {count}. `away`: a terminal that had not
-    been heard of for `days` was revoked by HQ itself {days}.
+    before that, was told by a terminal which records had been erased for a person {count}. `away`: HQ revoked
+    a terminal of which nothing was heard for so many days {days}.
     """
 
     NEW_EPOCH = "new_epoch"
