@@ -134,7 +134,7 @@ class _View:
         held = self._rows(
             f"SELECT tbl, record_id, parent_id FROM quarantine JOIN journal USING (cid) WHERE {lost.WAITS}"
         )
-        visits = {("visit", id_text(row[2])) for row in held if row[0] == "visit_event"}
+        visits = {("visit", id_text(row[2])) for row in held if row[0] == "visit_event" and row[2]}
         return visits | {(row[0], id_text(row[1])) for row in held}
 
     @cached_property

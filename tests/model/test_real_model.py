@@ -481,6 +481,11 @@ STORIES: dict[str, list[Step]] = {
         ("back",),
         ("kind", 1, "gate"),
     ],
+    "erased at a supervisor's terminal that is a gate's before HQ hears of it": [
+        ("visit", 0),
+        ("erase", 0, "visit"),
+        ("kind", 0, "gate"),
+    ],
     "let go of, lost by HQ, written anew and lost again with the disk that had it": [
         ("snap",),
         ("visit", 0),
