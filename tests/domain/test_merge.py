@@ -103,6 +103,12 @@ def test_one_terminal_never_contradicts_itself_nor_two_that_agree() -> None:
     assert _write(_write(RecordState(), "甲", 1, 0, "a"), "甲", 2, 0, "b").kept == {}
 
 
+def test_what_is_let_go_late_does_not_take_the_place_of_its_authors_later_word() -> None:
+    apart = _write(_write(RecordState(), "甲", 1, 0, "a", ms=100), "丙", 2, 0, "b", ms=50)
+    state = _write(apart, "乙", 3, 0, "b", ms=20)
+    assert [one.value for one in state.kept["name"]] == ["丙"]
+
+
 def test_a_choice_settles_what_it_names_and_two_choices_contradict_again() -> None:
     apart = _write(_write(RecordState(), "甲", 1, 0, "a"), "乙", 2, 0, "b")
     stamp = FieldStamp(3, 0, "c", 3, "c3", 3, 2, "c")

@@ -486,6 +486,16 @@ STORIES: dict[str, list[Step]] = {
         ("erase", 0, "visit"),
         ("kind", 0, "gate"),
     ],
+    "held back, and let go of after a later word of its author that is in conflict": [
+        ("kind", 0, "gate"),
+        ("write", 0, (1, 0, 0)),
+        ("sync", 0),
+        ("write", 0, (1, 0, 0)),
+        ("snap",),
+        ("write", 1, (1, 0, 0)),
+        ("sync", 0, (), 3, (("back",), ("sync", 1))),
+        ("kind", 0, "butler"),
+    ],
     "let go of, lost by HQ, written anew and lost again with the disk that had it": [
         ("snap",),
         ("visit", 0),

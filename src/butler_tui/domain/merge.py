@@ -79,14 +79,15 @@ def merged(
     kept = _undecided(state.kept, values, resolves)
     for name, value in values.items():
         standing = state.stamps.get(name)
-        _take_back(kept, name, stamp.epoch)
+        thought_better = _take_back(kept, name, stamp)
         if standing is None:
             new_values[name], new_stamps[name] = value, stamp
         elif op is not Op.EVENT:
             wins = stamp.order() > standing.order()
             before = Kept(state.values[name], standing)
             loser = before if wins else Kept(value, stamp)
-            if stamp.apart_from(standing) and before.value != value and loser.stamp.cid not in resolves:
+            apart = stamp.apart_from(standing) and not thought_better
+            if apart and before.value != value and loser.stamp.cid not in resolves:
                 kept[name] = (*kept.get(name, ()), loser)
             if wins:
                 new_values[name], new_stamps[name] = value, stamp
@@ -104,12 +105,18 @@ def _undecided(
     return {name: losers for name, losers in left.items() if losers}
 
 
-def _take_back(kept: dict[str, tuple[Kept, ...]], name: str, epoch: str) -> None:
-    """Forget what the same file wrote into a field before: its author has thought better of it."""
-    if left := tuple(one for one in kept.get(name, ()) if one.stamp.epoch != epoch):
+def _take_back(kept: dict[str, tuple[Kept, ...]], name: str, stamp: FieldStamp) -> bool:
+    """Forget what the same file wrote into a field before `stamp`: its author has thought better of it.
+
+    Tell whether it is this one that they have thought better of: it was held back, and let go after a later word.
+    """
+    order = stamp.order()
+    left = tuple(one for one in kept.get(name, ()) if one.stamp.epoch != stamp.epoch or one.stamp.order() > order)
+    if left:
         kept[name] = left
     else:
         kept.pop(name, None)
+    return any(one.stamp.epoch == stamp.epoch for one in left)
 
 
 def holding(table: Table, state: RecordState) -> dict[str, WireValue]:
