@@ -79,7 +79,7 @@ MUTANTS = (
     Mutant(
         "a_change_is_applied_again",
         "hq/ingest.py",
-        "known = rows.known_cids(estate_id, [change.cid for change in changes])",
+        "known = rows.known_cids(terminal.estate_id, [change.cid for change in ask.changes])",
         "known: set[str] = set()",
     ),
     Mutant(
@@ -179,8 +179,8 @@ MUTANTS = (
     Mutant(
         "what_was_taken_in_is_taken_again",
         "hq/offers.py",
-        "return {mine[row.cid].cid for row in found if _says_the_same(row, mine[row.cid])}",
-        "return set()",
+        "if one.row.verdict == RELEASED and _says_the_same(one.row, one.change)",
+        "if False",
     ),
     Mutant(
         "what_its_author_sent_stays_apart",

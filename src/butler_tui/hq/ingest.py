@@ -67,7 +67,9 @@ def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> 
         raise Refusal(409, Code.HELLO_AGAIN)
     head = rows.epoch(terminal.estate_id, ask.epoch)
     _check_order(head, terminal, ask)
-    known = _known(rows, terminal.estate_id, ask.changes)
+    known = rows.known_cids(terminal.estate_id, [change.cid for change in ask.changes])
+    offered = offers.offers_of(rows, terminal.estate_id, (one for one in ask.changes if one.cid not in known))
+    known |= offers.taken_in(offered)
     _check_group(rows, terminal, next((one for one in ask.changes if one.cid not in known), None), where.next_pos)
     fresh = len(ask.changes) - len(known)
     first = rows.advance(terminal.estate_id, fresh) if fresh else where.next_pos
@@ -77,8 +79,8 @@ def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> 
     stamp = rows.last_stamp(terminal.estate_id, terminal.terminal_id)
     landing = Landing(rows, terminal, first, now_ms, stamp, ask.seen_most)
     landing.land(batch, known)
-    held_now = {cid for cid, __ in landing.held}
-    offers.settle(rows, terminal, [change for change in ask.changes if change.cid not in known], held_now)
+    came = [one for one in offered if one.change.cid not in known]
+    offers.settle(rows, terminal, came, {cid for cid, __ in landing.held})
     reports.held_back(rows, terminal, landing.apart, now_ms)
     last, first_link = ask.changes[-1], head.first_link if head else ask.link_before
     whose = (terminal.estate_id, ask.epoch, terminal.terminal_id)
@@ -87,12 +89,6 @@ def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> 
     held_before = rows.held(terminal.estate_id, sorted(known)) if known else []
     held = (*held_before, *landing.held)
     return PushAnswer(last.seq, last.cid, landing.pos - 1, tuple(sorted(known)), held)
-
-
-def _known(rows: Writing, estate_id: str, changes: Sequence[Change]) -> set[str]:
-    """Return the cids of changes that are here already, taken in from offers among them."""
-    known = rows.known_cids(estate_id, [change.cid for change in changes])
-    return known | offers.taken_in(rows, estate_id, [change for change in changes if change.cid not in known])
 
 
 def _check_order(head: EpochRow | None, terminal: TerminalRow, ask: PushAsk) -> None:

@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from butler_tui.domain.changes import Change, WireValue
 from butler_tui.domain.erasure import is_plain
@@ -37,6 +37,13 @@ BY = "offered_by"
 """Which terminal offered it, in the body: it is taken in where that one might have written it itself."""
 TAKEN_FOR_MS = 180 * 24 * 3_600_000
 """For how long after HQ was restored offers are taken: as long as a terminal may be away (PROTOCOL, promise 7)."""
+
+
+class OfferOf(NamedTuple):
+    """An offer, as it stands in the log, of a change that its author has sent now."""
+
+    row: LogRow
+    change: Change
 
 
 def keep(rows: Writing, terminal: TerminalRow, ask: OfferAsk, now_ms: int) -> OfferAnswer:
@@ -122,13 +129,17 @@ def _once(tbl: str) -> bool:
     return table is not None and table.once
 
 
-def taken_in(rows: Reading, estate_id: str, changes: Iterable[Change]) -> set[str]:
-    """Return the cids of changes that were taken in from offers before, as they are: they are here already."""
+def offers_of(rows: Reading, estate_id: str, changes: Iterable[Change]) -> list[OfferOf]:
+    """Return what was offered of these changes, whatever became of it; of a log that was never restored, nothing."""
     if not rows.was_restored(estate_id):
-        return set()
+        return []
     mine = {offer_of(change): change for change in changes if change.op is not Op.ERASE}
-    found = [row for row in rows.log_by_cid(estate_id, sorted(mine)) if row.verdict == RELEASED]
-    return {mine[row.cid].cid for row in found if _says_the_same(row, mine[row.cid])}
+    return [OfferOf(row, mine[row.cid]) for row in rows.log_by_cid(estate_id, sorted(mine))]
+
+
+def taken_in(offered: Iterable[OfferOf]) -> set[str]:
+    """Return the cids of changes that were taken in from offers before, as they are: they are here already."""
+    return {one.change.cid for one in offered if one.row.verdict == RELEASED and _says_the_same(one.row, one.change)}
 
 
 def _says_the_same(row: LogRow, change: Change) -> bool:
@@ -139,17 +150,14 @@ def _says_the_same(row: LogRow, change: Change) -> bool:
     return all(name in values and values[name] == value for name, value in offered.items())
 
 
-def settle(rows: Writing, terminal: TerminalRow, came: Iterable[Change], held: Collection[str]) -> None:
+def settle(rows: Writing, terminal: TerminalRow, came: Iterable[OfferOf], held: Collection[str]) -> None:
     """Their authors have come after all: what was offered of these changes needs nobody any more.
 
     What is `held` back (cids) settles an offer only where it is certain to be the same, by its author and `cid`.
     """
-    if not rows.was_restored(terminal.estate_id):
-        return
-    theirs = {offer_of(change): change for change in came if change.op is not Op.ERASE}
-    apart = [row for row in rows.log_by_cid(terminal.estate_id, sorted(theirs)) if row.verdict == OFFERED]
-    certain = {row.cid for row in apart if not _once(row.tbl) and row.terminal_id == terminal.terminal_id}
-    done = [row.cid for row in apart if row.cid in certain or theirs[row.cid].cid not in held]
+    apart = [(row, change) for row, change in came if row.verdict == OFFERED]
+    certain = {row.cid for row, __ in apart if not _once(row.tbl) and row.terminal_id == terminal.terminal_id}
+    done = [row.cid for row, change in apart if row.cid in certain or change.cid not in held]
     if done:
         rows.settle(terminal.estate_id, done)
 

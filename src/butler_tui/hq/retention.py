@@ -177,6 +177,8 @@ def erase_late(
     if oldest_ms > now_ms - DAY_MS:
         return
     limits = kept(rows, estate_id)
+    if oldest_ms >= now_ms - limits.number_ms:  # and so by any time that others bear out, which is no later
+        return
     now_ms = judged_ms(rows, estate_id, now_ms)
     if oldest_ms >= now_ms - limits.number_ms:
         return

@@ -85,7 +85,8 @@ class PostgresRows(WritingRows):
         return self.connection.execute(translated(sql), values).fetchall()
 
     def _many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        self.connection.cursor().executemany(translated(sql), rows)
+        if rows := list(rows):  # for none it would ask the server all the same
+            self.connection.cursor().executemany(translated(sql), rows)
 
     def _copy(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         with self.connection.cursor().copy(sql) as copy:
