@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
+from typing import Any
 
 import pytest
+from rich.cells import cell_len
+from typer import Context, rich_utils
+from typer.main import get_command
 
+from butler_tui import words
 from butler_tui.cli import typer_words
+from butler_tui.cli.app import make_app
 from tests.serving import butler
 
 OURS = re.compile(
-    r"--?[a-z-]+|\{[a-z_]+\}|'[a-z_-]+'|<[^>]*>( \[[0-9<=x>]+\])?|butler( hq)?( (enrol|sync|status|demo|serve|estate"
+    r"--?[a-z-]+|\{[a-z_]+\}|'[a-z_-]+'|<gate\|[a-z|]*>|butler( hq)?( (enrol|sync|status|demo|serve|estate"
     r"|terminal|code|restore))*|Tab|csv|xlsx|BUTLER_HOME|JSON|PEM|Asia/Shanghai|https://\S+|\bHQ\b|^│ [* ]*[a-z-]+ ",
     re.MULTILINE,
 )
@@ -43,6 +52,35 @@ def test_the_command_line_speaks_chinese_throughout(arguments: list[str]) -> Non
     left = OURS.sub("", told)
     assert [word for word in re.findall(r"[A-Za-z]{2,}", left) if word not in typed] == []
     assert re.search("[\u4e00-\u9fff]", told)
+
+
+def helped(columns: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Return the help of every command, at so many columns."""
+    monkeypatch.setattr(rich_utils, "MAX_WIDTH", columns)
+    whole = get_command(make_app())
+
+    def helps(command: Any, ctx: Context) -> Iterator[tuple[str, str]]:
+        with redirect_stdout(StringIO()) as told:
+            command.format_help(ctx, None)
+        yield ctx.command_path, told.getvalue()
+        for name, one in getattr(command, "commands", {}).items():
+            yield from helps(one, Context(one, parent=ctx, info_name=name))
+
+    return dict(helps(whole, Context(whole, info_name="butler")))
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_at_80_columns_no_help_is_cut_or_speaks_of_pythons_types(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(words, "_catalogue", None)
+    words.speak(language)
+    narrow, wide = helped(80, monkeypatch), helped(400, monkeypatch)
+    assert len(narrow) > 40
+    for command, told in narrow.items():
+        assert told.count("…") == wide[command].count("…"), told
+        assert max(cell_len(line) for line in told.splitlines()) <= 80
+        assert not re.findall(r"<(?:bool|str|int|float|list)\b|<=", told), told
 
 
 @pytest.mark.parametrize("arguments", WRONG, ids=" ".join)

@@ -1,14 +1,15 @@
 """What the command line itself says (usage, help, wrong words), in the language that is spoken.
 
 Typer's own words are English: its headings are constants that may be set, its usage line and help option belong to the
-command classes, and its errors are told apart by their text, for which its version is pinned. The names of types in a
-help (`<int>`) cannot be reached and stay as they are.
+command classes, and its errors are told apart by their text, for which its version is pinned. The types of values it
+calls as Python does: those are put into words parameter by parameter.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -53,6 +54,17 @@ _OF_TYPER = (
 """Options that Typer adds by itself, and what they do."""
 
 
+_TYPES = {
+    "<bool>": "",
+    "<str>": N_("<text>"),
+    "<list[str]>": N_("<text>"),
+    "<path>": N_("<path>"),
+    "<int>": N_("<number>"),
+    "<int range>": N_("<number>"),
+}
+"""What Typer says of a value's type, and what we say: nothing of a switch, which takes no value."""
+
+
 class _InOurWords:
     """What a command and a group explain alike; goes before Typer's own class."""
 
@@ -72,6 +84,7 @@ class _InOurWords:
             words = next((words for name, words in _OF_TYPER if name in one.opts), None)
             if words is not None:
                 one.help = _(words)
+            _in_words(one)
         return params
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -107,8 +120,39 @@ def _with_our_help(option: TyperOption | None) -> TyperOption | None:
     return option
 
 
+def _in_words(param: Any) -> None:
+    """Let the help say in our words what kind of value a parameter takes, and within which bounds."""
+    shown, least, most = param.display_type_rich, getattr(param, "min", None), getattr(param, "max", None)
+
+    def type_words(ctx: Any) -> str | None:
+        word = shown(ctx=ctx)
+        return (_(_TYPES[word]) if _TYPES[word] else None) if word in _TYPES else word
+
+    def bounds() -> str | None:
+        if least is None or most is None:
+            return _("at least {least}", least=least) if least is not None else None
+        return _("{least} to {most}", least=least, most=most)
+
+    param.display_type_rich, param._get_number_range_help_str = type_words, bounds
+
+
+def _folding(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what makes the words of a help so that those without a space in them, as in Chinese, are never cut."""
+
+    @wraps(make)
+    def made(**settings: Any) -> Any:
+        words = make(**settings)
+        words.overflow = "fold"
+        return words
+
+    return made
+
+
 def _set_headings() -> None:
     from typer import rich_utils
+
+    if not hasattr(rich_utils._make_rich_text, "__wrapped__"):
+        vars(rich_utils)["_make_rich_text"] = _folding(rich_utils._make_rich_text)
 
     rich_utils.ARGUMENTS_PANEL_TITLE = _("Arguments")
     rich_utils.OPTIONS_PANEL_TITLE = _("Options")
