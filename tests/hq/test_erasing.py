@@ -122,7 +122,7 @@ def test_only_a_supervisor_at_their_own_terminal_erases(booth: Author, author_of
     booth.push(*made)
     gate = author_of(TerminalKind.GATE, booth.terminal.estate_id)
 
-    assert erase(gate, made[0]) == ["not_allowed"]
+    assert erase(gate, made[0]) == ["wrong_terminal"]
     by_guard = [plain(one) for one in erasing(booth, made[0], staff_id=guard)]
     assert booth.reasons(booth.push(*by_guard)) == ["not_allowed"]
     nobody = [plain(one) for one in erasing(booth, made[0], staff_id="")]

@@ -184,7 +184,7 @@ def test_a_duplicate_of_what_is_held_back_is_told_so_also_where_the_answer_was_l
 
     answer = again.push(*changes)
 
-    expected = [(fine.cid, "malformed"), (held.cid, "not_allowed")]
+    expected = [(fine.cid, "malformed"), (held.cid, "wrong_terminal")]
     assert sorted(answer.duplicates) == sorted((fine.cid, held.cid))
     assert [pair[0] for pair in sorted(answer.quarantined)] == sorted(cid for cid, __ in expected)
     told = booth.engine.read(lambda rows: rows.quarantined_after(booth.terminal.estate_id, again.epoch, 1, 10))

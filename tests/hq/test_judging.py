@@ -27,7 +27,7 @@ def _guard(author: Author, role: str = "guard", active: int = 1) -> str:
     [
         (TerminalKind.SUPERVISOR, "supervisor", "staff", None),
         (TerminalKind.SUPERVISOR, "guard", "staff", "not_allowed"),
-        (TerminalKind.GATE, "supervisor", "staff", "not_allowed"),
+        (TerminalKind.GATE, "supervisor", "staff", "wrong_terminal"),
         (TerminalKind.GATE, "guard", "visit", None),
         (TerminalKind.GATE, "butler", "visit", "not_allowed"),
         (TerminalKind.GATE, "guard", "policy", "not_allowed"),

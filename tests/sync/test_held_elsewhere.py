@@ -52,7 +52,7 @@ def test_a_supervisors_terminal_is_told_what_is_held_of_others(hq: Hq, enrolled:
     sync(enrolled.store)
 
     (told,) = others(enrolled.store)
-    assert (told.told.table, told.told.reason, told.told.about.place) == ("household", "not_allowed", "3-2-1801")
+    assert (told.told.table, told.told.reason, told.told.about.place) == ("household", "wrong_terminal", "3-2-1801")
     assert told.place == hq.query("SELECT name FROM terminal WHERE kind = 'gate'")[-1][0]
     assert abs(told.at_ms - real_ms()) < 60_000
     kept = str([tuple(row) for row in enrolled.store.connection.execute("SELECT * FROM report")])
@@ -102,7 +102,7 @@ def test_who_floods_headquarters_pushes_no_other_report_away(hq: Hq, enrolled: E
     place = ("--dir", str(hq.folder.path))
     printed = butler("hq", "reports", estate_id, *place).stdout
     assert "could not apply 1 acts of" in printed
-    assert "the role does not allow it" in printed
+    assert "it may not be written at this kind of computer" in printed
 
 
 def test_a_report_that_is_nonsense_is_passed_over(enrolled: Estate) -> None:
@@ -122,5 +122,5 @@ async def test_the_sync_view_shows_it(hq: Hq, open_booth: OpenBooth, enrolled: E
         assert isinstance(screens.app.screen, SyncScreen)
         text = " ".join(screens.text().split())
     assert "Held of others" in text
-    assert "the role does not allow it" in text
+    assert "it may not be written at this kind of computer" in text
     assert "秘密府" not in text

@@ -224,7 +224,7 @@ def test_a_gate_may_not_write_staff_and_what_hangs_on_it_is_held_back(hq: Hq, es
         "SELECT DISTINCT tbl, verdict, reason FROM change_log WHERE estate_id = ? AND tbl IN ('staff', 'visit')",
         _estate_id(estate),
     )
-    assert sorted(held) == [("staff", "quarantined", "not_allowed"), ("visit", "quarantined", "not_allowed")]
+    assert sorted(held) == [("staff", "quarantined", "wrong_terminal"), ("visit", "quarantined", "not_allowed")]
     assert hq.query("SELECT * FROM record_state WHERE estate_id = ?", _estate_id(estate)) == []
     marked = sync_state.status(estate.store.connection).quarantined
     assert len(marked) == report.quarantined

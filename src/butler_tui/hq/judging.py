@@ -55,9 +55,11 @@ def _reason(change: Change, kind: TerminalKind, members: set[tuple[str, str]], b
     if is_malformed(change) or is_overfull(change, known):
         return Reason.MALFORMED
     if change.op is Op.ERASE:
-        return None if allowed(change, kind, known) else Reason.NOT_ALLOWED
-    if not named_truly(change) or not allowed(change, kind, known):
+        return None if allowed(change, kind, known) else _why_not(change, known)
+    if not named_truly(change):
         return Reason.NOT_ALLOWED
+    if not allowed(change, kind, known):
+        return _why_not(change, known)
     if _once(change) and known(change.table, change.record_id) is not None:
         return Reason.ALREADY_THERE
     return None if parent_known(change, members, known) else Reason.PARENT_UNKNOWN
@@ -162,6 +164,12 @@ def allowed(change: Change, kind: TerminalKind, known: Known) -> bool:
         return act in WITHOUT_PERSON
     person = known("staff", change.staff_id)
     return person is not None and _may_then(person, act, change)
+
+
+def _why_not(change: Change, known: Known) -> str:
+    """Return why a change is not allowed: for who acts, or only for the kind of terminal that they act at."""
+    elsewhere = any(allowed(change, kind, known) for kind in TerminalKind)
+    return Reason.WRONG_TERMINAL if elsewhere else Reason.NOT_ALLOWED
 
 
 def _overrides(person: RecordState | None, change: Change) -> bool:

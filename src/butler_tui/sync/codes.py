@@ -45,6 +45,7 @@ class Reason:
     """Why a change stands in quarantine."""
 
     NOT_ALLOWED = "not_allowed"
+    WRONG_TERMINAL = "wrong_terminal"
     MALFORMED = "malformed"
     PARENT_UNKNOWN = "parent_unknown"
     ALREADY_THERE = "already_there"

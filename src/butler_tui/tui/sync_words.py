@@ -54,6 +54,7 @@ def clock_words(offset_ms: int | None) -> Words:
 
 _REASONS = {
     "not_allowed": N_("the role does not allow it"),
+    "wrong_terminal": N_("it may not be written at this kind of computer"),
     "parent_unknown": N_("the record it belongs to is not there"),
     "malformed": N_("a value is not of its kind"),
     "revoked": N_("the terminal that sent it had been revoked"),
