@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from butler_tui.domain.corrections import FACTS
-from butler_tui.domain.fields import TABLES, Privacy, Scope, Standing, Table
+from butler_tui.domain.fields import TABLES, Op, Privacy, Scope, Standing, Table
 from butler_tui.domain.merge import RecordState, holding
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.ids import id_text, parse_id
@@ -64,7 +64,7 @@ def sees_the_same(
     if strange := (apart & {record_id for __, record_id in states}) | (apart - known):
         raise Broken(f"I5 {name} takes {strange} for kept apart")
     held = store.connection.execute(
-        f"SELECT tbl, record_id, fields, personal FROM quarantine JOIN journal USING (cid) WHERE {lost.WAITS}"
+        f"SELECT tbl, record_id, fields, personal, op FROM quarantine JOIN journal USING (cid) WHERE {lost.WAITS}"
         " ORDER BY journal_id"
     ).fetchall()
     _shows_held(name, store, held, states)
@@ -72,7 +72,11 @@ def sees_the_same(
 
 
 def _shows_held(name: str, store: Store, held: Sequence[Any], states: States) -> None:
-    """Raise Broken where an author is not shown what HQ holds back of him, on top of what HQ has of the record."""
+    """Raise Broken where an author is not shown what HQ holds back of him, on top of what HQ has of the record.
+
+    What he has erased is gone here, also where HQ holds that back and has it still.
+    """
+    erased = {(row[0], row[1]) for row in held if row[4] == Op.ERASE}
     for tbl, record_id in {(row[0], row[1]) for row in held if row[0] in TABLES and not TABLES[row[0]].once}:
         table = TABLES[tbl]
         latest: dict[str, Any] = {}
@@ -84,7 +88,10 @@ def _shows_held(name: str, store: Store, held: Sequence[Any], states: States) ->
         for column, value in base.stored(table, {**(state.values if state else {}), **latest}).items():
             one = table.field(column)
             own = state is not None and column in state.stamps and _is_own(store, state.stamps[column].cid)
-            latest_holds = one is not None and one.standing is Standing.LATEST
+            gone = one is not None and one.privacy is not Privacy.PLAIN and (tbl, record_id) in erased
+            if gone and row is not None and row[column]:
+                raise Broken(f"I7 {name} shows {tbl}.{column} {row[column]!r}, which is erased here")
+            latest_holds = one is not None and one.standing is Standing.LATEST and not gone
             if latest_holds and not own and (row is None or row[column] != value):
                 raise Broken(f"I5 {name} is not shown {tbl}.{column} {value!r}, which HQ holds back")
 

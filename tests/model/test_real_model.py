@@ -496,6 +496,10 @@ STORIES: dict[str, list[Step]] = {
         ("sync", 0, (), 3, (("back",), ("sync", 1))),
         ("kind", 0, "butler"),
     ],
+    "a household erased at a supervisor's terminal that is a gate's before HQ hears of it": [
+        ("erase", 1, "household"),
+        ("kind", 1, "gate"),
+    ],
     "let go of, lost by HQ, written anew and lost again with the disk that had it": [
         ("snap",),
         ("visit", 0),
