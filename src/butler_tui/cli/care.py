@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.cells import set_cell_size
 
 from butler_tui import __version__
 from butler_tui.cli.acting import acting
 from butler_tui.cli.asking import PASSPHRASE_VARIABLE, ask_hidden, new_passphrase_typed
+from butler_tui.cli.findings import print_finding
 from butler_tui.cli.output import now_ms, open_terminal, print_json, say, this_home
 from butler_tui.cli.progress import steps
 from butler_tui.errors import EXIT_FAILED, WrongUsage
 from butler_tui.labels import day_and_clock, table_label
 from butler_tui.settings import read_settings
 from butler_tui.store import estates
-from butler_tui.text import safe
 from butler_tui.words import N_, _
 
 if TYPE_CHECKING:
@@ -177,27 +176,10 @@ def _register_doctor(app: typer.Typer) -> None:
             print_json({"checks": checks, **counts, "version": __version__})
         else:
             for one in findings:
-                _print_finding(one)
+                print_finding(one)
             say(_("{good} good, {warning} to look after, {bad} bad.", **counts))
         if counts[Mark.BAD]:
             raise typer.Exit(EXIT_FAILED)
-
-
-_MARKS = {
-    "good": (N_("good"), typer.colors.GREEN),
-    "warning": (N_("look"), typer.colors.YELLOW),
-    "bad": (N_("bad"), typer.colors.RED),
-}
-
-
-def _print_finding(finding: Finding) -> None:
-    word, colour = _MARKS[finding.mark]
-    shown = set_cell_size(_(word), 6)
-    if not os.environ.get("NO_COLOR"):
-        shown = typer.style(shown, fg=colour)
-    typer.echo(shown + set_cell_size(finding.name, 14) + safe(finding.words, len(finding.words) or 1))
-    if finding.remedy:
-        typer.echo(" " * 20 + safe(finding.remedy))
 
 
 def _computer() -> Computer:

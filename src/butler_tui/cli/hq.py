@@ -12,16 +12,15 @@ from butler_tui.cli import hq_files
 from butler_tui.cli.hq_backups import register_backup, register_restore
 from butler_tui.cli.hq_options import blobs_option, dsn_option, folder_option, hq_folder
 from butler_tui.cli.hq_reports import register_kind, register_lost, register_reports
+from butler_tui.cli.hq_status import register_status
 from butler_tui.cli.output import now_ms, print_json, say
 from butler_tui.cli.typer_words import Commands
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.text import safe
 from butler_tui.words import _
-from butler_tui.zones import zone_called
 
 if TYPE_CHECKING:
-    from butler_tui.hq.admin import EstateStatus
-    from butler_tui.hq.engines import TerminalRow
+    pass
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +33,7 @@ def register(app: typer.Typer) -> None:
     _register_estate_add(estate)
     _register_terminal_code(terminal)
     _register_terminal_revoke(terminal)
-    _register_status(hq)
+    register_status(hq)
     _register_unlock_backup(hq)
     _register_retention(hq)
     hq_files.register(hq, hq_folder, folder_option, dsn_option)
@@ -162,23 +161,6 @@ def _register_terminal_revoke(terminal: typer.Typer) -> None:
         say(said)
 
 
-def _register_status(hq: typer.Typer) -> None:
-    @hq.command(help=_("Tell how the estates and their terminals stand."))
-    def status(
-        folder: Path | None = folder_option(),
-        dsn: str | None = dsn_option(),
-        as_json: bool = _json_option(),
-    ) -> None:
-        from butler_tui.hq import admin
-
-        estates = admin.status(hq_folder(folder, dsn))
-        if as_json:
-            print_json({"estates": [_facts(estate) for estate in estates]})
-            return
-        for estate in estates:
-            _print_estate(estate)
-
-
 def _register_unlock_backup(hq: typer.Typer) -> None:
     @hq.command("unlock-backup", help=_("Print the words that open one terminal's backup, for butler restore."))
     def unlock_backup(
@@ -215,59 +197,3 @@ def _register_retention(hq: typer.Typer) -> None:
                     **dict(zip(("visits", "numbers", "pictures", "held"), counts, strict=True)),
                 )
             )
-
-
-def _print_estate(estate: EstateStatus) -> None:
-    """Print one estate and its terminals as a person reads them; the id of each stands on a line of its own."""
-    from butler_tui.labels import label, moment
-    from butler_tui.tui.sync_words import clock_words
-
-    zone, now = zone_called(estate.time_zone), now_ms()
-    held, name = estate.quarantined, safe(estate.name)
-    typer.echo(
-        _("{name}  {id}  position {pos}, held back {held}", name=name, id=estate.estate_id, pos=estate.pos, held=held)
-    )
-    for one in estate.terminals:
-        seen = moment(one.seen_ms, now, zone) if one.seen_ms is not None else _("not yet")
-        words = (
-            safe(one.name),
-            label(TerminalKind(one.kind)),
-            _state_words(one),
-            _("last seen {time}", time=seen),
-            _("{count} waiting", count="-" if one.waiting is None else one.waiting),
-            _("clock {state}", state=clock_words(one.clock_ahead_ms)[0]),
-            safe(one.version or "-"),
-        )
-        typer.echo(f"  {one.terminal_id}\n    " + "  ".join(words))
-
-
-def _state_words(one: TerminalRow) -> str:
-    if one.revoked_ms is None:
-        return _("in use")
-    return _("revoked, its last push is awaited") if one.may_push_once else _("revoked")
-
-
-def _facts(estate: EstateStatus) -> dict[str, list[dict[str, object]]]:
-    terminals = [
-        {
-            "terminal_id": one.terminal_id,
-            "name": one.name,
-            "kind": one.kind,
-            "last_seen": one.seen_ms,
-            "waiting": one.waiting,
-            "clock_ahead": one.clock_ahead_ms,
-            "version": one.version,
-            "revoked": one.revoked_ms is not None,
-        }
-        for one in estate.terminals
-    ]
-    facts: dict[str, object] = {
-        "estate_id": estate.estate_id,
-        "name": estate.name,
-        "time_zone": estate.time_zone,
-        "pos": estate.pos,
-        "changes": estate.changes,
-        "quarantined": estate.quarantined,
-        "terminals": terminals,
-    }
-    return facts  # type: ignore[return-value]

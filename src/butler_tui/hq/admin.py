@@ -44,7 +44,11 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class EstateStatus:
-    """How one estate stands: the last position taken, changes in quarantine, its terminals."""
+    """How one estate stands: the last position taken, changes in quarantine, its terminals.
+
+    Up to `saved_pos` it is in a verified backup, and what follows was taken since `unsaved_ms` (UTC ms; None for
+    nothing); `offered` records were lost and only terminals that did not write them have them.
+    """
 
     estate_id: str
     name: str
@@ -53,6 +57,9 @@ class EstateStatus:
     changes: int
     quarantined: int
     terminals: tuple[TerminalRow, ...]
+    saved_pos: int
+    unsaved_ms: int | None
+    offered: int
 
 
 def init(folder: Folder, names: Sequence[str], now_ms: int) -> str:
@@ -247,6 +254,7 @@ def _estate_status(engine: Engine, estate: EstateRow) -> EstateStatus:
     where = engine.read(lambda rows: rows.position(estate.estate_id))
     changes, quarantined = engine.read(lambda rows: rows.counts(estate.estate_id))
     terminals = engine.read(lambda rows: rows.terminals(estate.estate_id))
+    unsaved = engine.read(lambda rows: rows.log_after(estate.estate_id, where.durable_pos, 1))
     return EstateStatus(
         estate.estate_id,
         estate.name,
@@ -255,6 +263,9 @@ def _estate_status(engine: Engine, estate: EstateRow) -> EstateStatus:
         changes,
         quarantined,
         tuple(terminals),
+        where.durable_pos,
+        unsaved[0].taken_ms if unsaved else None,
+        len(engine.read(lambda rows: offers.waiting(rows, estate.estate_id))),
     )
 
 

@@ -12,7 +12,6 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -23,6 +22,7 @@ from granian.server.embed import Server
 from butler_tui.errors import ButlerError, system_words
 from butler_tui.hq import authority
 from butler_tui.hq.admin import opened
+from butler_tui.hq.answering import answers
 from butler_tui.hq.app import application
 from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.keyring import Keyring
@@ -148,29 +148,7 @@ async def _serve(folder: Folder, hall: Hall, place: Served, tell: Callable[[str]
 async def _until_it_answers(folder: Folder, place: Served, serving: asyncio.Task[None]) -> None:
     deadline = time.monotonic() + _PATIENCE_S
     while not serving.done() and time.monotonic() < deadline:
-        if await asyncio.to_thread(_answers, folder, place):
+        if await asyncio.to_thread(answers, folder, place.host, place.port):
             return
         await asyncio.sleep(0.02)
     raise ButlerError(N_("HQ does not answer on {host}:{port}."), host=place.host, port=place.port)
-
-
-def _answers(folder: Folder, place: Served) -> bool:
-    """Tell whether this very process answers: by its own certificate, whatever its name, its dates and our clock."""
-    import ssl
-
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(place.host, place.host)  # noqa: S104 (compared, not bound)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    connection = HTTPSConnection(host, place.port, timeout=2, context=context)
-    try:
-        connection.connect()
-        shown = connection.sock.getpeercert(binary_form=True) if isinstance(connection.sock, ssl.SSLSocket) else None
-        if shown != authority.server_der(folder):
-            return False
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except (OSError, HTTPException):
-        return False
-    finally:
-        connection.close()
