@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from butler_tui.domain.retention import AWAY_MS
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
-from butler_tui.hq.ending import AWAY_MS
 from butler_tui.hq.keys import Folder
 from butler_tui.ids import id_text
 from butler_tui.store import estates, sync_state

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from butler_tui.domain.retention import AWAY_MS
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError, Sealed, TryLater
 from butler_tui.hq import admin, terminals
-from butler_tui.hq.ending import AWAY_MS
 from butler_tui.ids import id_text, new_id
 from butler_tui.paths import find_home
 from butler_tui.store import estates, reports, sealing_off, sync_state

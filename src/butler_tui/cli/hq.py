@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
@@ -18,9 +17,6 @@ from butler_tui.cli.typer_words import Commands
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.text import safe
 from butler_tui.words import _
-
-if TYPE_CHECKING:
-    pass
 
 
 def register(app: typer.Typer) -> None:

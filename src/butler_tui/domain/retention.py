@@ -20,6 +20,8 @@ MOST_LEAP_MS = 3 * DAY_MS
 switched off for longer erases that much later, until HQ has told it the time."""
 MOST_SILENT_MS = 60 * DAY_MS
 """*Ours*: a time that is further ahead of all that was heard of others is doubted."""
+AWAY_MS = 180 * DAY_MS
+"""A terminal that was not heard of for so long is treated as one that was revoked (PROTOCOL, promise 7)."""
 _STEP_MS = 10 * 60_000
 """*Ours*: a clock that is set back by no more than this has been set right; nothing is concluded from it."""
 _FIRST_MS = 1_767_225_600_000

@@ -5,15 +5,12 @@ What it brings after that stands in quarantine, as it came. A stolen one brings 
 
 from __future__ import annotations
 
+from butler_tui.domain.retention import AWAY_MS, DAY_MS
 from butler_tui.hq import keyring, reports
 from butler_tui.hq.engines import TerminalRow, Writing
 from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.retention import judged_ms
 from butler_tui.sync.protocol import DESTROY, Code, HelloAsk
-
-_DAY_MS = 86_400_000
-AWAY_MS = 180 * _DAY_MS
-"""Who was not heard of for so long is treated as one that was revoked (PROTOCOL, promise 7)."""
 
 
 def revoke(rows: Writing, terminal: TerminalRow, now_ms: int, *, stolen: bool = False) -> TerminalRow:
@@ -57,7 +54,7 @@ def is_away(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_ms: int) ->
 def revoke_as_away(rows: Writing, terminal: TerminalRow, now_ms: int) -> TerminalRow:
     """Revoke a terminal that was not heard of for too long, tell supervisors so, and return it as it is then."""
     revoked = revoke(rows, terminal, now_ms)
-    reports.away(rows, terminal, (now_ms - _last_heard_ms(terminal)) // _DAY_MS, now_ms)
+    reports.away(rows, terminal, (now_ms - _last_heard_ms(terminal)) // DAY_MS, now_ms)
     return revoked
 
 

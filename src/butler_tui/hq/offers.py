@@ -18,6 +18,7 @@ from butler_tui.domain.changes import Change, WireValue
 from butler_tui.domain.erasure import is_plain
 from butler_tui.domain.fields import TABLES, Op
 from butler_tui.domain.hlc import Stamp, canonical
+from butler_tui.domain.retention import AWAY_MS
 from butler_tui.domain.rights import TerminalKind, act_of, terminal_may
 from butler_tui.domain.tallies import made_ms
 from butler_tui.hq import reports
@@ -35,8 +36,6 @@ SETTLED = "settled"
 """The verdict of what was offered and came from its author after all."""
 BY = "offered_by"
 """Which terminal offered it, in the body: it is taken in where that one might have written it itself."""
-TAKEN_FOR_MS = 180 * 24 * 3_600_000
-"""For how long after HQ was restored offers are taken: as long as a terminal may be away (PROTOCOL, promise 7)."""
 
 
 class OfferOf(NamedTuple):
@@ -58,7 +57,7 @@ def keep(rows: Writing, terminal: TerminalRow, ask: OfferAsk, now_ms: int) -> Of
     if where is None or where.hq_gen != ask.hq_gen:
         raise Refusal(409, Code.HELLO_AGAIN)
     restored_ms = rows.restored_ms(estate_id)
-    if restored_ms is None or now_ms - restored_ms > TAKEN_FOR_MS:
+    if restored_ms is None or now_ms - restored_ms > AWAY_MS:  # who comes later does not count any more
         raise Refusal(403, Code.NOT_ALLOWED)
     head = rows.epoch(estate_id, ask.epoch)
     if head is not None and head.terminal_id != terminal.terminal_id:
