@@ -28,7 +28,7 @@ States = dict[tuple[str, str], RecordState]
 
 _COLUMNS = (
     "pos, cid, tbl, record_id, op, body, hlc_ms, hlc_counter, epoch, seq, seen, terminal_id, staff_id, verdict, "
-    "taken_ms, group_id, parent_id"
+    "taken_ms, group_id, parent_id, reason"
 )
 
 

@@ -65,6 +65,8 @@ class People:
     wrote: dict[str, Wrote] = field(default_factory=dict)
     authors: set[tuple[str, str, str]] = field(default_factory=set)
     """Which terminal has written something of which record, all by id as text: (terminal, table, record)."""
+    anew: set[str] = field(default_factory=set)
+    """What a terminal has written by itself, by cid: what HQ had and lost, and its journal had let go of."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def _save(
@@ -96,6 +98,7 @@ class People:
             if (cid := id_text(row["cid"])) not in self.wrote:
                 known = (other for other, wrote in self.wrote.items() if wrote.record_id == bytes(row["record_id"]))
                 self.wrote[cid] = _wrote(row, frozenset(known), True)
+                self.anew.add(cid)
 
     def _sign(self, booth: Booth, row: Row) -> None:
         terminal_id = id_text(estates.terminal(booth.store.connection).terminal_id or b"")

@@ -6,7 +6,9 @@ from collections import defaultdict
 from typing import Any
 
 from butler_tui.domain.fields import TABLES
+from butler_tui.hq.replay import QUARANTINED
 from butler_tui.ids import id_text
+from butler_tui.sync.protocol import Reason
 from tests.model.agreeing import Forgiven, is_at_rest, sees_the_same
 from tests.model.conflict_promises import conflicts_are_kept
 from tests.model.erased_promises import chains_verify, erased_is_gone
@@ -51,11 +53,19 @@ def _held_rightly(world: World, log: Log, states: States) -> None:
             above = row["values"].get(f"{parent}_id") if TABLES[row["tbl"]].parent == f"{parent}_id" else None
             if above is not None and (parent, above) not in states:
                 raise Broken(f"a {row['tbl']} stands without its {parent}")
+    if not world.narrowed and (wrongly := [row for row in log if row["cid"] in world.anew and _wrongly(row, states)]):
+        raise Broken(f"HQ had taken it before, and holds it back: {wrongly}")
     if not world.forked and any(len(both) > 1 for both in verdicts.values()):
         raise Broken("half a group was applied")
     created = {(row["tbl"], row["record_id"]) for row in log if row["verdict"] == "applied" and _creates(world, row)}
     if not world.forked and (halves := states.keys() - created):
         raise Broken(f"half a record stands: {halves}")
+
+
+def _wrongly(row: dict[str, Any], states: States) -> bool:
+    """Tell whether what HQ has taken once is held back, as not allowed or for a visit that is there."""
+    waits = row["reason"] == Reason.PARENT_UNKNOWN and ("visit", row["parent_id"]) in states
+    return row["verdict"] == QUARANTINED and (waits or row["reason"] == Reason.NOT_ALLOWED)
 
 
 def _creates(world: World, row: dict[str, Any]) -> bool:
