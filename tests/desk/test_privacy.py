@@ -10,14 +10,14 @@ from unittest.mock import ANY
 import pytest
 
 from butler_tui.desk.attachments import attach
-from butler_tui.desk.gate import Done
+from butler_tui.desk.gate import Done, admit
 from butler_tui.desk.privacy import Chosen, erase, same_visitor
 from butler_tui.desk.session import Session
 from butler_tui.desk.shifts import set_pin
 from butler_tui.domain.erasure import PLACES_AT_HQ, PLACES_HERE
 from butler_tui.domain.rights import Role
 from butler_tui.errors import NotAllowed, RuleBroken
-from butler_tui.ids import new_id
+from butler_tui.ids import id_text, new_id
 from butler_tui.paths import Home
 from butler_tui.store import blobs, drafts, erasing
 from butler_tui.store.drafts import Draft
@@ -206,11 +206,19 @@ def test_the_command_says_first_what_it_would_erase(estate: Estate, supervisor: 
         ended = butler("privacy", "erase", *arguments, "--as", "9001", env=env)
         return ended.returncode, ended.stdout + ended.stderr
 
+    came = admit(estate.store, estate.sessions[Role.GUARD], estate.registration(), estate.policies, 1_794_527_880_000)
+    told = run(id_text(came.visit_id))[1]
+    assert told.startswith("3-2-1801 Mr 李: ")
+    assert "李文博" not in told
     code, told = run("3-2-1801", "--household")
-    assert (code, "4 records would be erased" in told) == (0, True)
+    assert (code, told) == (
+        0,
+        "3-2-1801 陈宅: 4 records would be erased, of 1 visits or homes. Add --yes to erase them for good.\n",
+    )
     assert found(estate, ("陈国栋", "林婉清")) == {"陈国栋", "林婉清"}
     assert run("3-2-1801", "--resident", "陈国栋", "--yes")[0] == 0
     assert found(estate, ("陈国栋", "林婉清")) == {"林婉清"}
+    assert "3-2-1801 Ms 林: " in run("3-2-1801", "--resident", "林婉清")[1]
     assert run("3-2-1801", "--household", "--yes", "--json") == (0, ANY)
     assert found(estate, ("陈国栋", "林婉清", "13800000002")) == set()
     assert run("nonsense")[0] == 2

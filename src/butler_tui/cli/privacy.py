@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import typer
 
 from butler_tui.cli.acting import acting, as_option
@@ -12,6 +14,9 @@ from butler_tui.ids import id_text, parse_id
 from butler_tui.store import estates
 from butler_tui.text import safe
 from butler_tui.words import N_, _
+
+_MOST_NAMED = 4
+"""Homes and names in one sentence, at most."""
 
 
 def register(app: typer.Typer) -> None:
@@ -38,19 +43,28 @@ def register(app: typer.Typer) -> None:
                 chosen = desk.at_home(store, session, record, resident)
             else:
                 chosen = desk.same_visitor(store, session, _id(record), only=only)
+            whom = desk.whom(store, chosen)
             count = desk.erase(store, session, chosen, now_ms(), dry_run=not yes)
             waits = estates.kind_of_terminal(store.connection) is not None
         if as_json:
             ids = [id_text(one.record_id) for one in chosen]
-            print_json({"table": chosen[0].table, "ids": ids, "records": count, "erased": yes})
+            people = [{"room": room, "name": name} for room, name in whom]
+            print_json({"table": chosen[0].table, "ids": ids, "whom": people, "records": count, "erased": yes})
         else:
-            say(_told(count, len(chosen), yes=yes, waits=waits))
+            say(_("{who}: {what}", who=_named(whom), what=_told(count, len(chosen), yes=yes, waits=waits)))
 
     @privacy.callback()
     def keep_group() -> None:
         """Keep `erase` a sub-command although it is alone."""
 
     app.add_typer(privacy, name="privacy")
+
+
+def _named(whom: Sequence[tuple[str, str]]) -> str:
+    """Return whom it is about, the first few by room and masked name."""
+    named = [safe(" ".join(filter(None, one))) for one in whom[:_MOST_NAMED]]
+    more = len(whom) - len(named)
+    return ", ".join([*named, *([_("{count} more", count=more)] if more else [])])
 
 
 def _told(count: int, chosen: int, *, yes: bool, waits: bool) -> str:

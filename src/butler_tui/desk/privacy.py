@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from butler_tui.desk.audit import Subject, note
 from butler_tui.desk.session import Session, require, require_terminal
 from butler_tui.domain.audit import AuditAct
+from butler_tui.domain.cells import masked_text
 from butler_tui.domain.folding import fold
 from butler_tui.domain.rights import Act
 from butler_tui.errors import RuleBroken
+from butler_tui.labels import greeting
 from butler_tui.store import erasing
+from butler_tui.store.about import about
 from butler_tui.store.households import at_room
 from butler_tui.store.local import Store
 from butler_tui.text import safe
@@ -69,6 +72,18 @@ def same_visitor(store: Store, session: Session, visit_id: bytes, *, only: bool 
     )
     found = {} if only else {bytes(one[0]): None for one in rows}
     return [Chosen("visit", one) for one in dict.fromkeys([*found, visit_id])]
+
+
+def whom(store: Store, chosen: Sequence[Chosen]) -> list[tuple[str, str]]:
+    """Return whom these records are about, (room, name) each once: of a person only surname and title, as in lists.
+
+    What is not known is empty.
+    """
+    told = ((one.table, about(store.connection, one.table, one.record_id)) for one in chosen)
+    named = (
+        (it.place, masked_text(it.name if table == "household" else greeting(it.name, it.sex))) for table, it in told
+    )
+    return list(dict.fromkeys(named))
 
 
 def erase(store: Store, session: Session, chosen: Sequence[Chosen], now_ms: int, *, dry_run: bool = False) -> int:
