@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -145,9 +145,6 @@ class SyncScreen(Steady, Screen[None]):
             (_("Headquarters"), word, meaning),
             (_("Waiting"), changes(status.waiting), "warning" if status.waiting else "good"),
         ]
-        rows += [
-            ("", f"{set_cell_size(table_label(table), 16)}{count:>7}", "") for table, count in status.by_table.items()
-        ]
         if status.oldest_ms is not None:
             rows.append((_("Oldest"), moment(status.oldest_ms, now, zone), ""))
         for name, at_ms in ((_("Last upload"), status.last_sync_ms), (_("Last try"), status.last_try_ms)):
@@ -167,6 +164,7 @@ class SyncScreen(Steady, Screen[None]):
         if count > len(shown):
             rows.append(("", _("and {count} more", count=count - len(shown)), ""))
         rows += self._held_elsewhere(now)
+        rows += _by_table(status.by_table)
         self.query_one("#lines", Static).update(lines(_figure(*row) for row in rows))
 
     def _reported(self, now_ms: int) -> list[tuple[str, str, str]]:
@@ -188,6 +186,12 @@ class SyncScreen(Steady, Screen[None]):
         width = max(20, self.size.width - 22)
         every = [one for words in sentences for one in wrapped(words, width)]
         return [(name if not place else "", one, "") for place, one in enumerate(every)]
+
+
+def _by_table(counts: Mapping[str, int]) -> list[tuple[str, str, str]]:
+    """Return what waits, by what it is: below all that somebody may have to act upon."""
+    every = [f"{set_cell_size(table_label(table), 16)}{count:>7}" for table, count in counts.items()]
+    return [(_("Waiting, by kind") if not place else "", one, "") for place, one in enumerate(every)]
 
 
 _STYLES = {"": "$foreground", "good": "$success", "warning": "$warning", "bad": "$error"}
