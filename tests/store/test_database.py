@@ -75,6 +75,19 @@ def test_the_file_cannot_be_read_as_plain_sqlite(store: Store, home: Home) -> No
         sqlite3.connect(home.database).execute("SELECT * FROM sqlite_schema").fetchall()
 
 
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="only Linux tells who holds which lock")
+def test_another_connection_of_the_same_program_leaves_the_first_its_lock(store: Store) -> None:
+    file = store.home.database.stat().st_ino
+
+    def locks() -> int:
+        held = (line.split() for line in Path("/proc/locks").read_text().splitlines())
+        return sum(one[4] == str(os.getpid()) and one[5].endswith(f":{file}") for one in held)
+
+    assert locks() == 1
+    store.again().close()
+    assert locks() == 1
+
+
 @POSIX
 def test_database_wal_and_keys_are_their_owners_alone_even_under_a_generous_umask(tmp_path: Path, now: Clock) -> None:
     home = find_home({"BUTLER_HOME": str(tmp_path / "home")})

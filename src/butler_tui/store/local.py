@@ -26,8 +26,11 @@ class Store:
         self.plain = plain
 
     def again(self) -> Store:
-        """Return the same file on a connection of its own, for another thread."""
-        return open_store(self.home)
+        """Return the same file on a connection of its own, for another thread.
+
+        Its head is not looked at again: closing a file takes from all of a process the locks that it holds on it.
+        """
+        return open_store(self.home, plain=self.plain)
 
     def change_keys(self, keys: Keys) -> None:
         """Keep `keys` durably from now on; raises FileTrouble where the disk refuses."""
@@ -49,8 +52,8 @@ def is_set_up(home: Home) -> bool:
     return home.database.exists()
 
 
-def open_store(home: Home) -> Store:
-    """Open this machine's file; the demo's unencrypted one is told by its head.
+def open_store(home: Home, *, plain: bool | None = None) -> Store:
+    """Open this machine's file; the demo's unencrypted one is told by its head, where `plain` does not say so.
 
     Raises SetUpWrong (not set up, wrong or missing key, newer file) or FileTrouble (damage, disk), each a sentence.
     """
@@ -65,7 +68,7 @@ def open_store(home: Home) -> Store:
         finish_salvage(home)
     finish_restore(home)
     keys = read_keys(home.keys)
-    plain = is_plain(home.database)
+    plain = is_plain(home.database) if plain is None else plain
     connection = connect(home.database, None if plain else _raw(keys))
     try:
         with plain_errors(home.database):
