@@ -37,7 +37,7 @@ def hit_cells(hit: Hit) -> tuple[str, str, str, str]:
     assert home is not None
     if home.plate:
         return home.plate, home.room_code, home.plate, ""
-    who = polite_resident(home) if home.name else home.household or _("no residents registered")
+    who = polite_resident(home) if home.name else home.household or _("nobody registered")
     return who, home.room_code, "", ""
 
 

@@ -49,7 +49,7 @@ def _phone_hint(scene: Scene) -> Hint:
 def _room_hint(scene: Scene) -> Hint:
     house = scene.household
     if house is not None:
-        return (house.name, "") if house.name else (_("no residents registered"), "warning")
+        return (house.name, "") if house.name else (_("nobody registered"), "warning")
     if not scene.registration.room_code:
         return "", ""
     if not scene.homes:

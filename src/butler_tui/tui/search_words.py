@@ -77,7 +77,7 @@ def home_facts(home: GateHome) -> list[Fact]:
         Fact(_("Note"), house.gate_note, "warning"),
         Fact(_("Inside"), "  ".join(visitor_name(one) for one in home.inside) or _("nobody")),
     ]
-    title = Fact(house.room_code, house.name or _("no residents registered"), "title")
+    title = Fact(house.room_code, house.name or _("nobody registered"), "title")
     return [title, NOTHING, *(fact for fact in facts if fact.value)]
 
 

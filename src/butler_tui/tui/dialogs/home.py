@@ -53,7 +53,7 @@ class HomeDialog(Steady, ModalScreen[None]):
         home = self._home
         room, name = (home.household.room_code, home.household.name) if home else ("", "")
         with Horizontal(id="head"):
-            yield Static(line(" ", (room, "$accent"), "  ", name or _("no residents registered")), classes="title")
+            yield Static(line(" ", (room, "$accent"), "  ", name or _("nobody registered")), classes="title")
         with Horizontal(id="home"):
             with Vertical(id="left"):
                 yield self._facts

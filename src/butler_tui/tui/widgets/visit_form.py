@@ -173,7 +173,7 @@ class VisitForm(Vertical):
         """Return what is odd about what stands in a field, with the field's name; empty for nothing."""
         words = self._doubts.get(field) or no_choice(field, self.text(field))
         if not words and field == "room" and self.choosing and not self._is_home(field):
-            words = _("several homes fit, choose by the arrows")
+            words = _("several homes fit, pick by the arrows")
         return _("{field}: {words}", field=_(LABELS[field]), words=words) if words and self.text(field) else ""
 
     def unread_choice(self) -> str:
