@@ -186,10 +186,8 @@ class _View:
     def _same_values(self, table: Table, key: str, row: Any, state: RecordState) -> None:
         ahead = table.name == "visit" and key in self.ahead
         told = self.forgiven.shown.get(key, {}) if table.name == "visit" and not ahead else {}
-        # What was corrected of an erased visit stands where it had come before (docs/protocol.md, erasing).
-        corrected = told.get("corrected", {}) if key not in self.forgiven.gone else {}
-        values = {**holding(table, state), **corrected}
-        if ahead or key in self.forgiven.gone:
+        values = {**holding(table, state), **told.get("corrected", {})}
+        if ahead:
             values = {name: value for name, value in values.items() if name not in FACTS}
         forgotten = key in self.erased and key not in self.forgiven.gone and self.forgiven.forked
         for name, value in base.stored(table, values).items():

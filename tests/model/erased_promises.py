@@ -7,6 +7,7 @@ import json
 import re
 
 from butler_tui.domain.audit_chain import next_link
+from butler_tui.domain.fields import Op
 from butler_tui.hq.replay import change_at
 from butler_tui.ids import id_text, parse_id
 from tests.model.hq_whole import Broken, Log
@@ -20,6 +21,8 @@ def erased_is_gone(world: World, log: Log) -> frozenset[str]:
     """Return which records are erased at HQ; raises Broken where what was written of one is found anywhere."""
     applied = {line["cid"] for line in log if line["verdict"] == "applied"}
     chosen = {record_id for cid, (__, record_id) in world.erases.items() if cid in applied}
+    # Who chose it may have lost that with his disk: others told HQ.
+    chosen |= {parse_id(line["record_id"]) for line in log if line["op"] == Op.ERASE and line["cid"] in applied}
     theirs = [wrote for wrote in world.wrote.values() if chosen & {wrote.record_id, wrote.parent_id}]
     gone = frozenset({id_text(one) for one in (*chosen, *(wrote.record_id for wrote in theirs))})
     if not gone:

@@ -111,3 +111,16 @@ def test_what_is_erased_is_not_found_any_more_either(estate: Estate, now: Clock,
 
 def _found_by(store: Store, key: str) -> set[str]:
     return {row[0] for row in store.connection.execute("SELECT value FROM search_key WHERE key = ?", (key,))}
+
+
+def test_what_is_erased_shows_as_it_was_put_wherever_the_correction_came_too_late(
+    estate: Estate, now: Clock, visit_id: bytes
+) -> None:
+    changed = correction(visit_id, now(), name="李文博", companions=3)
+    record(estate.store, [changed], staff_id=None, now_ms=now())
+    assert shown(estate.store, visit_id)["companions"] == 3
+    for table, record_id in (("visit_event", changed.record_id), ("visit", visit_id)):
+        erase(estate.store, table, record_id)
+
+    visit = shown(estate.store, visit_id)
+    assert (visit["companions"], visit["name"], visit["original"]) == (0, None, None)

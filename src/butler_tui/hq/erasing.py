@@ -98,9 +98,10 @@ def _state_left(row: StateRow, now_ms: int) -> ErasedState:
 
 
 def _shown_left(shown: str) -> str:
+    """Return what an erased visit shows: nothing of corrections, as where they come after it was erased."""
     told: dict[str, Any] = json.loads(shown)
-    corrected = {name: value for name, value in told.pop("corrected", {}).items() if is_plain(PARENT, name)}
-    return compact_json({**told, "corrected": corrected} if corrected else told).decode()
+    told.pop("corrected", None)
+    return compact_json(told).decode()
 
 
 def _body_left(row: LogRow) -> str | None:

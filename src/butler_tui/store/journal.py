@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change, Value
-from butler_tui.domain.fields import TABLES, Op, Privacy
+from butler_tui.domain.fields import TABLES, Op, Privacy, Table
 from butler_tui.domain.hlc import Stamp, tick
 from butler_tui.errors import RuleBroken
 from butler_tui.ids import id_after, id_text, new_id, parse_id
@@ -242,12 +242,25 @@ def _erase(connection: Connection, erasure: Erasure) -> None:
     keys = [name for name in described.derived if whole and (name.endswith("_key") or name == "original")]
     before = connection.execute(select_sql(table, described.key, tuple(private)), (record_id,)).fetchone()
     required = {row["name"] for row in connection.execute(f"PRAGMA table_info({table})") if row["notnull"]}
+    left = _as_put(connection, described, record_id) if whole else {}
     for name in private + keys:
-        empty: Value = None if name not in required else b"" if name == "sealed" else ""
-        connection.execute(f"UPDATE {table} SET {name} = ? WHERE {described.key} = ?", (empty, record_id))
+        left[name] = None if name not in required else b"" if name == "sealed" else ""
+    for name, value in left.items():
+        connection.execute(f"UPDATE {table} SET {name} = ? WHERE {described.key} = ?", (value, record_id))
     search_keys.forget(connection, table, dict(before) if before else {})
     if whole:
         base.erase(connection, table, record_id)
+
+
+def _as_put(connection: Connection, described: Table, record_id: bytes) -> dict[str, Value]:
+    """Return the plain values that corrections have changed, as they were put: what a correction said is erased."""
+    if "original" not in described.derived:
+        return {}
+    query = select_sql(described.name, described.key, ("original",))
+    row = connection.execute(query, (record_id,)).fetchone()
+    before = base.stored(described, json.loads(row["original"])) if row is not None and row["original"] else {}
+    plain = {field.name for field in described.fields if field.privacy is Privacy.PLAIN}
+    return {name: value for name, value in before.items() if name in plain}
 
 
 @contextmanager
