@@ -13,7 +13,7 @@ from butler_tui.ids import id_text, parse_id
 from tests.model.hq_whole import Broken, Log
 from tests.model.real_world import World
 
-_MARK = re.compile(r"第\d+种")
+_MARK = re.compile(r"第\d+种|\d{3}\*+\d{4}")
 _AT_HQ = ("change_log", "record_state", "duplicate", "report", "erased")
 
 

@@ -27,7 +27,7 @@ def check(world: World) -> None:
     conflicts_are_kept(world, log, states)
     chains_verify(world)
     gone = erased_is_gone(world, log)
-    forgiven = Forgiven(visits_are_their_events(world, states), gone, world.forked, frozenset(world.authors))
+    forgiven = Forgiven(visits_are_their_events(world, states), gone, world.forked, frozenset(world.authors), world.now)
     for booth in world.booths:
         is_at_rest(booth.folder.name, booth.store)
         sees_the_same(world.hq, world.estate_id, booth.folder.name, booth.store, states, forgiven)

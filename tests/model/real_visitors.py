@@ -61,11 +61,12 @@ class Visitors(People):
         """Let somebody in whose number is kept, with one who came along; or turn them away."""
         if not self._works(booth):
             return
+        last = f"{next(self.numbers):04d}"
         who = Registration(
             name=self._text(1),
             phone="13911112222",
             document_type=DocumentType.RESIDENT_ID,
-            document_number="330106199003074510",
+            document_number=f"33010619900307{last}",
             companion_names=(self._text(1),),
             house_id=self.house,
             household_id=self.household,
