@@ -19,11 +19,11 @@ _ROOT = Path(__file__).resolve().parent.parent
 _PATIENCE_S = 240
 _RUNNER = """
 import sys, time
-from tests.model import machine, test_real_model
+from tests.model import machine, stories
 until = time.monotonic() + float(sys.argv[1])
 try:
-    for story in test_real_model.STORIES.values():
-        machine.live_through(story)
+    for story in stories.STORIES.values():
+        machine.live_through(stories.steps_of(story))
     seed = 1
     while time.monotonic() < until:
         machine.lived(seed, 20, shrink=False)
