@@ -112,7 +112,7 @@ def _half_characters(there: Scene) -> Iterator[Request]:
                        ("pull", "whole_after"), ("pull", "hq_gen"), ("push", "hq_gen"), ("pins", "sealed"),
                        ("blob/put", "chunk"), ("hello", "handed")):  # fmt: skip
         who = there.supervisor
-        for text in ("\\ud800", "x\\udfffx"):
+        for text in ("\\ud800", "x\\udfffx", "x\\u0000"):
             content = compact_json(there.body(who, step) | {name: "@"}).replace(b'"@"', f'"{text}"'.encode())
             yield who.raw(step, content)
 

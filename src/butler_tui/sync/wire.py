@@ -131,9 +131,9 @@ _OPENERS: dict[str, Callable[[bytes, int], bytes]] = {
 
 
 def take_text(body: Body, name: str, longest: int = 200) -> str:
-    """Return a text of `body`, at most `longest` characters."""
+    """Return a text of `body`, at most `longest` characters, and without a NUL, which PostgreSQL does not take."""
     value = body.get(name)
-    if not isinstance(value, str) or len(value) > longest:
+    if not isinstance(value, str) or len(value) > longest or "\x00" in value:
         raise ValueError(name)
     value.encode()
     return value
