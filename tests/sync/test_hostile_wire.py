@@ -148,7 +148,7 @@ def test_half_a_character_on_the_wire_is_refused_and_nothing_of_it_is_taken(hq: 
 
 def test_what_hq_prints_of_its_estates_and_terminals_is_safe(hq: Hq) -> None:
     estate_id = admin.add_estate(hq.folder, "云栖玫瑰园", "Asia/Shanghai", None, real_ms())
-    chosen = [name for name in spread(60) if _whole(name)]
+    chosen = [name for name in spread(60) if _whole(name) and "\0" not in name]
     for name in chosen:
         with suppress(ButlerError):
             admin.add_estate(hq.folder, name, "Asia/Shanghai", None, real_ms())

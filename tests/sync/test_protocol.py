@@ -21,6 +21,7 @@ from butler_tui.sync.protocol import HelloAnswer, HelloAsk, PushAnswer, PushAsk,
 from butler_tui.sync.wire import MOST_OPENED
 
 IDS = st.binary(min_size=16, max_size=16).map(id_text)
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=12)
 COUNTS = st.integers(0, 2**40)
 VALUES = st.none() | st.text(max_size=20) | st.integers(-(2**63) + 1, 2**63 - 1)
@@ -66,7 +67,7 @@ def pushes(draw: st.DrawFn) -> PushAsk:
                     resolves=tuple(draw(st.lists(IDS, max_size=2))),
                 )
             )
-    return PushAsk(epoch, draw(st.text(max_size=40)), draw(B32), draw(B32), tuple(changes))
+    return PushAsk(epoch, draw(TEXTS), draw(B32), draw(B32), tuple(changes))
 
 
 def _distinct(ask: PushAsk) -> bool:
@@ -88,13 +89,13 @@ def test_a_batch_comes_out_as_it_went_in(ask: PushAsk, encoding: str) -> None:
         max_seq=COUNTS,
         acked_seq=COUNTS,
         acked_cid=st.none() | IDS,
-        hq_gen=st.none() | st.text(max_size=40),
+        hq_gen=st.none() | TEXTS,
         pos=COUNTS,
         pos_cid=st.none() | IDS,
         scope_gen=COUNTS,
         schema_v=COUNTS,
         clock=COUNTS,
-        version=st.text(max_size=20),
+        version=TEXTS,
         waiting=COUNTS,
     )
 )
@@ -102,7 +103,7 @@ def test_a_hello_comes_out_as_it_went_in(ask: HelloAsk) -> None:
     assert protocol.hello_from(unpack(*pack(ask.to_body()))) == ask
 
 
-@given(IDS, COUNTS, st.lists(st.tuples(IDS, st.text(max_size=20)), max_size=3).map(tuple), st.lists(IDS).map(tuple))
+@given(IDS, COUNTS, st.lists(st.tuples(IDS, TEXTS), max_size=3).map(tuple), st.lists(IDS).map(tuple))
 def test_answers_come_out_as_they_went_in(
     cid: str, count: int, held: tuple[tuple[str, str], ...], known: tuple[str, ...]
 ) -> None:
