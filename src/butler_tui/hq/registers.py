@@ -1,8 +1,8 @@
 """What was erased for a person, told to an HQ that was restored to before it: by any terminal that knows it.
 
 Each record is erased as by its author's own change, which the log has lost: by one more in it, so that whoever pulls it
-hears of it. A gate's computer that is stolen later must not erase: but for a supervisor's, that ends with the 35
-days after HQ was restored. What was told is reported.
+hears of it. A gate's computer that is stolen must not erase: but for a supervisor's, it is not believed where nobody
+else found that HQ was restored, nor later than 35 days after that. What was told is reported.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _LONGEST_MS = 35 * 24 * 3_600_000
 def take(rows: Writing, terminal: TerminalRow, ask: ErasedAsk, now_ms: int) -> int:
     """Erase what HQ does not know to be erased, and return how much; `now_ms` is UTC ms.
 
-    Raises Refusal where the log is another one by now, was never restored, or was so too long ago.
+    Raises Refusal where the log is another one by now, was never restored, or was so too long ago, or by this
+    terminal's word only.
     """
     estate_id = terminal.estate_id
     where = rows.lock(estate_id)
     if where is None or where.hq_gen != ask.hq_gen:
         raise Refusal(409, Code.HELLO_AGAIN)
     restored_ms = rows.restored_ms(estate_id)
-    late = terminal.kind != TerminalKind.SUPERVISOR and now_ms - (restored_ms or 0) > _LONGEST_MS
-    if restored_ms is None or late:
+    if restored_ms is None or not _is_believed(rows, terminal, where.hq_gen, now_ms - restored_ms):
         raise Refusal(403, Code.NOT_ALLOWED)
     known = rows.erased_among(estate_id, sorted({record_id for __, record_id in ask.erased}))
     lacking = [key for key in dict.fromkeys(ask.erased) if key[1] not in known]
@@ -55,6 +55,17 @@ def take(rows: Writing, terminal: TerminalRow, ask: ErasedAsk, now_ms: int) -> i
     landing.finish()
     reports.erased_again(rows, terminal, len(changes), now_ms)
     return len(changes)
+
+
+def _is_believed(rows: Writing, terminal: TerminalRow, hq_gen: str, since_ms: int) -> bool:
+    """Tell whether a terminal is believed what was erased, `since_ms` after HQ was restored.
+
+    Any terminal can say that it had pulled another log: who is no supervisor's would erase whom they like.
+    """
+    if terminal.kind == TerminalKind.SUPERVISOR:
+        return True
+    alone = reports.told_of_generation(rows, terminal.estate_id, hq_gen) == {terminal.terminal_id}
+    return since_ms <= _LONGEST_MS and not alone
 
 
 def _change(key: tuple[str, str], epoch: str, now_ms: int) -> Change:

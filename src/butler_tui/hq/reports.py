@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from butler_tui.domain.changes import Change
-from butler_tui.hq.engines import ReportRow, TerminalRow, Writing
+from butler_tui.hq.engines import Reading, ReportRow, TerminalRow, Writing
 from butler_tui.ids import id_text, new_id
 
 _RECENT = 200
@@ -58,6 +58,12 @@ def new_epoch(rows: Writing, terminal: TerminalRow, epoch: str, now_ms: int) -> 
 def new_generation(rows: Writing, terminal: TerminalRow, hq_gen: str, pos: int, now_ms: int) -> None:
     """Report that a terminal has found HQ's log, which ends at `pos`, to lack what it once had."""
     _report(rows, terminal, ReportKind.NEW_GENERATION, {"hq_gen": hq_gen, "pos": pos}, now_ms)
+
+
+def told_of_generation(rows: Reading, estate_id: str, hq_gen: str) -> set[str]:
+    """Return the terminals on whose word alone a generation was begun; none where a command began it."""
+    told = rows.reports_of(estate_id, ReportKind.NEW_GENERATION)
+    return {one.terminal_id for one in told if one.terminal_id and json.loads(one.detail).get("hq_gen") == hq_gen}
 
 
 def differed(rows: Writing, terminal: TerminalRow, slices: Sequence[tuple[str, str]], now_ms: int) -> None:

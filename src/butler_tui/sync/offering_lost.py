@@ -98,7 +98,7 @@ def _tell_erased(talk: Talk, epoch: str, hq_gen: str) -> None:
         except Refused as refused:
             if refused.code != Code.NOT_ALLOWED:
                 raise
-            return  # too long ago for a terminal of this kind
+            return  # too long ago for a terminal of this kind, or nobody else has found it yet
 
 
 def _together(writes: Iterable[Lost]) -> Iterator[tuple[Offered, ...]]:

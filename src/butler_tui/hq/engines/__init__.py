@@ -99,6 +99,9 @@ class Reading(HeldReading, OfferReading, Protocol):
     def reports(self, estate_id: str, most: int) -> list[ReportRow]:
         """Return up to `most` reports, the newest first."""
 
+    def reports_of(self, estate_id: str, kind: str) -> list[ReportRow]:
+        """Return all reports of one kind."""
+
     def known_cids(self, estate_id: str, cids: Sequence[str]) -> set[str]:
         """Return which of these changes the log has."""
 

@@ -164,6 +164,13 @@ class ReadingRows(ABC):
         )
         return [ReportRow(*row) for row in rows]
 
+    def reports_of(self, estate_id: str, kind: str) -> list[ReportRow]:
+        """Return all reports of one kind."""
+        rows = self._all(
+            f"SELECT {', '.join(ReportRow._fields)} FROM report WHERE estate_id = ? AND kind = ?", estate_id, kind
+        )
+        return [ReportRow(*row) for row in rows]
+
     def known_cids(self, estate_id: str, cids: Sequence[str]) -> set[str]:
         """Return which of these changes the log has."""
         rows = self._all(
