@@ -119,7 +119,7 @@ def test_a_month_is_forgotten_also_where_no_terminal_asks(place: Place, tmp_path
     place.handed()
     blobs = Blobs(tmp_path, bytes(32))
     for now_ms, first in ((_at("2026-12-30 23:59"), "2026-11"), (_at("2026-12-31 00:01"), "2026-12")):
-        asyncio.run(tend_once(place.head.engine, blobs, lambda at=now_ms: at))  # type: ignore[misc]
+        asyncio.run(tend_once(place.head.engine, blobs, lambda at=now_ms: at, tmp_path / "log"))  # type: ignore[misc]
         kept = place.head.engine.read(lambda rows: rows.secrets(_estate(place)))
         assert min(row.name for row in kept if row.kind == "month") == first
 
@@ -127,7 +127,7 @@ def test_a_month_is_forgotten_also_where_no_terminal_asks(place: Place, tmp_path
 def test_a_clock_that_is_years_ahead_forgets_no_month(place: Place, tmp_path: Path) -> None:
     before = _months(place.handed())
     ahead = _at("2036-11-13 08:00")
-    asyncio.run(tend_once(place.head.engine, Blobs(tmp_path, bytes(32)), lambda: ahead))
+    asyncio.run(tend_once(place.head.engine, Blobs(tmp_path, bytes(32)), lambda: ahead, tmp_path / "log"))
     place.handed(now_ms=ahead)
     kept = place.head.engine.read(lambda rows: rows.secrets(_estate(place)))
     assert set(before) <= {row.name for row in kept if row.kind == "month"}

@@ -24,7 +24,7 @@ async def tend(engine: Engine, blobs: Blobs, now_ms: Callable[[], int], log: Pat
     """Tend once now and then once a day, until cancelled; what nobody foresaw is written to `log`."""
     while True:
         try:
-            await tend_once(engine, blobs, now_ms)
+            await tend_once(engine, blobs, now_ms, log)
         except Unavailable:
             pass  # HQ has better to do just now: tomorrow
         except Exception as error:
@@ -32,12 +32,22 @@ async def tend(engine: Engine, blobs: Blobs, now_ms: Callable[[], int], log: Pat
         await asyncio.sleep(EVERY_S)
 
 
-async def tend_once(engine: Engine, blobs: Blobs, now_ms: Callable[[], int]) -> None:
-    """Forget what is past, estate by estate, a little in each transaction; raises Unavailable."""
-    estates = await run_in_threadpool(engine.read, lambda rows: rows.estates())
-    for estate in estates:
-        estate_id = estate.estate_id
-        judge = partial(judged_ms, estate_id=estate_id, now_ms=now_ms())
-        judged = await run_in_threadpool(engine.read, judge)
-        await asyncio.wrap_future(engine.write(partial(forget_past, estate_id=estate_id, now_ms=judged)))
-        await run_in_threadpool(sweep, engine, blobs, estate_id, judged, _PAUSE_S)
+async def tend_once(engine: Engine, blobs: Blobs, now_ms: Callable[[], int], log: Path) -> None:
+    """Forget what is past, estate by estate, a little in each transaction; raises Unavailable where none can be read.
+
+    What stands in one estate's way is no matter of the others: it is tried again tomorrow, and where nobody foresaw
+    it, written to `log`.
+    """
+    for estate in await run_in_threadpool(engine.read, lambda rows: rows.estates()):
+        try:
+            await _tend_estate(engine, blobs, estate.estate_id, now_ms())
+        except Unavailable:
+            continue
+        except Exception as error:
+            crash_log.keep(log, error)
+
+
+async def _tend_estate(engine: Engine, blobs: Blobs, estate_id: str, now_ms: int) -> None:
+    judged = await run_in_threadpool(engine.read, partial(judged_ms, estate_id=estate_id, now_ms=now_ms))
+    await asyncio.wrap_future(engine.write(partial(forget_past, estate_id=estate_id, now_ms=judged)))
+    await run_in_threadpool(sweep, engine, blobs, estate_id, judged, _PAUSE_S)
