@@ -4,6 +4,8 @@ PYTHON ?= python3.11
 VENV ?= .venv
 # What to add to the demo's or the tests' command line: make demo OPTIONS=--no-open
 OPTIONS ?=
+# Tests at a time: many of them wait for a program, so that three keep two cores busy.
+WORKERS ?= 3
 
 bin := $(VENV)/bin
 ready := $(VENV)/.set-up
@@ -15,11 +17,11 @@ demo: $(ready)
 	@$(bin)/butler demo --hq $(OPTIONS)
 
 test: $(ready)
-	@$(bin)/pytest -q -n 2 $(OPTIONS)
+	@$(bin)/pytest -q -n $(WORKERS) $(OPTIONS)
 
 # What takes too long for every day: thousands of cut connections, every hostile name.
 soak: $(ready)
-	@$(bin)/pytest -q -n 2 -m soak $(OPTIONS)
+	@$(bin)/pytest -q -n $(WORKERS) -m soak $(OPTIONS)
 
 # Breaks rules of synchronising in copies of the sources, one at a time: the state machine must notice each.
 mutants: $(ready)
@@ -31,11 +33,11 @@ check: $(ready)
 	$(bin)/ruff check
 	$(bin)/mypy
 	$(bin)/lint-imports
-	$(bin)/pytest -q -n 2 $(OPTIONS)
+	$(bin)/pytest -q -n $(WORKERS) $(OPTIONS)
 
 # The tests again, counting the lines that they reach: not for every day, since it takes them nearly twice as long.
 coverage: $(ready)
-	$(bin)/pytest -q -n 2 --cov --cov-report=term:skip-covered $(OPTIONS)
+	$(bin)/pytest -q -n $(WORKERS) --cov --cov-report=term:skip-covered $(OPTIONS)
 
 # A table of ratios, each beside its plain baseline from the same run.
 bench: $(ready)

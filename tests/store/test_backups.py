@@ -50,7 +50,7 @@ def test_nothing_of_a_backup_is_readable_and_the_key_in_use_is_not_in_it(estate:
     raw = backup.read_bytes()
     keys = estate.store.keys
 
-    for text in ("陈", "东门岗", "13800000001", "云栖玫瑰园", "SQLite format 3", "CREATE TABLE"):
+    for text in ("陈国栋", "东门岗", "13800000001", "云栖玫瑰园", "SQLite format 3", "CREATE TABLE"):
         assert text.encode() not in raw
     for key in (keys.database, keys.salt, keys.match, keys.pepper, keys.sign, keys.box):
         assert key not in raw
