@@ -25,7 +25,7 @@ def damage(store: Store, table: str) -> None:
     open_store(store.home).close()
 
 
-@pytest.mark.parametrize("arguments", [["status"], ["status", "--json"], ["sync"]])
+@pytest.mark.parametrize("arguments", [["status"], ["status", "--json"], ["sync"], []])
 def test_a_damaged_page_is_said_in_a_sentence_and_nothing_unforeseen(estate: Estate, arguments: list[str]) -> None:
     home = estate.store.home
     damage(estate.store, "estate")

@@ -155,4 +155,6 @@ def test_administration_works_beside_a_running_server(own: Hq) -> None:
     assert line[:2] == ["butler", "enrol"]
     assert line[2] == f"{own.url}/e/{estate_id}#{authority.fingerprint(own.folder)}"
     assert len(line[3]) == 10
+    assert "15 minutes" in ended.stderr
+    assert "--url" in ended.stderr  # served on loopback, which no other computer reaches
     assert [one.name for one in admin.status(own.folder)] == ["云栖玫瑰园"]

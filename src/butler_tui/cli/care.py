@@ -134,9 +134,15 @@ def _salvaged(done: Salvaged) -> Iterator[str]:
         yield _("Nobody can tell whether changes are gone that HQ does not have. Tell HQ about it.")
     elif done.unsent:
         yield _("{count} changes that HQ may not have are gone. Tell HQ about it.", count=done.unsent)
+    yield from _of_headquarters(done)
+
+
+def _of_headquarters(done: Salvaged) -> Iterator[str]:
+    """Yield in words how what was saved finds its way to HQ, and what HQ has its way back."""
     if done.enrolled:
-        yield _("{count} changes are offered to HQ again, which takes each of them once: run butler sync.",
-                count=done.due)  # fmt: skip
+        if done.due:
+            yield _("{count} changes are offered to HQ again, which takes each of them once.", count=done.due)
+        yield _("Run butler sync: what HQ has of this estate is fetched again.")
     else:
         yield _("The enrolment is not among what was saved. If this terminal had one, ask HQ for a new line, "
                 "run butler enrol with it, and then butler sync.")  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import typer
 
@@ -118,6 +119,8 @@ def _register_terminal_code(terminal: typer.Typer) -> None:
         as_json: bool = _json_option(),
     ) -> None:
         from butler_tui.hq import admin
+        from butler_tui.hq.enrolment import LIFETIME_MS
+        from butler_tui.labels import label
 
         made = admin.new_code(hq_folder(folder, dsn), estate, kind, now_ms(), url)
         if as_json:
@@ -131,6 +134,16 @@ def _register_terminal_code(terminal: typer.Typer) -> None:
             print_json(facts)
         else:
             typer.echo(made.line)
+            minutes = LIFETIME_MS // 60_000
+            say(_("Type this line at the {kind} within {minutes} minutes; it works once.",
+                  kind=label(kind), minutes=minutes))  # fmt: skip
+            if _is_loopback(made.url):
+                say(_("The address is this computer's own, and no other reaches it: give HQ's by --url, or serve HQ "
+                      "with --host."))  # fmt: skip
+
+
+def _is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in {"127.0.0.1", "::1", "localhost"}
 
 
 def _register_terminal_revoke(terminal: typer.Typer) -> None:
@@ -166,6 +179,7 @@ def _register_unlock_backup(hq: typer.Typer) -> None:
         from butler_tui.hq.unlocking import unlock_backup as unlocked
 
         typer.echo(unlocked(hq_folder(folder), file))
+        say(_("Put this line into a file. At the terminal: butler restore BACKUP --hq-key FILE"))
 
 
 def _register_retention(hq: typer.Typer) -> None:

@@ -13,7 +13,7 @@ from butler_tui.desk import doctor_computer, doctor_records
 from butler_tui.desk.doctor_words import Computer, Said, bad, good
 from butler_tui.domain.health import Mark
 from butler_tui.errors import ButlerError
-from butler_tui.store.database import plain_errors
+from butler_tui.store.database import DAMAGED, plain_errors
 from butler_tui.store.local import Store, open_store
 from butler_tui.words import N_, _
 
@@ -96,8 +96,8 @@ def _spoken(computer: Computer, check: Callable[[], Said | None]) -> Said | None
     try:
         with plain_errors(computer.home.database):
             return check()
-    except ButlerError as error:
-        return bad(error.sentence())
+    except ButlerError as error:  # of damage, the check of the pages says what to do: once is enough
+        return bad(_("Cannot be looked at: the file is damaged.") if error.message == DAMAGED else error.sentence())
 
 
 def _finding(code: str, name: str, said: Said | None) -> Iterator[Finding]:

@@ -37,7 +37,7 @@ def pages(store: Store, _computer: Computer) -> Said:
     """Look through all pages and indexes."""
     found = health.damages(store.connection)
     if found:
-        return bad(_("The file is damaged: {what}", what="; ".join(found)), _(_SALVAGE))
+        return bad(_("The file is damaged in {count} places or more.", count=len(found)), _(_SALVAGE))
     return good(_("All pages are sound."))
 
 

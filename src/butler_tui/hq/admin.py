@@ -273,5 +273,8 @@ def find_estate(engine: Engine, estate: str) -> EstateRow:
     """Return the estate that has this id, or alone this name; raises ButlerError where there is none."""
     found = [row for row in engine.read(lambda rows: rows.estates()) if estate in (row.estate_id, row.name)]
     if len(found) != 1:
-        raise ButlerError(N_("HQ has no estate, or more than one, called {text}."), text=safe(estate))
+        raise ButlerError(
+            N_("HQ has no estate, or more than one, called {text}: butler hq status lists them by id."),
+            text=safe(estate),
+        )
     return found[0]

@@ -83,7 +83,10 @@ def read_keys(file: Path) -> Keys:
         return _from_json(loaded)
     except FileNotFoundError as error:
         raise SetUpWrong(
-            N_("The key file {file} is missing. Without it the records cannot be opened: restore it from its copy."),
+            N_(
+                "The key file {file} is missing. Without it the records cannot be opened. "
+                "Put its copy back, or restore a backup: butler restore BACKUP --replace"
+            ),
             file=file,
         ) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -18,7 +18,7 @@ from butler_tui.errors import ButlerError, SetUpWrong
 from butler_tui.paths import Home
 from butler_tui.settings import Settings
 from butler_tui.store import estates, set_up_plan
-from butler_tui.store.database import DatabaseError, plain_errors
+from butler_tui.store.database import DatabaseError, plain_driver_errors, plain_errors
 from butler_tui.store.local import Store, is_set_up, open_store
 from butler_tui.tui.context import Clock, Context
 from butler_tui.tui.input_bytes import take_any_bytes
@@ -263,7 +263,8 @@ def run_screens(home: Home, settings: Settings) -> bool:
     a sentence, before anything is drawn, and ButlerError after a crash: what was saved is saved, and the log says
     where it happened.
     """
-    context = _context_of(home)
+    with plain_driver_errors(home.database):  # damage, where only reading comes upon it
+        context = _context_of(home)
     if context is None:
         from butler_tui.tui.first_start import Outcome, run_first_start
 
