@@ -19,6 +19,11 @@ def id_after(text: str) -> str:
     return id_text(((int.from_bytes(parse_id(text), "big") + 1) % 2**128).to_bytes(16, "big"))
 
 
+def ms_of(record_id: bytes) -> int:
+    """Return the time in an id (UTC ms), as far as it was made by `new_id`."""
+    return int.from_bytes(record_id[:6], "big")
+
+
 def least_id(now_ms: int) -> bytes:
     """Return what no id made at `now_ms` (UTC ms) or later is below."""
     return now_ms.to_bytes(6, "big") + bytes(10)

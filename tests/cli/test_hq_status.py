@@ -18,7 +18,7 @@ from tests.serving import Hq, butler, sync
 
 NOW = 1_794_527_880_000
 GATE = TerminalRow("e", "t", "东门岗", "gate", b"", b"", NOW - 9 * DAY_MS, None, NOW, 0, 0, "1")
-WELL = EstateStatus("e", "云栖玫瑰园", "Asia/Shanghai", 9, 9, 0, (GATE,), 9, None, 0)
+WELL = EstateStatus("e", "云栖玫瑰园", "Asia/Shanghai", 9, 0, (GATE,), 9, None, 0)
 
 
 def said(tmp_path: Path, *estates: EstateStatus) -> dict[str, tuple[str, str]]:

@@ -111,7 +111,7 @@ def test_with_an_hq_every_record_is_there_under_the_same_estate(
     where = sync_state.position(store.connection)
     (estate,) = admin.status(HqFolder(folder / "hq"))
 
-    assert (estate.name, estate.changes, estate.quarantined) == (names.ESTATE, where.last_seq, 0)
+    assert (estate.name, estate.pos, estate.quarantined) == (names.ESTATE, where.last_seq, 0)
     assert sync_state.waiting(store.connection) == 0
     assert [one.kind for one in estate.terminals] == [TerminalKind.SUPERVISOR]
     store.close()

@@ -146,7 +146,7 @@ def test_it_goes_back_whole_to_either_engine_in_a_new_generation(
                for name in NOT_KEPT)  # fmt: skip
     (picture,) = other.blobs.glob("*/*")
     assert picture.read_bytes() == (folder.blobs / estate_id / picture.name).read_bytes()
-    assert admin.status(other)[0].changes == 450
+    assert admin.status(other)[0].pos == 450
     assert {file.name for file in placing.files_of(other) if file.exists()} == {
         file.name for file in placing.files_of(folder) if file.exists()
     }
@@ -264,7 +264,7 @@ def test_a_power_cut_at_any_renaming_leaves_the_one_hq_or_the_other(
             restore(other, file, replace=True)
         found = admin.status(other)
         seen.add(len(found))
-        assert sum(one.changes for one in found) in (0, 450), cut
+        assert sum(one.pos for one in found) in (0, 450), cut
         assert not list(other.path.glob("rest*-[0-9]*")), cut
         if cutter.left > 0:
             break

@@ -37,8 +37,8 @@ def test_a_duplicate_is_answered_as_one_and_its_place_is_kept(author: Author) ->
     answer = author.land(PushAsk(again.epoch, author.hq_gen, FIRST_LINK, link, (again,)))
     assert answer.duplicates == (gate.cid,)
     assert answer.pos == 1
-    rows = author.engine.read(lambda rows: rows.counts(author.terminal.estate_id))
-    assert rows == (1, 0)
+    (row,) = author.engine.read(lambda rows: rows.log_after(author.terminal.estate_id, 0, 9))
+    assert (row.cid, row.verdict) == (gate.cid, "applied")
 
 
 def test_positions_are_gap_free_with_duplicates_in_between(author: Author) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -38,22 +37,28 @@ class Explained(PostgresRows):
         self.plans.append("\n".join(row[0] for row in found))
 
 
-@pytest.fixture
-def rows(postgres_database: str, tmp_path: Path) -> Iterator[Explained]:
+@pytest.fixture(scope="module")
+def filled(postgres_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Explained]:
     """Return the rows of an estate that has just been filled."""
-    admin.init(Folder(tmp_path / "hq", postgres_database), [], NOW)
+    admin.init(Folder(tmp_path_factory.mktemp("plans") / "hq", postgres_database), [], NOW)
     with psycopg.connect(postgres_database, cursor_factory=psycopg.RawCursor) as connection:
         for table in ("record_state", "change_log"):
             connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
         connection.execute(ARRIVING_STATE)
         rows = Explained(connection, Stuck())
-        rows.plans = []
         rows.add_log(_log_row(number) for number in range(1, MANY))
         rows.add_states(
             StateRow(ESTATE, "visit_event", f"{number:x}", f"v{number // 2}", "{}", "{}", number)
             for number in range(1, MANY)
         )
         yield rows
+
+
+@pytest.fixture
+def rows(filled: Explained) -> Explained:
+    """Return them with nothing asked yet."""
+    filled.plans = []
+    return filled
 
 
 def _log_row(number: int) -> LogRow:
@@ -86,3 +91,26 @@ def test_each_value_of_a_list_is_looked_up_by_the_index_that_is_made_for_it(rows
     for plan, column in zip(rows.plans, wanted, strict=True):
         assert re.search(rf"Index Cond: .*\b{column} >?= ", plan), plan
         assert not re.search("Seq Scan|Hash|Merge", plan), plan
+
+
+def test_what_stands_in_nobodys_chain_is_found_epoch_by_epoch(rows: Explained) -> None:
+    rows.offered(ESTATE)
+    assert re.search(r"Index Cond: .*epoch = each.epoch.* AND \(seq = 0\)", rows.plans[-1])
+    assert "Seq Scan" not in rows.plans[-1]
+
+
+def test_what_tells_of_many_records_is_looked_for_in_one_pass(rows: Explained) -> None:
+    rows.telling(ESTATE, [f"v{number}" for number in range(600)])
+    assert "Hash Cond" in rows.plans[-1]
+    assert "Nested Loop" not in rows.plans[-1]
+
+
+def test_many_records_half_known_are_asked_for_at_once(rows: Explained) -> None:
+    rows.half_known(ESTATE, [("x", f"{number:x}") for number in range(600)])
+    (plan,) = rows.plans
+    assert re.search(r"Index Cond: .*record_id = ", plan), plan
+
+
+def test_how_much_is_held_is_counted_without_reading_the_log(rows: Explained) -> None:
+    assert rows.count_held(ESTATE) == (MANY - 1) // 3
+    assert "change_log_held" in rows.plans[-1]

@@ -10,7 +10,7 @@ from tests.hq.authors import NOW, PASSED, Author, MakeAuthor, fresh
 
 
 def held(author: Author) -> int:
-    return author.engine.read(lambda rows: rows.counts(author.terminal.estate_id))[1]
+    return author.engine.read(lambda rows: rows.count_held(author.terminal.estate_id))
 
 
 def test_a_child_that_came_before_its_parent_is_let_go_with_its_own_children(author_of: MakeAuthor) -> None:

@@ -96,7 +96,7 @@ def _facts(estate: EstateStatus) -> dict[str, list[dict[str, object]]]:
         "name": estate.name,
         "time_zone": estate.time_zone,
         "pos": estate.pos,
-        "changes": estate.changes,
+        "changes": estate.pos,
         "quarantined": estate.quarantined,
         "backed_up_pos": estate.saved_pos,
         "not_backed_up_since": estate.unsaved_ms,

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from butler_tui.domain.fields import TABLES
+from butler_tui.ids import ms_of
 
 _BITS = 60  # what a signed integer of any database and of JSON's readers holds
 _FIRST_MS, _END_MS = 1_577_836_800_000, 4_102_444_800_000  # 2020-01-01, 2100-01-01
@@ -42,7 +43,7 @@ def month_of(tbl: str, record_id: bytes) -> str:
 
 def made_ms(record_id: bytes) -> int | None:
     """Return when a record's id was made (UTC ms), None for one that tells no time."""
-    made = int.from_bytes(record_id[:6], "big")
+    made = ms_of(record_id)
     return made if _FIRST_MS <= made < _END_MS else None
 
 

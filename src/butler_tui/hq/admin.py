@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
 from butler_tui.hq import authority, enrolment, offers, placing, retention, taking_in
 from butler_tui.hq.blobs import Blobs
-from butler_tui.hq.engines import AlreadyThere, Engine, EstateRow, LogRow, ReportRow, TerminalRow, Unavailable
+from butler_tui.hq.engines import AlreadyThere, Engine, EstateRow, LogRow, Reading, ReportRow, TerminalRow, Unavailable
 from butler_tui.hq.engines.outage import DiskFull
 from butler_tui.hq.engines.sqlite import SqliteEngine, create
 from butler_tui.hq.keys import Folder, HqKeys, new_hq_keys, read_hq_keys, write_hq_keys
@@ -44,7 +45,8 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class EstateStatus:
-    """How one estate stands: the last position taken, changes in quarantine, its terminals.
+    """How one estate stands: the last position taken, which is how many changes there are, how many stand in
+    quarantine, its terminals.
 
     Up to `saved_pos` it is in a verified backup, and what follows was taken since `unsaved_ms` (UTC ms; None for
     nothing); `offered` records were lost and only terminals that did not write them have them.
@@ -54,7 +56,6 @@ class EstateStatus:
     name: str
     time_zone: str
     pos: int
-    changes: int
     quarantined: int
     terminals: tuple[TerminalRow, ...]
     saved_pos: int
@@ -247,25 +248,22 @@ def take_in(folder: Folder, estate: str, now_ms: int) -> TakenIn:
 def status(folder: Folder) -> list[EstateStatus]:
     """Return how every estate stands."""
     with opened(folder) as (engine, _keys):
-        return [_estate_status(engine, estate) for estate in engine.read(lambda rows: rows.estates())]
+        return [engine.read(partial(_estate_status, estate)) for estate in engine.read(lambda rows: rows.estates())]
 
 
-def _estate_status(engine: Engine, estate: EstateRow) -> EstateStatus:
-    where = engine.read(lambda rows: rows.position(estate.estate_id))
-    changes, quarantined = engine.read(lambda rows: rows.counts(estate.estate_id))
-    terminals = engine.read(lambda rows: rows.terminals(estate.estate_id))
-    unsaved = engine.read(lambda rows: rows.log_after(estate.estate_id, where.durable_pos, 1))
+def _estate_status(estate: EstateRow, rows: Reading) -> EstateStatus:
+    where = rows.position(estate.estate_id)
+    unsaved = rows.log_after(estate.estate_id, where.durable_pos, 1)
     return EstateStatus(
         estate.estate_id,
         estate.name,
         estate.time_zone,
         where.next_pos - 1,
-        changes,
-        quarantined,
-        tuple(terminals),
+        rows.count_held(estate.estate_id),
+        tuple(rows.terminals(estate.estate_id)),
         where.durable_pos,
         unsaved[0].taken_ms if unsaved else None,
-        len(engine.read(lambda rows: offers.waiting(rows, estate.estate_id))),
+        len(offers.waiting(rows, estate.estate_id)),
     )
 
 

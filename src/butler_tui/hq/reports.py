@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from butler_tui.domain.changes import Change
 from butler_tui.hq.engines import Reading, ReportRow, TerminalRow, Writing
-from butler_tui.ids import id_text, new_id
+from butler_tui.ids import id_text, ms_of, new_id, parse_id
 
 _RECENT = 200
 _MOST_NAMED = 10
@@ -128,5 +128,8 @@ def _report(rows: Writing, terminal: TerminalRow, kind: ReportKind, detail: dict
 def _add(
     rows: Writing, estate_id: str, terminal_id: str | None, kind: ReportKind, detail: dict[str, object], now_ms: int
 ) -> None:
+    """Keep a report after all others, whatever HQ's clock showed then: terminals ask for what came after the last."""
     told = json.dumps(detail, sort_keys=True)
-    rows.add_report(ReportRow(estate_id, id_text(new_id(now_ms)), now_ms, str(kind), terminal_id, told))
+    after = (ms_of(parse_id(one.report_id)) + 1 for one in rows.reports(estate_id, 1))
+    report_id = id_text(new_id(max([now_ms, *after])))
+    rows.add_report(ReportRow(estate_id, report_id, now_ms, str(kind), terminal_id, told))

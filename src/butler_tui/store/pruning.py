@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from butler_tui.ids import id_text
+from butler_tui.ids import id_text, ms_of
 from butler_tui.store.database import Connection, Row, transaction
 from butler_tui.store.journal_rows import journal_id, pruned_to
 from butler_tui.store.lost import WAITS
@@ -100,7 +100,7 @@ def _due(rows: Sequence[Row], day_before: int | None) -> list[int]:
 
 
 def _day(row: Row) -> int:
-    return int.from_bytes(row["cid"][:6], "big") // DAY_MS
+    return ms_of(row["cid"]) // DAY_MS
 
 
 def note_hole(connection: Connection, last_seq: int) -> Hole | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from butler_tui.domain.fields import TABLES, Privacy
 from butler_tui.domain.retention import MOST_SILENT_MS, Span, borne_out
-from butler_tui.ids import least_id
+from butler_tui.ids import least_id, ms_of
 from butler_tui.store import blobs
 from butler_tui.store.database import Connection, plain_errors, transaction
 from butler_tui.store.journal import Erasure
@@ -102,7 +102,7 @@ def written(connection: Connection, after: int, most: int = 5000) -> tuple[list[
     rows = connection.execute(
         "SELECT journal_id, cid FROM journal WHERE journal_id > ? ORDER BY journal_id LIMIT ?", (after, most)
     ).fetchall()
-    times = [int.from_bytes(row[1][:6], "big") for row in rows]
+    times = [ms_of(row[1]) for row in rows]
     return times, rows[-1][0] if len(rows) == most else None
 
 

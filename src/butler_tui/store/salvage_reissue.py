@@ -12,7 +12,7 @@ from typing import NamedTuple
 from butler_tui.domain.changes import Value
 from butler_tui.domain.fields import TABLES, Table
 from butler_tui.domain.hlc import Stamp, following
-from butler_tui.ids import id_text, new_id
+from butler_tui.ids import id_text, ms_of, new_id
 from butler_tui.store.database import Connection, Row
 from butler_tui.store.journal_rows import journal_id, keep, list_changed
 from butler_tui.store.written import Head, Written, change_for
@@ -111,7 +111,7 @@ def _record(table: Table, row: Row, order: int, visits: Mapping[bytes, int]) -> 
     record_id = bytes(row[table.key])
     times = [row[name] for name in _TIMES if name in names]
     visit_id = bytes(row["visit_id"]) if "visit_id" in names else record_id
-    at_ms: int = times[0] if times else visits.get(visit_id, int.from_bytes(record_id[:6], "big"))
+    at_ms: int = times[0] if times else visits.get(visit_id, ms_of(record_id))
     # Only what was written with the visit itself is of one act with it.
     together = visit_id if visits.get(visit_id) == at_ms else record_id
     values = {field.name: row[field.name] for field in table.fields}

@@ -153,9 +153,6 @@ class Reading(HeldReading, OfferReading, Protocol):
     def erased_of(self, estate_id: str, tbl: str) -> list[str]:
         """Return the records of a table that were erased for a person."""
 
-    def counts(self, estate_id: str) -> tuple[int, int]:
-        """Return how many changes the log has, and how many of them in quarantine."""
-
 
 class Writing(Reading, OfferWriting, Protocol):
     """What can be written inside one transaction."""

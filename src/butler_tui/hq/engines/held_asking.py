@@ -17,6 +17,9 @@ class HeldReading(Protocol):
     def half_known(self, estate_id: str, keys: Sequence[tuple[str, str]], but_group: str = "") -> set[tuple[str, str]]:
         """Return those of the records (table, id) of which a change of another group stands in quarantine."""
 
+    def count_held(self, estate_id: str) -> int:
+        """Return how many changes stand in quarantine."""
+
     def has_held(self, estate_id: str) -> bool:
         """Tell whether anything stands in quarantine."""
 

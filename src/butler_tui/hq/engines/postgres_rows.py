@@ -53,10 +53,11 @@ def translated(sql: str) -> str:
         sql,
     )
     sql = re.sub(
-        r"(AS (?:one|pair)\(value\)) CROSS JOIN (\w+) (\w+) WHERE (.+?)(?= ORDER BY | LIMIT |$)",
+        r"(AS (?:one|pair)\(value\)|FROM each) CROSS JOIN (\w+) (\w+) WHERE (.+?)(?= ORDER BY | LIMIT |$)",
         r"\1 CROSS JOIN LATERAL (SELECT * FROM \2 \3 WHERE \4 OFFSET 0) \3",
         sql,
     )
+    sql = re.sub(r"json_extract\((\w+\.\w+), '\$\.(\w+)'\)", r"(\1::json ->> '\2')", sql)
     places = count(1)
     return re.sub(r"\?(\d*)", lambda found: f"${found[1] or next(places)}", sql)
 

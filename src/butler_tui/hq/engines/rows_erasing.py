@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from butler_tui.hq.engines import ErasedState, LogRow, StateRow, SweptRow
-from butler_tui.hq.engines.rows_held import ABOUT, LOG_OF_L
+from butler_tui.hq.engines.rows_held import LOG_OF_L
 from butler_tui.hq.engines.rows_offers import OfferRows
 
 _STATE_OF_R = ", ".join("r." + name for name in StateRow._fields)
@@ -30,12 +30,13 @@ class ErasingRows(OfferRows):
     def telling(self, estate_id: str, record_ids: Sequence[str]) -> list[tuple[str, str]]:
         """Return the records (table, id) that tell of one of these and were not erased yet: pictures, who looked."""
         rows = self._all(
-            "SELECT r.tbl, r.record_id FROM json_each(?) one CROSS JOIN record_state r WHERE r.estate_id = ?"
-            " AND r.tbl IN ('attachment', 'audit') AND r.erased_ms IS NULL AND r.state LIKE one.value",
-            json.dumps([ABOUT % one for one in record_ids]),
+            "SELECT r.tbl, r.record_id FROM record_state r WHERE r.estate_id = ? AND r.tbl IN ('attachment', 'audit')"
+            " AND r.erased_ms IS NULL"
+            " AND json_extract(r.state, '$.subject_id') IN (SELECT one.value FROM json_each(?) one)",
             estate_id,
+            json.dumps(record_ids),
         )
-        return sorted({(row[0], row[1]) for row in rows})
+        return sorted((row[0], row[1]) for row in rows)
 
     def kin(self, estate_id: str, parent_ids: Sequence[str]) -> list[StateRow]:
         """Return the present states of all records, of whatever table, that belong to these."""

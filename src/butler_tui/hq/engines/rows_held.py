@@ -30,18 +30,20 @@ class HeldRows(ReadingRows):
 
     def half_known(self, estate_id: str, keys: Sequence[tuple[str, str]], but_group: str = "") -> set[tuple[str, str]]:
         """Return those of the records (table, id) of which a change of another group stands in quarantine."""
-        asked = {
-            (tbl, record_id): self._all(
-                "SELECT 1 FROM change_log WHERE estate_id = ? AND tbl = ? AND record_id = ?"
-                " AND verdict = 'quarantined' AND group_id <> ? LIMIT 1",
-                estate_id,
-                tbl,
-                record_id,
-                but_group,
-            )
-            for tbl, record_id in keys
-        }
-        return {key for key, found in asked.items() if found}
+        rows = self._all(
+            "SELECT l.tbl, l.record_id FROM json_each(?) pair CROSS JOIN change_log l WHERE l.estate_id = ?"
+            " AND l.tbl = pair.value ->> 0 AND l.record_id = pair.value ->> 1 AND l.verdict || '' = 'quarantined'"
+            " AND l.group_id <> ?",
+            json.dumps(keys),
+            estate_id,
+            but_group,
+        )
+        return {(row[0], row[1]) for row in rows}
+
+    def count_held(self, estate_id: str) -> int:
+        """Return how many changes stand in quarantine."""
+        counted = "SELECT count(*) FROM change_log WHERE estate_id = ? AND verdict = 'quarantined' AND pos > 0"
+        return int(self._one(counted, estate_id)[0])
 
     def has_held(self, estate_id: str) -> bool:
         """Tell whether anything stands in quarantine."""

@@ -2,9 +2,11 @@
 
 What may stand in a statement: `?` (or `?1`, `?2` … where a value stands twice) for a value, and for a list of values
 `json_each(?) one` (texts) or `json_each(?) pair` (pairs of texts), whose parts are `one.value` and `pair.value ->> 0`,
-followed by `CROSS JOIN table letter WHERE …`: the table's index is asked for each of them. SQLite runs it as it is;
-PostgreSQL translates just these (engines/postgres_rows.py). Where another index would do for a planner without
-statistics, a column is joined to nothing (`|| ''`), so that only the right one is left.
+followed by `CROSS JOIN table letter WHERE …`: the table's index is asked for each of them. A WITH called `each` may
+stand in the place of such a list. And `json_extract(letter.column, '$.name')`, of a text that was made safe: in another
+there may be a NUL, with which PostgreSQL fails. SQLite runs all this as it is; PostgreSQL translates just these
+(engines/postgres_rows.py). Where another index would do for a planner without statistics, a column is joined to nothing
+(`|| ''`), so that only the right one is left.
 """
 
 from __future__ import annotations
@@ -155,10 +157,9 @@ class ReadingRows(ABC):
         return [StateRow(*row) for row in rows]
 
     def reports(self, estate_id: str, most: int) -> list[ReportRow]:
-        """Return up to `most` reports, the newest first."""
+        """Return up to `most` reports, the newest first: their ids are in the order in which they were made."""
         rows = self._all(
-            f"SELECT {', '.join(ReportRow._fields)} FROM report WHERE estate_id = ?"
-            " ORDER BY at_ms DESC, report_id LIMIT ?",
+            f"SELECT {', '.join(ReportRow._fields)} FROM report WHERE estate_id = ? ORDER BY report_id DESC LIMIT ?",
             estate_id,
             most,
         )
@@ -249,11 +250,3 @@ class ReadingRows(ABC):
             estate_id,
         )
         return [SecretRow(*row) for row in rows]
-
-    def counts(self, estate_id: str) -> tuple[int, int]:
-        """Return how many changes the log has, and how many of them in quarantine."""
-        row = self._one(
-            "SELECT count(*), count(*) FILTER (WHERE verdict = 'quarantined') FROM change_log WHERE estate_id = ?",
-            estate_id,
-        )
-        return int(row[0]), int(row[1])
