@@ -1,6 +1,7 @@
 """A process with some of those who push at once, a thread each: real terminals, or the plain pipe's.
 
-It reads one line of JSON (`Task`), says "ready", waits for a line, lets all of them push, and prints what came of it.
+It reads one line of JSON (`Task`), loads what it needs, says "ready", waits for a line, lets all push, and prints what
+came of it.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import uniform
+
+Pusher = Callable[[str, "Outcome"], None]
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -71,20 +74,22 @@ def _tell(child: subprocess.Popen[str], line: str) -> None:
     child.stdin.flush()
 
 
-def _push(task: Task, place: str, outcome: Outcome) -> None:
-    try:
-        if task.port:
-            from bench import bare_pipe
-
-            bare_pipe.push(task.port, Path(task.authority), Path(place), task.batch, outcome.took)
-        else:
-            _sync(place, outcome)
-    except Exception as error:
-        outcome.errors.append(repr(error))
+def _pusher(task: Task) -> Pusher:
+    """Return what pushes from one place, all that it needs loaded, as it is where people have been at work."""
+    return _pipe(task) if task.port else _terminal(task)
 
 
-def _sync(place: str, outcome: Outcome) -> None:
-    """Push until nothing waits; who is sent away comes back as soon as HQ allows, with jitter."""
+def _pipe(task: Task) -> Pusher:
+    from bench import bare_pipe
+
+    def push(place: str, outcome: Outcome) -> None:
+        bare_pipe.push(task.port, Path(task.authority), Path(place), task.batch, outcome.took)
+
+    return push
+
+
+def _terminal(task: Task) -> Pusher:
+    """Return what pushes until nothing waits; who is sent away comes back as soon as HQ allows, with jitter."""
     from butler_tui.errors import TryLater
     from butler_tui.paths import find_home
     from butler_tui.store import sync_state
@@ -93,19 +98,22 @@ def _sync(place: str, outcome: Outcome) -> None:
     from butler_tui.sync.syncing import sync_once
     from tests.serving import real_ms
 
-    store = open_store(find_home({"BUTLER_HOME": place}))
-    try:
-        while sync_state.waiting(store.connection):
-            try:
-                sync_once(store, now_ms=real_ms, push_only=True)
-            except TryLater as error:
-                if (asked_s := retry_after(error)) is None:
-                    raise
-                outcome.away += 1
-                time.sleep(asked_s * uniform(1, 2))
-    finally:
-        outcome.waiting += sync_state.waiting(store.connection)
-        store.close()
+    def push(place: str, outcome: Outcome) -> None:
+        store = open_store(find_home({"BUTLER_HOME": place}))
+        try:
+            while sync_state.waiting(store.connection):
+                try:
+                    sync_once(store, now_ms=real_ms, push_only=True)
+                except TryLater as error:
+                    if (asked_s := retry_after(error)) is None:
+                        raise
+                    outcome.away += 1
+                    time.sleep(asked_s * uniform(1, 2))
+        finally:
+            outcome.waiting += sync_state.waiting(store.connection)
+            store.close()
+
+    return push
 
 
 def _note_requests(batch: int, took: list[float]) -> None:
@@ -128,9 +136,17 @@ def _note_requests(batch: int, took: list[float]) -> None:
 def main() -> None:
     """Push when told to."""
     task, outcome = Task(**json.loads(sys.stdin.readline())), Outcome()
+    push = _pusher(task)
     if not task.port:
         _note_requests(task.batch, outcome.took)
-    threads = [threading.Thread(target=_push, args=(task, place, outcome)) for place in task.places]
+
+    def noted(place: str) -> None:
+        try:
+            push(place, outcome)
+        except Exception as error:
+            outcome.errors.append(repr(error))
+
+    threads = [threading.Thread(target=noted, args=(place,)) for place in task.places]
     print("ready", flush=True)
     sys.stdin.readline()
     for thread in threads:

@@ -84,7 +84,7 @@ class PostgresEngine:
         self._stuck = Stuck()
         self._pool: ConnectionPool[PostgresConnection] = ConnectionPool(
             self.database.conninfo,
-            kwargs={"autocommit": True, "cursor_factory": psycopg.RawCursor, "prepare_threshold": None},
+            kwargs={"autocommit": True, "cursor_factory": psycopg.RawCursor},
             configure=_configure,
             min_size=1,
             max_size=_WRITERS + _READERS,

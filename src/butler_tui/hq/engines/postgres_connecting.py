@@ -32,8 +32,10 @@ _SETTINGS = {
     "statement_timeout": "30s",
     "idle_in_transaction_session_timeout": "30s",
     "jit": "off",
+    "plan_cache_mode": "force_custom_plan",
 }
-"""What holds for each of HQ's connections: nothing waits, and nothing is held, for ever."""
+"""What holds for each of HQ's connections: nothing waits, and nothing is held, for ever; and a statement that is asked
+again is read once and planned anew, since a plan for lists of any length scans whole tables."""
 
 _REFUSED = ("FATAL:", "password", "certificate", "SSL")
 _PASSES = ("starting up", "shutting down", "recovery", "too many", "slots are reserved", "terminating connection")
