@@ -16,13 +16,21 @@ from butler_tui.settings import Settings, read_settings
 
 COMPLETING = "_BUTLER_COMPLETE"
 """Set by a shell that asks for the words that may follow: it calls the program without any."""
+_STOPPED = 130
+"""How a shell counts what Ctrl+C ended, and Typer too."""
 
 
 def main() -> NoReturn:
     """Run what was asked for, and leave with its exit code; no traceback reaches a person."""
-    _leave_no_core()
-    arguments = sys.argv[1:]
-    home = find_home(os.environ)
+    try:
+        _leave_no_core()
+        _main(sys.argv[1:], find_home(os.environ))
+    except KeyboardInterrupt:  # before a command had begun, or after its end: nothing is to be said of it
+        sys.exit(_STOPPED)
+    sys.exit(0)
+
+
+def _main(arguments: list[str], home: Home) -> None:
     words.speak(words.choose_language(os.environ))
     try:
         settings = read_settings(home.settings, os.environ)
@@ -38,7 +46,6 @@ def main() -> NoReturn:
 
         crash_log.keep(home.log, error)
         sys.exit(say_unforeseen(home.log))
-    sys.exit(0)
 
 
 def _leave_no_core() -> None:

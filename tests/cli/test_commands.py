@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -221,6 +222,18 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_log_without_values(
     log = (tmp_path / "butler.log").read_text("utf-8")
     assert "RuntimeError" in log
     assert "13900001234" not in log + told.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl+C is a signal on POSIX only")
+def test_ctrl_c_before_a_command_has_begun_leaves_no_traceback() -> None:
+    stopping = (
+        "import os, signal, sys; from butler_tui import __main__ as program\n"
+        "sys.addaudithook(lambda event, told: event == 'import' and told[0] == 'butler_tui.cli.app'"
+        " and os.kill(os.getpid(), signal.SIGINT))\n"
+        "program.main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", stopping, "status"], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
 
 def test_a_command_never_loads_the_screens() -> None:

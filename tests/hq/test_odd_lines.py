@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from butler_tui.errors import FileTrouble, RuleBroken, SetUpWrong
-from butler_tui.hq import authority, requests
+from butler_tui.hq import admin, authority, requests
 from butler_tui.hq.app import application
+from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.by_file import import_file
+from butler_tui.hq.keyring import Keyring
 from butler_tui.hq.keys import read_hq_keys
+from butler_tui.hq.routes import Hall
 from butler_tui.sealing import public_box_key
 from butler_tui.sync.protocol import MOST_BODY, MOST_OPENED, TO_HQ, TO_TERMINAL, HelloAsk, new_head, write_stick
 from butler_tui.sync.transport import trusting
@@ -101,12 +105,45 @@ def test_a_body_that_only_drips_in_is_let_go_in_time(there: Scene, monkeypatch: 
     async def send(message: Any) -> None:
         said.append(message)
 
-    unserved: Any = None
+    unserved: Any = SimpleNamespace(engine=None, heard=set())
     path = f"/e/{there.supervisor.estate_id}/push"
-    line = {"method": "POST", "scheme": "https", "root_path": "", "path": path, "raw_path": path.encode()}
-    scope = {"type": "http", **line, "query_string": b"", "headers": []}
-    asyncio.run(application(unserved, Path("/nowhere"))(scope, receive, send))
+    asyncio.run(application(unserved, Path("/nowhere"))(_scope(path), receive, send))
     assert (said[0]["status"], said[1]["body"]) == (408, b'{"code":"too_slow"}')
+
+
+class Piece(bytes):
+    """A piece of a body that counts those which nobody holds any more."""
+
+    gone = 0
+
+    def __del__(self) -> None:
+        Piece.gone += 1
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_strangers_body_is_kept_by_nobody(there: Scene, kept: bool) -> None:
+    known = there.supervisor.raw("push", b"x" * 40_000)
+    asked = known if kept else known.with_headers(butler_terminal=there.stranger.terminal_id)
+    held: list[int] = []
+    Piece.gone = 0
+
+    async def receive() -> dict[str, Any]:
+        held.append(len(held) - Piece.gone)
+        return {"type": "http.request", "body": Piece(b"x" * 1000), "more_body": len(held) < 40}
+
+    async def send(_message: Any) -> None: ...
+
+    headers = [(name.encode(), value.encode()) for name, value in asked.headers.items()]
+    with admin.opened(there.line.hq.folder) as (engine, keys):
+        hall = Hall(engine, b"", "", real_ms, Keyring(keys.box), Blobs(Path("/nowhere"), keys.box))
+        asyncio.run(application(hall, Path("/nowhere"))(_scope(asked.path, headers), receive, send))
+    assert len(held) == 40
+    assert (max(held) > 30) is kept
+
+
+def _scope(path: str, headers: Sequence[tuple[bytes, bytes]] = ()) -> dict[str, Any]:
+    line = {"method": "POST", "scheme": "https", "root_path": "", "path": path, "raw_path": path.encode()}
+    return {"type": "http", **line, "query_string": b"", "headers": list(headers)}
 
 
 def _stick(there: Scene, file: Path, who: Terminal, *bodies: Mapping[str, Any], **changes: Any) -> Path:

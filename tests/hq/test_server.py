@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -53,6 +54,16 @@ def test_a_killed_one_leaves_no_process_that_holds_the_port(own: Hq) -> None:
         socket.create_connection(("127.0.0.1", own.port), timeout=2)
     own.start()
     assert _answers(own) == 200
+
+
+def test_hundreds_who_connect_and_say_nothing_shut_nobody_out(own: Hq) -> None:
+    own.start()
+    trust = trusting(authority.authority_pem(own.folder))
+    with ExitStack() as held:
+        for _ in range(300):
+            line = held.enter_context(socket.create_connection(("127.0.0.1", own.port), timeout=5))
+            held.enter_context(trust.wrap_socket(line, server_hostname="127.0.0.1"))
+        assert _answers(own) == 200
 
 
 def test_a_taken_port_is_a_sentence(own: Hq) -> None:

@@ -16,8 +16,8 @@ _MOST_DRAINED = 8 * MOST_BODY
 """Bytes read, and dropped, of a body that is too large: its sender only reads an answer once it has sent."""
 
 
-async def content_of(request: Request, most: int) -> bytes:
-    """Return a body of at most `most` bytes; no more of it is kept meanwhile, whoever sends it.
+async def content_of(request: Request, most: int, *, keep: bool = True) -> bytes:
+    """Return a body of at most `most` bytes; no more of it is kept meanwhile, and nothing at all without `keep`.
 
     Raises Refusal for one that is longer, or does not arrive.
     """
@@ -29,7 +29,7 @@ async def content_of(request: Request, most: int) -> bytes:
                 size += len(part)
                 if size > _MOST_DRAINED:
                     break
-                if size <= most:
+                if keep and size <= most:
                     parts.append(part)
     except TimeoutError as error:
         raise Refusal(408, Code.TOO_SLOW) from error

@@ -22,6 +22,7 @@ from butler_tui.hq.keyring import Keyring
 from butler_tui.hq.outages import Outages
 from butler_tui.hq.refusals import Refusal, understood
 from butler_tui.hq.requests import content_of, encoding_of, message_of, signature_of
+from butler_tui.hq.strangers import content_from, estate_of, named_by
 from butler_tui.sync.protocol import (
     MOST_ASK,
     MOST_ASK_OPENED,
@@ -36,7 +37,6 @@ from butler_tui.sync.protocol import (
     compare_from,
     enrol_from,
     hello_from,
-    is_id,
     is_signed,
     pack,
     pins_ask_from,
@@ -71,6 +71,8 @@ class Hall:
     keyring: Keyring
     blobs: Blobs
     outages: Outages = field(default_factory=Outages)
+    heard: set[str] = field(default_factory=set)
+    """The ids of terminals that signed a request since this server was started."""
 
 
 async def enrol(hall: Hall, request: Request) -> Response:
@@ -80,7 +82,7 @@ async def enrol(hall: Hall, request: Request) -> Response:
     ask = understood(lambda: enrol_from(unpack(content, encoding_of(request), MOST_ASK_OPENED)))
     if not is_signed(ask.sign_key, message_of(request, content, signed), signed.signature):
         raise Refusal(403, Code.NOT_SIGNED)
-    estate_id = _estate(request)
+    estate_id = estate_of(request)
     answer = await _written(hall, lambda rows: enrolment.enrol(rows, estate_id, ask, hall.box_key, hall.now_ms()))
     if isinstance(answer, Refusal):
         raise answer
@@ -102,7 +104,7 @@ async def hello(hall: Hall, request: Request) -> Response:
 
 async def push(hall: Hall, request: Request) -> Response:
     """Take a batch."""
-    content = await content_of(request, MOST_BODY)
+    content = await content_from(hall.engine, hall.heard, request, MOST_BODY)
     signed = signature_of(request)
 
     def read() -> tuple[TerminalRow, Any]:
@@ -133,7 +135,7 @@ async def asked(
     hall: Hall, request: Request, read: Callable[[Body], T], most: int, most_opened: int
 ) -> tuple[TerminalRow, T]:
     """Return who signed a request and what `read` makes of its JSON, once its nonce is used; raises Refusal."""
-    content = await content_of(request, most)
+    content = await content_from(hall.engine, hall.heard, request, most)
     signed = signature_of(request)
 
     def checked() -> tuple[TerminalRow, T]:
@@ -149,7 +151,7 @@ async def _asked(
     hall: Hall, request: Request, read: Callable[[Body], AskT], most: int, most_opened: int
 ) -> tuple[TerminalRow, Signed, AskT]:
     """Return who signed a request, how, and what it asks for in the epoch it was signed for; its nonce is not used."""
-    content = await content_of(request, most)
+    content = await content_from(hall.engine, hall.heard, request, most)
     signed = signature_of(request)
     terminal = await run_in_threadpool(_checked, hall, request, content, signed)
     ask = understood(lambda: read(unpack(content, encoding_of(request), most_opened)))
@@ -219,28 +221,17 @@ def _hello(rows: Writing, hall: Hall, terminal: TerminalRow, ask: HelloAsk, sign
     return answer
 
 
-def _estate(request: Request) -> str:
-    """Return which estate is asked; raises Refusal where the address names none: no row has another kind of id."""
-    estate_id = str(request.path_params["estate"])
-    if not is_id(estate_id):
-        raise Refusal(404, Code.NO_ESTATE)
-    return estate_id
-
-
 def _checked(hall: Hall, request: Request, content: bytes, signed: Signed, *, last_push: bool = False) -> TerminalRow:
     """Return the terminal that signed this request; raises Refusal where none of this estate did, or at this time.
 
     A revoked one is heard where `last_push` says that this belongs to its last push, until that is over.
     """
-    estate_id = _estate(request)
-    terminal = hall.engine.read(lambda rows: rows.terminal(estate_id, signed.terminal_id))
-    if terminal is None:
-        known = hall.engine.read(lambda rows: rows.estate(estate_id))
-        raise Refusal(403, Code.UNKNOWN_TERMINAL) if known else Refusal(404, Code.NO_ESTATE)
+    terminal = named_by(hall.engine, request, signed)
     if terminal.revoked_ms is not None and not (last_push and terminal.may_push_once):
         raise ending.refusal() if not terminal.may_push_once else Refusal(403, Code.REVOKED)
     if not is_signed(terminal.sign_key, message_of(request, content, signed), signed.signature):
         raise Refusal(403, Code.NOT_SIGNED)
+    hall.heard.add(terminal.terminal_id)
     now_ms = hall.now_ms()
     if abs(signed.time_ms - now_ms) > WINDOW_MS:
         raise Refusal(401, Code.WRONG_TIME, server_time=now_ms)

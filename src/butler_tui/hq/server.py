@@ -16,6 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 
@@ -34,6 +35,15 @@ from butler_tui.sealing import public_box_key
 from butler_tui.words import N_
 
 _PATIENCE_S = 20.0
+_MOST_CONNECTIONS = 2048
+"""At once; whoever comes then waits. A thousand terminals may sync while as many lines hang half open: HQ lets go of
+these only after 30 s without a request, and after `requests._LONGEST_S` of a body that drips in."""
+_MOST_KNOCKING = 1024
+"""Connections that wait to be taken: of more that come in one moment, the rest knocks again after a second or so."""
+_MOST_BUFFERED = 64 * 1024
+"""Bytes of a request that a connection holds before anybody here reads them, and the longest that its head may be."""
+_OTHER_FILES = 128
+"""Files that HQ has open beside its connections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +129,10 @@ async def _serve(folder: Folder, hall: Hall, place: Served, tell: Callable[[str]
         port=place.port,
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(max_buffer_size=_MOST_BUFFERED),
         websockets=False,
+        backlog=_MOST_KNOCKING,
+        backpressure=_connections(),
         log_level=LogLevels.error,
         ssl_cert=folder.file(authority.SERVER),
         ssl_key=folder.file(authority.SERVER_KEY),
@@ -143,6 +156,20 @@ async def _serve(folder: Folder, hall: Hall, place: Served, tell: Callable[[str]
         await serving
         if tending is not None:
             tending.cancel()
+
+
+def _connections() -> int:
+    """Return how many connections HQ may hold, once it may open as many files as the system lets it."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return _MOST_CONNECTIONS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_CONNECTIONS + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return _MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else max(1, min(wanted, soft) - _OTHER_FILES)
 
 
 async def _until_it_answers(folder: Folder, place: Served, serving: asyncio.Task[None]) -> None:
