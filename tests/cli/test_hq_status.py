@@ -42,7 +42,7 @@ def test_what_is_well_is_good(tmp_path: Path) -> None:
         ("terminals", "warning", "not heard of for over a day: 东门岗 (云栖玫瑰园, 2 d",
          replace(WELL, terminals=(GATE._replace(seen_ms=NOW - 2 * DAY_MS),))),
         ("terminals", "bad", "东门岗", replace(WELL, terminals=(GATE._replace(seen_ms=None),))),
-        ("terminals", "good", "0 terminals in use",
+        ("terminals", "good", "Terminals in use: 0",
          replace(WELL, terminals=(GATE._replace(seen_ms=1, revoked_ms=NOW),))),
         ("terminals", "warning", "and 2 more", replace(WELL, terminals=(GATE._replace(seen_ms=NOW - 2 * DAY_MS),) * 5)),
         ("clocks", "warning", "东门岗", replace(WELL, terminals=(GATE._replace(clock_ahead_ms=-DAY_MS),))),
@@ -66,7 +66,7 @@ def test_one_screenful_says_whether_all_is_well(hq: Hq, enrolled: Estate) -> Non
     words = {one["check"]: one["words"] for one in told["checks"]}
     assert set(told) == {"checks"}
     assert words["service"] == f"It answers at {hq.url}."
-    assert words["terminals"] == "1 terminals in use, all heard of within a day."
+    assert words["terminals"] == "Terminals in use: 1; all heard of within a day."
     assert "in no verified backup" in words["backup"]
     hq.stop()
     hq.folder.log.write_text("2026-11-13 ValueError\n")

@@ -94,10 +94,10 @@ def _heard(place: _Place) -> _Said:
         key=lambda found: found[0], reverse=True,
     )  # fmt: skip
     if not silent:
-        return Mark.GOOD, _("{count} terminals in use, all heard of within a day.", count=len(used)), ""
+        return Mark.GOOD, _("Terminals in use: {count}; all heard of within a day.", count=len(used)), ""
     named = [f"{safe(one.name)} ({safe(estate.name)}, {duration(age)})" for age, estate, one in silent]
     marks = {sync_mark(one.seen_ms, one.enrolled_ms, place.now_ms) for _age, _estate, one in silent}
-    words = _("{count} terminals in use; not heard of for over a day: {names}.", count=len(used), names=_named(named))
+    words = _("Terminals in use: {count}; not heard of for over a day: {names}.", count=len(used), names=_named(named))
     mark = Mark.BAD if Mark.BAD in marks else Mark.WARNING
     return mark, words, _("See that they are on and connected, or revoke those that are gone.")
 
