@@ -25,7 +25,10 @@ def test_a_supervisor_changes_a_rule_for_every_computer(hq: Hq, enrolled: Estate
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert done.stderr.splitlines()[0] == "idle_lock_min is 12 now."
     wrong = butler("policy", "set", "idle_lock_min", "never", "--as", "9001", env=env)
-    assert (wrong.returncode, wrong.stderr) == (2, "never cannot hold for idle_lock_min. Nothing was changed.\n")
+    assert (wrong.returncode, wrong.stderr) == (
+        2,
+        "never cannot hold for idle_lock_min, which is a whole number from 1 to 1440. Nothing was changed.\n",
+    )
     guard = butler("policy", "set", "undo_s", "1", "--as", "1007", env={**env, "BUTLER_PIN": "204816"})
     assert guard.returncode == 1
     assert "Traceback" not in guard.stderr

@@ -155,7 +155,7 @@ def test_a_butler_may_not_act_at_the_gate_and_is_told_whom_to_ask(estate: Estate
     butler = estate.sessions[Role.BUTLER]
     done = admit(estate.store, session, estate.registration(badge=""), estate.policies, now())
 
-    with pytest.raises(NotAllowed, match=r"Butler may not register visitors\. Ask the shift lead"):
+    with pytest.raises(NotAllowed, match=r"Butler may not register visitors\. Ask: Guard, Shift lead or Supervisor\."):
         admit(estate.store, butler, estate.registration(), estate.policies, now())
     with pytest.raises(NotAllowed, match="Butler may not turn visitors away"):
         turn_away(estate.store, butler, Registration(), estate.policies, now(), reason=TurnAwayReason.OTHER)

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from butler_tui.desk.policies import change, listed
+from butler_tui.desk.policy_words import rule_words, value_words, what_fits
 from butler_tui.domain import policy_values
 from butler_tui.domain.policies import Policies, Reason
 from butler_tui.domain.rights import Role
@@ -29,6 +30,7 @@ def test_every_policy_is_listed_and_can_be_set_to_what_it_is(estate: Estate, now
     at_first = listed(estate.store)
     assert len(at_first) == len(list(policy_values.names())) > 50
     assert all(one.value == one.default for one in at_first)
+    assert all(rule_words(one.name) != one.name and what_fits(one.name) for one in at_first)
     for one in at_first:
         if one.value != policy_values.NOTHING or one.name.endswith(".asked"):
             assert set_as(estate, Role.SUPERVISOR, one.name, one.value, now) == one.value
@@ -43,7 +45,7 @@ def test_every_policy_is_listed_and_can_be_set_to_what_it_is(estate: Estate, now
         ("badge_pattern", r"B\d{4}", r"B\d{4}"),
         ("retention_number_days", "7", "7"),
         ("reason.courier.leave_after_min", "45", "45"),
-        ("reason.courier.leave_at", "21:30", "21:30"),
+        ("reason.courier.leave_at", "21：30", "21:30"),
         ("reason.courier.asked", "check_vehicle，ask_host", "ask_host,check_vehicle"),
         ("reason.official.asked", "-", "-"),
         ("reason.visiting.keep_number", "yes", "yes"),
@@ -89,7 +91,7 @@ def test_what_cannot_hold_is_refused_and_changes_nothing(estate: Estate, now: Cl
 
 @pytest.mark.parametrize("role", [Role.GUARD, Role.SHIFT_LEAD, Role.BUTLER])
 def test_only_a_supervisor_changes_a_rule(estate: Estate, now: Clock, role: Role) -> None:
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotAllowed, match="Ask: Supervisor"):
         set_as(estate, role, "undo_s", "30", now)
 
 
@@ -111,3 +113,12 @@ def test_who_changed_what_is_written_down_with_it(estate: Estate, now: Clock) ->
     audit = estate.store.connection.execute("SELECT act, reason, subject_table FROM audit").fetchone()
     assert tuple(audit) == ("policy_changed", "undo_s 30", "policy")
     assert json.loads(estate.store.connection.execute("SELECT value FROM policy").fetchone()[0]) == 30
+
+
+def test_what_a_reasons_record_holds_is_told_in_words() -> None:
+    held = {"asked": ["ask_host", "check_vehicle"], "keep_number": "by_permit", "leave_after_min": 45}
+    assert value_words(json.dumps(held)) == (
+        "what is asked and checked Host, Car; document numbers kept under a permit; minutes after which they leave 45"
+    )
+    assert rule_words("reason.courier") == "Courier"
+    assert [value_words(one) for one in ("true", "90", "null", "{", "[[]]")] == ["yes", "90", "as at first", "{", "-"]

@@ -48,7 +48,7 @@ def _register_list(conflicts: typer.Typer) -> None:
             return
         for key, (_one, words) in told.items():
             _print(key, words)
-        say(_("{count} to decide: butler conflicts settle NUMBER CHOICE", count=len(told)) if told
+        say(_("{count} to decide: butler conflicts settle NUMBER CHOICE --as STAFF", count=len(told)) if told
             else _("Nothing waits for a decision."))  # fmt: skip
 
 

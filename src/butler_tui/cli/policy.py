@@ -30,7 +30,7 @@ def _register_list(policy: typer.Typer) -> None:
         if context.invoked_subcommand is not None:
             return
         from butler_tui.desk.policies import listed
-        from butler_tui.desk.record_words import policy_words
+        from butler_tui.desk.policy_words import rule_words
 
         with open_terminal() as store:
             every = listed(store)
@@ -39,7 +39,7 @@ def _register_list(policy: typer.Typer) -> None:
             return
         for one in every:
             own = "" if one.value == one.default else _("by default: {value}", value=one.default)
-            typer.echo(safe("  ".join(filter(None, (one.name, one.value, own, policy_words(one.name))))))
+            typer.echo(safe("  ".join(filter(None, (one.name, one.value, own, rule_words(one.name))))))
 
 
 def _register_set(policy: typer.Typer) -> None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from butler_tui import labels
 from butler_tui.desk.record_words import may_be_typed
-from butler_tui.desk.session import Session, require_terminal
+from butler_tui.desk.session import Session, require_terminal, who_may
 from butler_tui.domain.changes import WireValue, from_wire
 from butler_tui.domain.fields import TABLES, Field, Standing
-from butler_tui.domain.rights import BY_ROLE, Role, act_of, may
+from butler_tui.domain.rights import act_of, may
 from butler_tui.errors import NotAllowed, RuleBroken
 from butler_tui.ids import parse_id
 from butler_tui.store import conflicts
@@ -60,7 +60,7 @@ def require_settler(store: Store, session: Session, table: str) -> None:
             N_("{role} may not {act}. This is decided by: {who}."),
             role=labels.label(session.staff.role),
             act=labels.label(act),
-            who=" / ".join(labels.label(role) for role in Role if role in BY_ROLE[act] and role is not Role.HQ),
+            who=who_may(act),
         )
     require_terminal(store, act)
 

@@ -13,5 +13,5 @@ def asked_words(asked: Asked) -> str:
     if asked.guard is None:
         return _("Number {number}, unknown here, asks from {gate}: a visitor whose check is not passed.",
                  number=asked.number, gate=gates)  # fmt: skip
-    return _("{name} ({role}) asks from {gate}: a visitor whose check is not passed.",
+    return _("{name} ({role}) at {gate} asks to let in somebody whose check is not passed.",
              name=asked.guard.name, role=label(asked.guard.role), gate=gates)  # fmt: skip

@@ -6,9 +6,11 @@ import json
 from dataclasses import dataclass
 
 from butler_tui.desk.audit import Subject, audit_row
+from butler_tui.desk.policy_words import what_fits
 from butler_tui.desk.session import Session, require, require_terminal
 from butler_tui.domain import policy_values
 from butler_tui.domain.audit import AuditAct
+from butler_tui.domain.folding import fold
 from butler_tui.domain.policies import Policies
 from butler_tui.domain.rights import Act
 from butler_tui.errors import RuleBroken, WrongUsage
@@ -50,13 +52,17 @@ def change(store: Store, session: Session, name: str, typed: str, now_ms: int) -
     estate = estates.estate(store.connection)
     if estate is None:
         raise RuleBroken(N_("This computer has no estate yet."))
+    typed = fold(typed).strip()
     try:
         value = policy_values.changed(estates.own_policies(store.connection), name, typed)
     except KeyError as error:
         raise WrongUsage(N_("There is no rule {name}: butler policy lists them."), name=safe(name)) from error
     except ValueError as error:
         raise WrongUsage(
-            N_("{value} cannot hold for {name}. Nothing was changed."), value=safe(typed, 100), name=name
+            N_("{value} cannot hold for {name}, which is {fits}. Nothing was changed."),
+            value=safe(typed, 100),
+            name=name,
+            fits=what_fits(name),
         ) from error
     key = policy_values.key_of(name)
     policy_id = ruled_id(estate.estate_id, "policy", key)

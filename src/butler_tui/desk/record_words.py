@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from butler_tui import labels
 from butler_tui.desk.hit_words import relation_words
+from butler_tui.desk.policy_words import rule_words
+from butler_tui.desk.policy_words import value_words as rule_value_words
 from butler_tui.desk.visit_words import code_words
 from butler_tui.domain.changes import WireValue
 from butler_tui.domain.documents import mask_phone
@@ -32,7 +33,7 @@ FIELDS: Mapping[tuple[str, str], Told] = {
     ("estate", "name"): Told(N_("What it is called"), typed=True),
     ("estate", "time_zone"): Told(N_("Time zone")),
     ("policy", "key"): Told(N_("Rule")),
-    ("policy", "value"): Told(N_("What holds")),
+    ("policy", "value"): Told(N_("Value")),
     ("gate", "name"): Told(N_("What it is called"), typed=True),
     ("staff", "number"): Told(N_("Staff no.")),
     ("staff", "name"): Told(N_("Name"), typed=True),
@@ -69,22 +70,6 @@ _SHOWN_AT_GATES = frozenset(
     }
 )
 
-POLICIES: Mapping[str, str] = {
-    "idle_lock_min": N_("minutes until the screens lock"),
-    "undo_s": N_("seconds within which the last act is taken back"),
-    "number_kept_by_estate": N_("document numbers kept for other visits"),
-    "number_kept_by_permit": N_("document numbers kept for workers under a permit"),
-    "badge_pattern": N_("what a badge's number looks like"),
-    "correct_guard_h": N_("hours within which a guard corrects"),
-    "correct_lead_days": N_("days within which a shift lead corrects"),
-    "retention_number_days": N_("days for which document numbers are kept"),
-    "retention_visit_days": N_("days for which visits are kept"),
-    "retention_draft_days": N_("days for which half-typed forms are kept"),
-    "picture_kb": N_("size of a picture, KiB"),
-    "pictures_terminal_mb": N_("room for pictures at a terminal, MiB"),
-    "pictures_estate_mb": N_("room for pictures at headquarters, MiB"),
-}
-
 
 def field_label(table: str, field: str) -> str:
     """Return what a field is called; one that this version does not know by its own name."""
@@ -102,7 +87,7 @@ def record_words(connection: Connection, table: str, record_id: bytes, *, clear:
     """Return which record it is: 3-2-1801 陈宅. Where it is not `clear`, a person is called politely."""
     told = about(connection, table, record_id)
     if table == "policy":
-        return _policy(told.place)
+        return rule_words(told.place)
     name = labels.greeting(told.name, told.sex) if told.name and table == "resident" and not clear else told.name
     return " ".join(filter(None, (told.place, name)))
 
@@ -123,25 +108,6 @@ def _is_masked(table: str, field: str) -> bool:
     return known is None or (known.privacy is not Privacy.PLAIN and (table, field) not in _SHOWN_AT_GATES)
 
 
-def policy_words(name: str) -> str:
-    """Return what a policy is about, by its name or its key; nothing where that goes without saying."""
-    return "" if name.startswith("reason.") else _policy(name)
-
-
-def _policy(key: str) -> str:
-    if key.startswith("reason."):
-        return _("purpose {key}", key=key.removeprefix("reason."))
-    return _(POLICIES[key]) if key in POLICIES else key
-
-
-def _policy_value(_connection: Connection, value: WireValue) -> str:
-    try:
-        held = json.loads(str(value))
-    except (ValueError, RecursionError):
-        return str(value)
-    return _yes_or_no(_connection, int(held)) if isinstance(held, bool) else str(value)
-
-
 def _yes_or_no(_connection: Connection, value: WireValue) -> str:
     return _("yes") if value else _("no")
 
@@ -157,8 +123,8 @@ def _of_another(table: str) -> Callable[[Connection, WireValue], str]:
 
 
 _SHOWN: Mapping[tuple[str, str], Callable[[Connection, WireValue], str]] = {
-    ("policy", "key"): lambda _connection, value: _policy(str(value)),
-    ("policy", "value"): _policy_value,
+    ("policy", "key"): lambda _connection, value: rule_words(str(value)),
+    ("policy", "value"): lambda _connection, value: rule_value_words(value),
     ("staff", "role"): lambda _connection, value: code_words(Role, value),
     ("staff", "active"): _yes_or_no,
     ("household", "house_id"): _of_another("house"),

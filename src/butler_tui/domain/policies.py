@@ -192,20 +192,24 @@ def _is_badge_template(value: object) -> bool:
 
 LONGEST_TO_CORRECT = {"correct_guard_h": 31 * 24, "correct_lead_days": 366}
 """The most that an estate's policy can allow for corrections, by key (ours)."""
+WHOLE: dict[str, tuple[int, int]] = {
+    "idle_lock_min": (1, _MINUTES_A_DAY),
+    "undo_s": (0, 3600),
+    "correct_guard_h": (0, LONGEST_TO_CORRECT["correct_guard_h"]),
+    "correct_lead_days": (0, LONGEST_TO_CORRECT["correct_lead_days"]),
+    "retention_number_days": (1, 3660),
+    "retention_visit_days": (1, 3660),
+    "retention_draft_days": (1, 366),
+    "picture_kb": (64, 32 * 1024),
+    "pictures_terminal_mb": (1, 1024 * 1024),
+    "pictures_estate_mb": (1, 16 * 1024 * 1024),
+}
+"""The least and the most that each policy which is a number can be."""
 _FITS: dict[str, Callable[[object], bool]] = {
-    "idle_lock_min": _is_whole(1, _MINUTES_A_DAY),
-    "undo_s": _is_whole(0, 3600),
+    **{name: _is_whole(*bounds) for name, bounds in WHOLE.items()},
     "number_kept_by_estate": lambda value: isinstance(value, bool),
     "number_kept_by_permit": lambda value: isinstance(value, bool),
     "badge_pattern": _is_badge_template,
-    "correct_guard_h": _is_whole(0, LONGEST_TO_CORRECT["correct_guard_h"]),
-    "correct_lead_days": _is_whole(0, LONGEST_TO_CORRECT["correct_lead_days"]),
-    "retention_number_days": _is_whole(1, 3660),
-    "retention_visit_days": _is_whole(1, 3660),
-    "retention_draft_days": _is_whole(1, 366),
-    "picture_kb": _is_whole(64, 32 * 1024),
-    "pictures_terminal_mb": _is_whole(1, 1024 * 1024),
-    "pictures_estate_mb": _is_whole(1, 16 * 1024 * 1024),
 }
 _fits_stay = _is_whole(1, 366 * _MINUTES_A_DAY)
 

@@ -88,7 +88,7 @@ class ConflictDialog(ModalScreen[Decision | None]):
         if self._refused is not None:
             self.query_one(Sentence).say(self._refused.sentence(), "warning")
         else:
-            self.set_focus(self._pick)
+            self._ask("")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to decide to those only who may."""
@@ -134,15 +134,15 @@ class ConflictDialog(ModalScreen[Decision | None]):
         if self._refused is not None:
             return
         if (place is None) == (not self._other.text):
-            self._ask()
+            self._ask("warning")
         elif place is not None:
             self.dismiss(Decision(self._options[place].value))
         else:
             self.dismiss(Decision(self._other.text))
 
-    def _ask(self) -> None:
+    def _ask(self, meaning: str) -> None:
         asked = _("Pick the value by its digit, or write another, not both.") if self._typed else ""
-        self.query_one(Sentence).say(asked or _("Pick the value by its digit."), "warning")
+        self.query_one(Sentence).say(asked or _("Pick the value by its digit."), meaning)
         self.set_focus(self._pick)
 
     def action_leave(self) -> None:
