@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,9 @@ from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.merge import FieldStamp
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq import offers, taking_in
+from butler_tui.hq.engines import LogRow
 from butler_tui.hq.refusals import Refusal
+from butler_tui.hq.replay import change_at
 from butler_tui.sync.offers import OfferAsk, Offered
 from butler_tui.sync.protocol import compact_json, offer_from
 from tests.hq.authors import NOW, PASSED, Author, MakeAuthor, fresh
@@ -141,3 +144,25 @@ def test_offers_are_taken_for_half_a_year_after_hq_was_restored(author_of: MakeA
     with pytest.raises(Refusal) as refused:
         offer(boss, _write(boss, guard, head, name="王小强"), now_ms=NOW + 181 * DAY_MS)
     assert (refused.value.status, refused.value.code) == (403, "not_allowed")
+
+
+def test_all_is_taken_in_a_few_at_a_time_each_looked_at_once_unless_it_waits_for_another(
+    author_of: MakeAuthor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boss = author_of()
+    first, head, guard = fresh(), fresh(), fresh()
+    boss.push(_staff(boss, first, "supervisor"))
+    restored(boss)
+    late = _write(boss, head, first, number="9002", name="林", role="supervisor")
+    assert late.stamp is not None
+    offer(boss, replace(late, stamp=late.stamp._replace(ms=NOW + 99)), _write(boss, guard, head, name="王"))
+    looked: list[str] = []
+
+    def looked_at(row: LogRow, body: Mapping[str, Any]) -> Change:
+        looked.append(row.record_id)
+        return change_at(row, body)
+
+    monkeypatch.setattr(taking_in, "_AT_ONCE", 1)
+    monkeypatch.setattr(taking_in, "change_at", looked_at)
+    assert take_in(boss) == (2, 0)
+    assert looked == [guard, head, guard]

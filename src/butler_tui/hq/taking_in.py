@@ -22,6 +22,7 @@ from butler_tui.hq.releasing import standing_again
 from butler_tui.hq.replay import change_at, stamp_of
 
 _AT_ONCE = 500
+_ORDER = {name: place for place, name in enumerate(TABLES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +34,40 @@ class TakenIn:
 
 
 def take_in(rows: Writing, estate_id: str, now_ms: int) -> TakenIn:
-    """Apply what was offered, parents first; `now_ms` is UTC ms. The caller asked a person."""
+    """Apply what was offered, parents first; `now_ms` is UTC ms. The caller asked a person.
+
+    Some at a time, all of them again as long as that lands any: what one leans on may stand after it.
+    """
     rows.lock(estate_id)
     terminals = rows.terminals(estate_id)
-    taken, left = 0, offers.waiting(rows, estate_id)
-    while left and terminals:
-        landed = _land(rows, terminals[0], left, now_ms)
-        if not landed:
-            break
-        taken += len(landed)
-        left = [row for row in left if row.cid not in landed]
+    left = sorted(offers.waiting(rows, estate_id), key=_parents_first)
+    taken, before = 0, -1
+    while terminals and taken > before:
+        before, apart = taken, []
+        for at in range(0, len(left), _AT_ONCE):
+            some = left[at : at + _AT_ONCE]
+            landed = _land(rows, terminals, some, now_ms)
+            taken += len(landed)
+            apart += [row for row in some if row.cid not in landed]
+        left = apart
     return TakenIn(taken, len(left))
 
 
-def _land(rows: Writing, terminal: TerminalRow, waiting: Sequence[LogRow], now_ms: int) -> set[str]:
-    """Apply those of the first that nothing is against, some at once; return which."""
-    estate_id = terminal.estate_id
-    landing = Landing(rows, terminal, rows.position(estate_id).next_pos, now_ms, Stamp(0, 0))
-    changes = {row.cid: change_at(row, json.loads(row.body)) for row in waiting}
-    landing.look_up(list(changes.values()))
-    kinds = {one.terminal_id: one.kind for one in rows.terminals(estate_id)}
+def _land(rows: Writing, terminals: Sequence[TerminalRow], waiting: Sequence[LogRow], now_ms: int) -> set[str]:
+    """Apply those that nothing is against, in this order; return which."""
+    estate_id = terminals[0].estate_id
+    landing = Landing(rows, terminals[0], rows.position(estate_id).next_pos, now_ms, Stamp(0, 0))
+    bodies = [json.loads(row.body) for row in waiting]
+    changes = [change_at(row, body) for row, body in zip(waiting, bodies, strict=True)]
+    landing.look_up(changes)
+    kinds = {one.terminal_id: one.kind for one in terminals}
     landed: set[str] = set()
-    for row in sorted(waiting, key=_parents_first):
-        kind = kinds.get(str(json.loads(row.body).get(offers.BY)))
-        if len(landed) < _AT_ONCE and kind and not _against(changes[row.cid], TerminalKind(kind), landing):
-            again = standing_again(row, json.loads(row.body), landing.pos, now_ms)
+    for row, body, change in zip(waiting, bodies, changes, strict=True):
+        kind = kinds.get(str(body.get(offers.BY)))
+        if kind and not _against(change, TerminalKind(kind), landing):
+            again = standing_again(row, body, landing.pos, now_ms)
             landing.log.append(again)
-            landing.apply(changes[row.cid], stamp_of(again, json.loads(again.body)))
+            landing.apply(change, stamp_of(again, json.loads(again.body)))
             landing.pos += 1
             landed.add(row.cid)
     if landed:
@@ -70,9 +78,7 @@ def _land(rows: Writing, terminal: TerminalRow, waiting: Sequence[LogRow], now_m
 
 
 def _parents_first(row: LogRow) -> tuple[int, int, int]:
-    order = list(TABLES)
-    place = order.index(row.tbl) if row.tbl in order else len(order)
-    return place, row.hlc_ms, row.hlc_counter
+    return _ORDER.get(row.tbl, len(_ORDER)), row.hlc_ms, row.hlc_counter
 
 
 def _against(change: Change, kind: TerminalKind, landing: Landing) -> bool:

@@ -273,7 +273,7 @@ class Engine(Protocol):
         """
 
     def read(self, work: Callable[[Reading], T]) -> T:
-        """Run `work` on what is committed."""
+        """Run `work` on what is committed, all that it reads as of one moment."""
 
     def empty_log(self) -> None:
         """Let go of what was erased where the engine itself keeps copies of it; what is in use stays for now."""

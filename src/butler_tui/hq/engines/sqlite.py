@@ -129,8 +129,8 @@ class SqliteEngine:
         return future
 
     def read(self, work: Callable[[Reading], T]) -> T:
-        """Run `work` on what is committed."""
-        with self._reader_lock:
+        """Run `work` on what is committed, all of it of one moment."""
+        with self._reader_lock, reading(self._reader):
             return work(SqliteRows(self._reader))
 
     def empty_log(self) -> None:
