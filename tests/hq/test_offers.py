@@ -82,3 +82,10 @@ def test_an_erasure_that_is_told_stands_in_the_log(witness: Author) -> None:
     stale = ErasedAsk(witness.epoch, fresh(), ask.erased)
     with pytest.raises(Refusal):
         witness.engine.write(lambda rows: registers.take(rows, witness.terminal, stale, NOW)).result()
+
+
+def test_an_offer_that_names_no_record_is_no_trouble_of_hqs_own(witness: Author) -> None:
+    estate_id = witness.terminal.estate_id
+    witness.engine.write(lambda rows: rows.register_erased(estate_id, [("visit", fresh())], NOW)).result()
+    odd = witness.change("attachment", subject_table="visit", subject_id="\0")
+    assert offered(witness, odd).apart == (("attachment", odd.record_id),)

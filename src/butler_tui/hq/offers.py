@@ -28,7 +28,7 @@ from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.replay import RELEASED, RELEASES
 from butler_tui.ids import id_text, parse_id, ruled_id
 from butler_tui.store.database import SCHEMA_VERSION
-from butler_tui.sync.protocol import Code, OfferAnswer, OfferAsk, Offered, checked_id, compact_json
+from butler_tui.sync.protocol import Code, OfferAnswer, OfferAsk, Offered, checked_id, compact_json, is_id
 
 OFFERED = "offered"
 """The verdict, and the reason, of what was offered and neither taken in nor sent by its author since."""
@@ -92,7 +92,7 @@ def _about(one: Offered) -> set[str]:
     """Return the records that an offer tells of."""
     table = TABLES.get(one.table)
     parent = one.values.get(table.parent) if table is not None and table.parent else None
-    return {one.record_id, *(str(told) for told in (parent, one.values.get("subject_id")) if told)}
+    return {one.record_id, *(told for told in (parent, one.values.get("subject_id")) if isinstance(told, str) and is_id(told))}
 
 
 def _without_people(one: Offered) -> Offered:
