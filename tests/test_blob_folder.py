@@ -127,3 +127,34 @@ def test_a_disk_that_refuses_leaves_nothing_behind(folder: BlobFolder, monkeypat
         folder.write(ONE, b"after")
     assert folder.content(ONE) == b"before"
     assert len(files(folder)) == 1
+
+
+def test_what_goes_while_the_folder_is_looked_at_is_passed_over(
+    folder: BlobFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write(ONE, CONTENT)
+    folder.put_part(TWO, "someone", 0, CONTENT[:CHUNK])
+    room = folder.used()
+    with os.scandir(folder.path) as entries:
+        seen = list(entries)
+    folder.drop_parts(TWO, "someone")
+    folder.forget(ONE)
+    monkeypatch.setattr(os, "scandir", lambda path: _Told(seen) if Path(path) == folder.path else _real(path))
+
+    assert room > len(CONTENT) + CHUNK
+    assert folder.used() == 0
+    assert folder.clean(1 << 60) == 0
+    assert folder.forget_others(set(), 1 << 60) == 0
+
+
+_real = os.scandir
+
+
+class _Told(list[os.DirEntry[str]]):
+    """What a look at the folder told before."""
+
+    def __enter__(self) -> _Told:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        pass

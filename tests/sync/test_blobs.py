@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from butler_tui.blob_folder import CHUNK
+from butler_tui.blob_folder import CHUNK, BlobFolder
 from butler_tui.desk.attachments import attach
 from butler_tui.domain.changes import Value
 from butler_tui.domain.pictures import cleaned
@@ -68,6 +68,27 @@ def test_a_picture_arrives_at_hq_and_at_another_terminal_as_it_was_cleaned(
     assert blobs.content_of(other, small) == cleaned(JPEG).content
     assert blobs.content_of(other, big) == BIG
     assert blobs.of_record(other.connection, "house", a_house(enrolled.store)) == [small, big]
+
+
+def test_how_much_room_there_is_is_counted_once_for_all_that_is_fetched(
+    enrolled: Estate, other: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = [add(enrolled, png(600_000, at)) for at in range(3)]
+    sync(enrolled.store)
+    tell(other, enrolled.store)
+    looks, used = [], BlobFolder.used
+
+    def looked(folder: BlobFolder) -> int:
+        looks.append(folder.path)
+        return used(folder)
+
+    monkeypatch.setattr(BlobFolder, "used", looked)
+    _policy(enrolled, "pictures_terminal_mb", "1")
+    sync(enrolled.store)
+    sync(other)
+
+    assert looks == [blobs.folder_of(other.home)]
+    assert [blobs.folder(other).has(one) for one in pictures] == [False, False, True]
 
 
 def test_a_sync_that_only_sends_fetches_no_picture(hq: Hq, enrolled: Estate, other: Store) -> None:

@@ -92,7 +92,8 @@ def _about(one: Offered) -> set[str]:
     """Return the records that an offer tells of."""
     table = TABLES.get(one.table)
     parent = one.values.get(table.parent) if table is not None and table.parent else None
-    return {one.record_id, *(told for told in (parent, one.values.get("subject_id")) if isinstance(told, str) and is_id(told))}
+    told = (parent, one.values.get("subject_id"))
+    return {one.record_id, *(record_id for record_id in told if isinstance(record_id, str) and is_id(record_id))}
 
 
 def _without_people(one: Offered) -> Offered:

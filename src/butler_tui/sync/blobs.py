@@ -104,10 +104,14 @@ class _Exchange:
 
     def fetch(self) -> None:
         """Bring from HQ what is named here and does not lie here, as far as there is room."""
-        quota = estates.policies(self.connection).pictures_terminal_mb * 1024 * 1024
-        for due in blobs.to_fetch(self.connection, self.now_ms(), _FETCHED_AT_ONCE):
-            if self.folder.used() + due.size > quota:
+        lacking = blobs.to_fetch(self.connection, self.now_ms(), _FETCHED_AT_ONCE)
+        if not lacking:
+            return
+        room = estates.policies(self.connection).pictures_terminal_mb * 1024 * 1024 - self.folder.used()
+        for due in lacking:
+            if due.size > room:
                 return
+            room -= due.size
             self._fetch(due)
 
     def have(self, attachment_ids: tuple[str, ...]) -> HaveAnswer:
