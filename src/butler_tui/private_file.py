@@ -51,6 +51,32 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
+def refuse_anothers(file: Path) -> None:
+    """Raise SetUpWrong where root is about to work with the `file` of somebody else.
+
+    Whatever is written anew beside it, the keys first of all, would be root's, and its owner locked out.
+    """
+    if os.name != "posix" or os.geteuid() != 0 or not file.exists():
+        return
+    owner = file.stat().st_uid
+    if owner != 0:
+        raise SetUpWrong(
+            N_("{folder} belongs to {user}: run this as {user}, not as root, who would take its files away from them."),
+            folder=file.parent,
+            user=_called(owner),
+        )
+
+
+def _called(user: int) -> str:
+    """Return the name of a user, or what stands for a number where a name is asked for."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"#{user}"
+
+
 def refuse_open_to_others(file: Path) -> None:
     """Raise SetUpWrong where other users of this computer may read `file`; OSError where it is not there."""
     mode = file.stat().st_mode

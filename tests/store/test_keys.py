@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from butler_tui.errors import EXIT_SET_UP, FileTrouble, SetUpWrong
 from butler_tui.paths import Home
 from butler_tui.store.keys import new_keys, read_keys, with_month_key, write_keys
 from butler_tui.store.local import Store, open_store
+from butler_tui.store.restoring import restore_backup
+from butler_tui.store.salvaging import salvage
 
 pytestmark = pytest.mark.usefixtures("english")
 
@@ -53,6 +56,36 @@ def test_a_key_file_that_others_can_touch_is_refused_with_what_to_do(file: Path,
         read_keys(file)
 
     assert caught.value.exit_code == EXIT_SET_UP
+
+
+@pytest.mark.skipif(os.name != "posix", reason="users are a POSIX matter")
+def test_root_takes_no_file_away_from_the_user_it_belongs_to(
+    store: Store, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.geteuid() == 0:
+        os.chown(home.database, 65534, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    before = home.keys.stat()
+    works: list[Callable[[], object]] = [
+        lambda: open_store(home),
+        lambda: restore_backup(home, home.database, b"", replace=True, now_ms=0),
+        lambda: salvage(home, 0),
+    ]
+    for work in works:
+        with pytest.raises(SetUpWrong, match="not as root"):
+            work()
+    assert home.keys.stat() == before
+
+
+def test_the_key_file_of_another_user_is_not_called_damaged(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_keys(file, new_keys())
+    monkeypatch.setattr(Path, "read_text", refused)
+    with pytest.raises(SetUpWrong, match="belongs to another user"):
+        read_keys(file)
+
+
+def refused(*_asked: object) -> str:
+    raise PermissionError
 
 
 def test_a_missing_key_file_is_told_apart_from_a_damaged_one(file: Path) -> None:

@@ -73,8 +73,8 @@ def new_keys() -> Keys:
 def read_keys(file: Path) -> Keys:
     """Return the keys in `file`.
 
-    Raises SetUpWrong where the file is missing, can be read by others, or is not a key file; Sealed where HQ had
-    it destroyed.
+    Raises SetUpWrong where the file is missing, another user's, can be read by others, or is not a key file; Sealed
+    where HQ had it destroyed.
     """
     try:
         refuse_sealed(file)
@@ -87,6 +87,11 @@ def read_keys(file: Path) -> Keys:
                 "The key file {file} is missing. Without it the records cannot be opened. "
                 "Put its copy back, or restore a backup: butler restore BACKUP --replace"
             ),
+            file=file,
+        ) from error
+    except PermissionError as error:
+        raise SetUpWrong(
+            N_("The key file {file} belongs to another user of this computer. Have it given back: chown USER {file}"),
             file=file,
         ) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

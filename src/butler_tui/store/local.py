@@ -8,7 +8,7 @@ from pathlib import Path
 
 from butler_tui.errors import SetUpWrong
 from butler_tui.paths import Home
-from butler_tui.private_file import sync_folder
+from butler_tui.private_file import refuse_anothers, sync_folder
 from butler_tui.store.database import SCHEMA_VERSION, Connection, RawKey, check_version, connect, plain_errors
 from butler_tui.store.keys import Keys, create_keys, new_keys, read_keys, write_keys
 from butler_tui.words import N_
@@ -55,13 +55,15 @@ def is_set_up(home: Home) -> bool:
 def open_store(home: Home, *, plain: bool | None = None) -> Store:
     """Open this machine's file; the demo's unencrypted one is told by its head, where `plain` does not say so.
 
-    Raises SetUpWrong (not set up, wrong or missing key, newer file) or FileTrouble (damage, disk), each a sentence.
+    Raises SetUpWrong (not set up, another user's, wrong or missing key, newer file) or FileTrouble (damage, disk), each
+    a sentence.
     """
     if not home.database.exists():
         raise SetUpWrong(
             N_("This computer is not set up yet: {file} is not there. To try the program, run: butler demo"),
             file=home.database,
         )
+    refuse_anothers(home.database)
     if salvaged_file(home).exists():
         from butler_tui.store.salvaging import finish_salvage
 

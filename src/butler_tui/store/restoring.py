@@ -15,7 +15,7 @@ from pathlib import Path
 
 from butler_tui.errors import ButlerError, RuleBroken
 from butler_tui.paths import Home
-from butler_tui.private_file import sync_folder
+from butler_tui.private_file import refuse_anothers, sync_folder
 from butler_tui.sealed_file import damaged, opened_pieces
 from butler_tui.store import erasing
 from butler_tui.store.backups import (
@@ -63,8 +63,10 @@ def restore_backup(
     """Make the terminal's file and keys anew from the backup `file`; `now_ms` is UTC ms.
 
     Raises RuleBroken where there are records and `replace` is not said, FileTrouble (a damaged backup, a disk that
-    refuses, another program that holds the file), SetUpWrong (a newer file). The terminal is then as it was.
+    refuses, another program that holds the file), SetUpWrong (a newer file, another
+    user's). The terminal is then as it was.
     """
+    refuse_anothers(home.database)
     restored = beside(home.database, "restored")
     with one_at_a_time(home.database), no_sync(home):
         if salvaged_file(home).exists():

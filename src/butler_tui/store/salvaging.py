@@ -17,7 +17,7 @@ from typing import BinaryIO
 from butler_tui.domain.fields import TABLES
 from butler_tui.errors import FileTrouble, RuleBroken, SetUpWrong
 from butler_tui.paths import Home
-from butler_tui.private_file import sync_folder
+from butler_tui.private_file import refuse_anothers, sync_folder
 from butler_tui.store.backups import Told, beside, one_at_a_time, remove_with_its_own
 from butler_tui.store.database import SCHEMA_VERSION, Connection, RawKey, connect, plain_errors, transaction
 from butler_tui.store.health import broken_references, damages
@@ -65,11 +65,12 @@ class Salvaged:
 def salvage(home: Home, now_ms: int, told: Told = lambda _words: None) -> Salvaged:
     """Save what can be read of this machine's file at `now_ms` (UTC ms), and put it in the damaged one's place.
 
-    Raises RuleBroken where the file is sound, SetUpWrong (no file, no key or another's, a newer file), FileTrouble
-    (another program has it open, a full disk, nothing to be read), TryLater. Everything is then as it was.
+    Raises RuleBroken where the file is sound, SetUpWrong (no file, another user's, no key or another's, a newer file),
+    FileTrouble (another program has it open, a full disk, nothing to be read), TryLater. Everything is then as it was.
     """
     if not home.database.exists():
         raise SetUpWrong(N_("There is no file {file}: nothing can be saved from it."), file=home.database)
+    refuse_anothers(home.database)
     fresh = beside(home.database, "salvaging")
     with one_at_a_time(home.database), no_sync(home), plain_errors(home.database):
         put_in_place(home)
