@@ -192,3 +192,5 @@ async def test_another_role_holds_from_the_next_sign_in(open_booth: OpenBooth, e
         assert booth.field("name") == "李文博"
         await booth.keys("f8")
         assert booth.gate._session.staff.role is Role.BUTLER
+        await booth.type("王")
+        assert "管家不登记来访" in booth.sentence

@@ -44,10 +44,26 @@ _CODES = {"sex": Sex, "reason": Reason, "document_type": DocumentType, "confirme
 _REFUSED: dict[Refusal, tuple[type[NotAllowed] | type[RuleBroken], str]] = {
     Refusal.NOT_STANDING: (RuleBroken, N_("This visit was undone; there is nothing to correct.")),
     Refusal.TOO_LATE: (NotAllowed, N_("It is too late to correct this visit. Ask the shift lead or a supervisor.")),
-    Refusal.LEAD_ONLY: (NotAllowed, N_("Only a shift lead or supervisor may correct this.")),
+    Refusal.OTHER_GATE: (
+        NotAllowed,
+        N_("Another gate registered this visit: only a shift lead or supervisor may correct it."),
+    ),
+    Refusal.LEAD_ONLY: (
+        NotAllowed,
+        N_("Only a shift lead or supervisor may make an emergency of a visit, or the other way round."),
+    ),
     Refusal.FIXED: (RuleBroken, N_("This cannot be corrected.")),
     Refusal.CHECKED_THEN: (RuleBroken, N_("What was found at the check stays as it was found.")),
 }
+
+
+def require_correctable(store: Store, session: Session, visit_id: bytes, policies: Policies, now_ms: int) -> None:
+    """Raise RuleBroken or NotAllowed, in a sentence, where nothing of a visit is this person's to correct by now.
+
+    `now_ms` is UTC ms.
+    """
+    require(session, Act.CORRECT_VISIT)
+    _refuse(store, session, _there(store, visit_id), {}, policies, now_ms)
 
 
 def correct(

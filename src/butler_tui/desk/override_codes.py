@@ -146,7 +146,9 @@ def _wait(store: Store, now_ms: int) -> None:
     until_ms = wrong.last_ms + delay_ms(rounds) if not begun else 0
     wait_ms = min(until_ms - now_ms, LONGEST_DELAY_MS)  # a clock set back must not make it longer
     if wait_ms > 0:
-        raise WrongCode(N_("Too many wrong codes. Please wait {seconds} s."), seconds=(wait_ms + 999) // 1000)
+        raise WrongCode(
+            N_("Too many wrong codes. Please wait {seconds} s, then press Enter."), seconds=(wait_ms + 999) // 1000
+        )
 
 
 def _fresh(store: Store, gate_id: bytes) -> str:

@@ -137,6 +137,7 @@ class Refusal(StrEnum):
 
     NOT_STANDING = "not_standing"
     TOO_LATE = "too_late"
+    OTHER_GATE = "other_gate"
     LEAD_ONLY = "lead_only"
     FIXED = "fixed"
     CHECKED_THEN = "checked_then"
@@ -163,7 +164,8 @@ def refusal(
     found = {
         Refusal.NOT_STANDING: visit.state not in _STANDING,
         Refusal.TOO_LATE: now_ms - visit.registered_ms > hours * _HOUR_MS,
-        Refusal.LEAD_ONLY: not leads and (not visit.own_gate or len(emergencies) > 1),
+        Refusal.OTHER_GATE: not leads and not visit.own_gate,
+        Refusal.LEAD_ONLY: not leads and len(emergencies) > 1,
         Refusal.FIXED: not changed <= _ALL,
         Refusal.CHECKED_THEN: bool(changed & OUTCOMES) and True not in emergencies,
     }

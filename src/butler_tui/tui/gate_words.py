@@ -11,6 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from butler_tui.domain.documents import DocumentType
 from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.plates import plate_doubt
+from butler_tui.domain.rights import Role
 from butler_tui.domain.visits import ConfirmedHow, Missing, Registration, in_the_way
 from butler_tui.labels import clock, greeting, label, moment
 from butler_tui.store.badges import BadgeHolder
@@ -125,14 +126,30 @@ def obstacle_sentence(registration: Registration, obstacle: StrEnum) -> str:
         if outcome is Outcome.OPEN:
             return _("Not to be admitted yet: {check} is still open.", check=label(obstacle))
         return _(
-            "Not to be admitted: {check} is {outcome}. Settle it, or turn the visitor away by {key}.",
+            "Not admitted: {check} is {outcome}. Settle it; {away} turns away; {lead} for a lead.",
             check=label(obstacle),
             outcome=label(outcome),
-            key=key_called("gate.turn_away"),
+            away=key_called("gate.turn_away"),
+            lead=key_called("gate.override"),
         )
     if obstacle is Missing.HOUSE and registration.room_code:
         return _("Not to be admitted yet: there is no room {room}.", room=registration.room_code)
     return _("Not to be admitted yet: {field} is missing.", field=label(obstacle))
+
+
+def checks_words(registration: Registration, obstacles: Sequence[StrEnum]) -> list[str]:
+    """Return how the checks in the way stand, each with the guard's note: for whoever is asked to allow it."""
+    check, checks = registration.check, [one for one in obstacles if isinstance(one, Check)]
+    words = [_("{check}: {outcome}", check=label(one), outcome=label(check.outcome(one))) for one in checks]
+    return [f"{word}  {check.notes.get(one, '')}".rstrip() for word, one in zip(words, checks, strict=True)]
+
+
+def not_registering(role: Role) -> Hint:
+    """Return what is said to somebody who may not register visitors, before the form is filled in for nothing."""
+    search, on_site = key_called("app.search"), key_called("gate.on_site")
+    said = _("{role} registers no visitors. {search} searches, {on_site} shows who is on site.",
+             role=label(role), search=search, on_site=on_site)  # fmt: skip
+    return said, "warning"
 
 
 def no_override(registration: Registration, obstacles: Sequence[StrEnum]) -> Hint:

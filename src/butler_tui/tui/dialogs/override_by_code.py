@@ -26,7 +26,7 @@ from butler_tui.tui.widgets.lines import KeyLine, Sentence
 from butler_tui.tui.widgets.scan_input import ScanInput
 from butler_tui.words import N_, _
 
-_FIELDS = (("number", N_("Staff no.")), ("code", N_("Phone code")), ("why", N_("Why")))
+_FIELDS = (("number", N_("Lead's no.")), ("code", N_("Phone code")), ("why", N_("Why")))
 _LONGEST = {"number": 20, "code": CODE_DIGITS + 1, "why": 200}
 
 
@@ -78,8 +78,14 @@ class OverrideByCodeDialog(Steady, ModalScreen[Override | None]):
     def on_mount(self) -> None:
         """Show the challenge, and begin with the number of whoever is called."""
         self.set_focus(self._fields["number"])
-        if self._tried(self._renew):
+        self._begin()
+
+    def _begin(self) -> bool:
+        """Show a challenge and what to do with it, or why there is none yet; tell whether there is one."""
+        begun = self._tried(self._renew)
+        if begun:
             self._say(_("Call the shift lead or supervisor. Read out both numbers, and say who wants to come in."))
+        return begun
 
     def _renew(self) -> None:
         """Show the challenge for the visitor as they stand; raises ButlerError where there is none now."""
@@ -115,8 +121,10 @@ class OverrideByCodeDialog(Steady, ModalScreen[Override | None]):
     def on_scan_input_entered(self, message: ScanInput.Entered) -> None:
         """Go on to the first field that is still empty, or check the code."""
         message.stop()
-        if self._challenge is None and not self._tried(self._renew):
-            return
+        if self._challenge is None:
+            if not self._begin():
+                return
+            self._fields["code"].clear()  # what stands there was made for a challenge that is void
         for name, _label in _FIELDS:
             if not self._fields[name].text:
                 self.set_focus(self._fields[name])

@@ -166,7 +166,15 @@ class VisitDialog(Steady, ModalScreen[None]):
 
     def action_correct(self) -> None:
         """Put something right: an event of its own, after which the history shows it."""
+        from butler_tui.desk.corrections import require_correctable
         from butler_tui.tui.dialogs.correct import CorrectDialog
+
+        here = self._here
+        try:
+            require_correctable(here.store, self._session, self._visit_id, here.policies, here.now_ms())
+        except ButlerError as error:  # before anything is typed
+            self._sentence.say(error.sentence(), "warning")
+            return
 
         def corrected(done: Done | None) -> None:
             if done is not None:
@@ -174,7 +182,7 @@ class VisitDialog(Steady, ModalScreen[None]):
                 self._sentence.say(_("Corrected. What stood there before is in the history."), "good")
                 self.post_message(Saved())
 
-        self.app.push_screen(CorrectDialog(self._here, self._session, self._visit_id), corrected)
+        self.app.push_screen(CorrectDialog(here, self._session, self._visit_id), corrected)
 
     def action_leave(self) -> None:
         """Close."""

@@ -12,10 +12,12 @@ from textual.containers import Container, Vertical
 from textual.widgets import Static
 
 from butler_tui.domain.recognise import Kind
+from butler_tui.domain.rights import Act, may
 from butler_tui.store import households, known
 from butler_tui.store.known import KnownVisitor
 from butler_tui.tui import gate_words, known_words
 from butler_tui.tui.gate_case import recognised
+from butler_tui.tui.gate_scene import Scene
 from butler_tui.tui.screens.gate_drafts import GateDrafts
 from butler_tui.tui.shown import line
 from butler_tui.tui.widgets.check_card import CheckCard
@@ -123,6 +125,13 @@ class GateScreen(GateDrafts):
         self._kept()
         if message.field == "arrival":
             self._say_who_leaves(self.form.text("arrival"))
+
+    def _say_what_lacks(self, scene: Scene) -> None:
+        role = self._session.staff.role
+        if may(role, Act.REGISTER_VISIT):
+            super()._say_what_lacks(scene)
+        else:
+            self._say(*gate_words.not_registering(role))
 
     def _say_who_leaves(self, text: str) -> None:
         """Say whose badge, plate or phone it is, where Enter checks them out or takes a missed badge back."""

@@ -195,7 +195,7 @@ class GateActs(Steady, Screen[None]):
         def allowed(override: Override) -> None:
             self._act(lambda: self.deeds.admit(registration, self._case.draft_id, override), ends_case=True)
 
-        found = [gate_words.obstacle_sentence(registration, one) for one in obstacles]
+        found = gate_words.checks_words(registration, obstacles)
         held = Held(called(registration), found, self._case.begin(), registration)
         ask_override(self, self._here, self._session, held, allowed)
 
