@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from butler_tui.desk import gate, override_codes, set_up_staff, shifts
+from butler_tui.desk import gate, override_codes, shifts
 from butler_tui.desk.unmask import open_document
 from butler_tui.domain.gate_check import Check, Outcome
 from butler_tui.domain.override_codes import spoken
@@ -16,22 +16,20 @@ from butler_tui.domain.policies import Reason
 from butler_tui.domain.rights import Role, TerminalKind
 from butler_tui.domain.unmasking import UnmaskReason
 from butler_tui.domain.visits import under
-from butler_tui.errors import Sealed
-from butler_tui.hq import admin, terminals
+from butler_tui.hq import admin
 from butler_tui.hq.keys import read_hq_keys
 from butler_tui.hq.numbers import open_number
 from butler_tui.ids import id_text, new_id
 from butler_tui.paths import find_home
 from butler_tui.sealing import match_key
 from butler_tui.store import estates
-from butler_tui.store import staff as staff_store
 from butler_tui.store.journal import migrate
 from butler_tui.store.keys import Keys, read_keys
-from butler_tui.store.local import Store, create_store, open_store
+from butler_tui.store.local import Store, create_store
 from butler_tui.store.month_keys import month_key_for
 from butler_tui.sync.enrol import enrol
 from tests.conftest import ALL_PASSED, Estate
-from tests.keeping import another_home, back_up, quick_passphrases, restore
+from tests.keeping import back_up, quick_passphrases
 from tests.serving import Hq, butler, real_ms, sync
 
 __all__ = ["quick_passphrases"]
@@ -54,11 +52,6 @@ def _another(hq: Hq, estate: Estate, folder: Path, kind: TerminalKind) -> Store:
     sync(estate.store)
     sync(store)
     return store
-
-
-def _asked(store: Store) -> Keys:
-    """Return the keys of a terminal that believes HQ to ask it for PINs."""
-    return replace(store.keys, told="")
 
 
 def _nothing_handed(store: Store) -> Keys:
@@ -145,62 +138,6 @@ def test_a_key_that_a_terminal_made_itself_comes_to_supervisors_only(hq: Hq, enr
         store.close()
 
 
-def test_an_empty_terminal_signs_its_people_in_after_its_first_sync(hq: Hq, enrolled: Estate, tmp_path: Path) -> None:
-    for role in Role:
-        if role is not Role.HQ:
-            shifts.set_pin(enrolled.store, enrolled.sessions[role].staff.staff_id, _PIN)
-    sync(enrolled.store)
-    booth = _another(hq, enrolled, tmp_path / "booth", TerminalKind.GATE)
-    laptop = _another(hq, enrolled, tmp_path / "laptop", TerminalKind.BUTLER)
-    assert shifts.sign_in(booth, "1007", _PIN, real_ms()).name == "王强"
-    assert shifts.sign_in(booth, "9001", _PIN, real_ms()).name == "许文静"
-    assert shifts.sign_in(laptop, "2003", _PIN, real_ms()).name == "林晓燕"
-    for store, number in ((booth, "2003"), (laptop, "1007")):  # who does not work there
-        with pytest.raises(shifts.WrongPin):
-            shifts.sign_in(store, number, _PIN, real_ms())
-    assert sync(booth).bytes_up < 1400
-    for store in (booth, laptop):
-        store.close()
-
-
-def test_a_pin_to_start_with_is_to_be_changed_wherever_it_was_handed(hq: Hq, enrolled: Estate, tmp_path: Path) -> None:
-    guard = enrolled.sessions[Role.GUARD].staff
-    set_up_staff.reset_pin(enrolled.store, enrolled.sessions[Role.SUPERVISOR], "1007", "640283", real_ms())
-    sync(enrolled.store)
-    booth = _another(hq, enrolled, tmp_path / "booth", TerminalKind.GATE)
-    assert shifts.sign_in(booth, "1007", "640283", real_ms()).number == "1007"
-    assert staff_store.pin_to_change(booth.connection, guard.staff_id)
-
-    shifts.set_pin(enrolled.store, guard.staff_id, "917352")
-    sync(enrolled.store)
-    sync(booth)
-    assert shifts.sign_in(booth, "1007", "917352", real_ms()).number == "1007"
-    assert not staff_store.pin_to_change(booth.connection, guard.staff_id)
-    booth.close()
-
-
-def test_a_pin_of_this_computer_holds_until_a_supervisor_sets_another(hq: Hq, enrolled: Estate, tmp_path: Path) -> None:
-    guard = enrolled.sessions[Role.GUARD].staff
-    shifts.set_pin(enrolled.store, guard.staff_id, "739164")
-    sync(enrolled.store)
-    booth = _another(hq, enrolled, tmp_path / "booth", TerminalKind.GATE)
-    shifts.set_pin(booth, guard.staff_id, _PIN)
-    booth.change_keys(_nothing_handed(booth))
-    sync(booth)
-    assert shifts.sign_in(booth, "1007", _PIN, real_ms()).number == "1007"
-    set_up_staff.reset_pin(enrolled.store, enrolled.sessions[Role.SUPERVISOR], "1007", "640283", real_ms())
-    sync(enrolled.store)
-    sync(booth)
-    assert shifts.sign_in(booth, "1007", "640283", real_ms()).number == "1007"
-    with pytest.raises(shifts.WrongPin):
-        shifts.sign_in(booth, "1007", _PIN, real_ms())
-    set_up_staff.reset_pin(booth, enrolled.sessions[Role.SUPERVISOR], "1007", "917352", real_ms())
-    sync(booth)
-    sync(enrolled.store)
-    assert shifts.sign_in(enrolled.store, "1007", "640283", real_ms()).number == "1007"
-    booth.close()
-
-
 def test_nothing_of_it_stands_in_a_database_a_backup_or_the_change_log(
     hq: Hq, enrolled: Estate, tmp_path: Path
 ) -> None:
@@ -224,45 +161,6 @@ def test_nothing_of_it_stands_in_a_database_a_backup_or_the_change_log(
         assert not [one for one in secrets if _holds(content, one)]
     assert verifiers
     assert not [one for one in verifiers if one in at_hq]
-    booth.close()
-
-
-def test_a_restored_terminal_signs_in_those_whose_pins_hq_handed(hq: Hq, enrolled: Estate, tmp_path: Path) -> None:
-    shifts.set_pin(enrolled.store, enrolled.sessions[Role.GUARD].staff.staff_id, _PIN)
-    sync(enrolled.store)
-    booth = _another(hq, enrolled, tmp_path / "booth", TerminalKind.GATE)
-    sync(booth)
-    file = back_up(booth, tmp_path / "stick.bak")
-    booth.close()
-    home = another_home(tmp_path / "new")
-    restore(home, file)
-    again = open_store(home)
-    assert shifts.sign_in(again, "1007", _PIN, real_ms()).number == "1007"
-    assert not again.keys.months
-    again.close()
-
-
-def test_a_revoked_terminal_gets_nothing_and_a_gate_may_set_nobodys_pin(
-    hq: Hq, enrolled: Estate, tmp_path: Path
-) -> None:
-    sync(enrolled.store)
-    booth = _another(hq, enrolled, tmp_path / "booth", TerminalKind.GATE)
-    terminal_id = estates.terminal(booth.connection).terminal_id
-    assert terminal_id is not None
-    sync(booth)
-    booth.change_keys(_asked(booth))
-    shifts.set_pin(booth, enrolled.sessions[Role.SUPERVISOR].staff.staff_id, _PIN, real_ms())
-    sync(booth)
-    assert hq.query("SELECT count(*) FROM estate_secret WHERE kind = 'pin' AND estate_id = ?", _estate_id(booth)) == [
-        (0,)
-    ]
-
-    terminals.revoke(hq.folder, _estate_id(booth), id_text(terminal_id), real_ms())
-    booth.change_keys(_nothing_handed(booth))
-    with pytest.raises(Sealed):
-        sync(booth)
-    with pytest.raises(Sealed):
-        read_keys(booth.home.keys)
     booth.close()
 
 
