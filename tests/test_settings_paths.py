@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,15 @@ def test_a_folder_in_the_files_place_is_a_sentence(file: Path) -> None:
 
     with pytest.raises(SetUpWrong, match="cannot be read"):
         read_settings(file, {})
+
+
+def test_a_file_in_a_folder_that_may_not_be_read_is_a_sentence(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_asked: object, **_how: object) -> None:
+        raise PermissionError(errno.EACCES, "")
+
+    with monkeypatch.context() as patched:
+        for name in ("exists", "read_bytes", "read_text"):
+            patched.setattr(Path, name, refused)
+        with pytest.raises(SetUpWrong) as caught:
+            read_settings(file, {})
+    assert caught.value.sentence() == f"The settings file {file} cannot be read: no permission."

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from butler_tui.errors import SetUpWrong
+from butler_tui.errors import SetUpWrong, system_words
 from butler_tui.words import N_
 
 
@@ -31,12 +31,12 @@ class Settings:
 def read_settings(file: Path, environment: Mapping[str, str]) -> Settings:
     """Return the settings from `file` (TOML, may be absent) and the environment.
 
-    Raises SetUpWrong, naming the file and the reason, where the file cannot be read as TOML.
+    Raises SetUpWrong, naming the file and the reason, where the file cannot be read, or not as TOML.
     """
     found: dict[str, Any] = {}
     names = {one.name for one in fields(Settings)} - {"keys"}
-    if file.exists():
-        loaded = _loaded(file)
+    loaded = _loaded(file)
+    if loaded:
         found.update({name: str(value) for name, value in loaded.items() if name in names})
         found["keys"] = _flat(loaded.get("keys", {}))
     for name in names:
@@ -47,12 +47,19 @@ def read_settings(file: Path, environment: Mapping[str, str]) -> Settings:
 
 
 def _loaded(file: Path) -> dict[str, Any]:
+    unreadable = N_("The settings file {file} cannot be read: {reason}.")
+    try:
+        text = file.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise SetUpWrong(unreadable, file=file, reason=system_words(error)) from error
     import tomllib
 
     try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise SetUpWrong(N_("The settings file {file} cannot be read: {reason}."), file=file, reason=error) from error
+        return tomllib.loads(text.decode("utf-8"))
+    except ValueError as error:
+        raise SetUpWrong(unreadable, file=file, reason=error) from error
 
 
 def _flat(table: object, before: str = "") -> dict[str, str]:

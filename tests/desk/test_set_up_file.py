@@ -67,7 +67,7 @@ def test_a_key_that_no_set_up_left_is_refused_and_stays(home: Home, now: Clock) 
     home.keys.write_bytes(b"another's")
 
     for _again in range(2):
-        with pytest.raises(SetUpWrong, match="is there already"), set_up_file(home, now()):
+        with pytest.raises(SetUpWrong, match="though their key file is"), set_up_file(home, now()):
             """Not reached."""
     assert home.keys.read_bytes() == b"another's"
 

@@ -12,7 +12,7 @@ import pytest
 from butler_tui.errors import EXIT_SET_UP, FileTrouble, SetUpWrong
 from butler_tui.paths import Home
 from butler_tui.store.keys import new_keys, read_keys, with_month_key, write_keys
-from butler_tui.store.local import Store, open_store
+from butler_tui.store.local import Store, is_set_up, open_store
 from butler_tui.store.restoring import restore_backup
 from butler_tui.store.salvaging import salvage
 
@@ -133,6 +133,14 @@ def test_nothing_is_opened_without_the_key_file(store: Store, home: Home) -> Non
         open_store(home)
 
     assert home.database.exists()
+
+
+def test_records_that_are_gone_are_told_apart_from_a_computer_that_never_had_any(store: Store, home: Home) -> None:
+    store.close()
+    home.database.unlink()
+    assert is_set_up(home)
+    with pytest.raises(SetUpWrong, match="are not there, though their key file is"):
+        open_store(home)
 
 
 def test_changed_keys_are_in_the_file_before_they_are_used(store: Store, home: Home) -> None:

@@ -48,8 +48,9 @@ class Store:
 
 
 def is_set_up(home: Home) -> bool:
-    """Tell whether this machine has a terminal's file."""
-    return home.database.exists()
+    """Tell whether this machine has a terminal's file, or had: its keys are here. Raises FileTrouble."""
+    with plain_errors(home.database):
+        return home.database.exists() or home.keys.exists()
 
 
 def open_store(home: Home, *, plain: bool | None = None) -> Store:
@@ -58,9 +59,17 @@ def open_store(home: Home, *, plain: bool | None = None) -> Store:
     Raises SetUpWrong (not set up, another user's, wrong or missing key, newer file) or FileTrouble (damage, disk), each
     a sentence.
     """
-    if not home.database.exists():
+    if not is_set_up(home):
         raise SetUpWrong(
             N_("This computer is not set up yet: {file} is not there. To try the program, run: butler demo"),
+            file=home.database,
+        )
+    if not home.database.exists():
+        raise SetUpWrong(
+            N_(
+                "The records {file} are not there, though their key file is. Connect the disk they lie on, put them "
+                "back, or restore a backup: butler restore BACKUP"
+            ),
             file=home.database,
         )
     refuse_anothers(home.database)
