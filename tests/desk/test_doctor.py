@@ -121,6 +121,15 @@ def test_what_is_wrong_in_the_file_is_found(
     assert (str(finding.mark), said in finding.words) == (mark, True), finding
 
 
+def test_only_those_who_work_at_a_computer_need_a_pin_there(estate: Estate, computer: Computer) -> None:
+    butler = estate.sessions[Role.BUTLER].staff.staff_id
+    estate.store.connection.execute("DELETE FROM staff_pin WHERE staff_id = ?", (butler,))
+    assert marks(computer)["pins"] == "warning"
+    for kind, mark in (("gate", "good"), ("butler", "warning")):
+        estate.store.connection.execute("UPDATE terminal SET kind = ?", (kind,))
+        assert marks(computer)["pins"] == mark, kind
+
+
 @pytest.mark.parametrize(
     ("sql", "check", "mark"),
     [

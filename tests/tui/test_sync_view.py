@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import closing
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from butler_tui.paths import find_home
 from butler_tui.store import about, blobs, quarantined, sync_state
 from butler_tui.store.local import open_store
 from butler_tui.store.quarantined import Held
-from butler_tui.tui.sync_words import reason_words
+from butler_tui.store.sync_state import Result, Summary
+from butler_tui.tui.sync_words import hq_words, reason_words
 from tests.conftest import Clock, Estate
 from tests.pictures import JPEG
 from tests.serving import Hq, real_ms, sync
@@ -34,6 +36,12 @@ def hold(estate: Estate, table: str, reason: str, now_ms: int) -> None:
     estate.store.connection.execute(
         "INSERT INTO quarantine (cid, reason, at_ms) VALUES (?, ?, ?)", (row[0], reason, now_ms)
     )
+
+
+def test_a_first_fetch_that_was_cut_is_told_of_while_headquarters_is_out_of_reach() -> None:
+    cut = Summary(True, 0, None, Result.UNREACHABLE, 0, fetching=True)
+    assert hq_words(cut, 0, UTC) == ("总部未连通，数据尚未下载完", "warning")
+    assert hq_words(cut._replace(waiting=2), 0, UTC)[0] == "总部未连通，待上传 2 条"
 
 
 async def test_what_hq_could_not_apply_is_told_as_the_record_and_the_reason(

@@ -26,7 +26,7 @@ from butler_tui.errors import RuleBroken, WrongUsage
 from butler_tui.ids import id_text, parse_id
 from butler_tui.store import estates, households, visit_history, visit_lists, visits
 from butler_tui.store.database import Row
-from butler_tui.store.households import GateHousehold
+from butler_tui.store.households import Confirmer, GateHousehold
 from butler_tui.store.local import Store
 from butler_tui.store.visits import OnSite
 from butler_tui.text import safe
@@ -120,10 +120,18 @@ def _confirmer(home: GateHousehold | None, name: str) -> bytes | None:
     if not name:
         return None
     wanted = safe(name).strip()
-    for one in home.confirmers if home else ():
-        if wanted in (one.name, one.called):
-            return one.resident_id
-    raise RuleBroken(N_("{name} is not among those who may confirm for this room."), name=wanted)
+    there = home.confirmers if home else ()
+    for call in (lambda one: one.name, lambda one: one.called, _politely):
+        found = [one.resident_id for one in there if call(one) == wanted]
+        if len(found) == 1:
+            return found[0]
+    may = ", ".join(one.called or _politely(one) for one in there) or "-"
+    raise RuleBroken(N_("{name} is not among those who may confirm for this room: {may}."), name=wanted, may=may)
+
+
+def _politely(one: Confirmer) -> str:
+    """Return how somebody is called on the screens."""
+    return labels.greeting(one.name, one.sex)
 
 
 def _code(known: type[C], text: str, option: str) -> C | None:

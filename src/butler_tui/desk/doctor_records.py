@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from butler_tui.desk.doctor_words import Computer, Said, bad, good, warning
 from butler_tui.domain.health import Mark, backup_mark, clock_mark, sync_mark
+from butler_tui.domain.rights import SIGNS_IN_AT, Role, TerminalKind
 from butler_tui.labels import duration
 from butler_tui.store import estates, health, staff, sync_state
 from butler_tui.store import recovery as recovery_store
@@ -97,7 +98,7 @@ def estate(store: Store, _computer: Computer) -> Said:
     if own is None:
         return warning(_("No estate is set up."), _("Run butler init, or butler enrol."))
     if gate is None:
-        return warning(_("This computer stands at no gate."), _("Run butler init, or butler enrol."))
+        return warning(_("This computer stands at no gate."), _("Run butler, and choose the gate."))
     return good(f"{safe(own.name)}, {safe(gate.name)}")
 
 
@@ -187,7 +188,9 @@ def numbers(store: Store, _computer: Computer) -> Said:
 
 def pins(store: Store, _computer: Computer) -> Said:
     """Look who could not sign in here."""
-    active = [one for one in staff.everyone(store.connection) if one.active]
+    kind = estates.kind_of_terminal(store.connection)
+    here = SIGNS_IN_AT[TerminalKind(kind)] if kind in set(TerminalKind) else frozenset(Role)
+    active = [one for one in staff.everyone(store.connection) if one.active and (one.role in here or one.has_pin)]
     without = [safe(one.number) for one in active if not one.has_pin]
     if len(without) == len(active):
         return bad(_("Nobody can sign in here."), _("Run butler staff add, or butler staff reset-pin."))

@@ -22,6 +22,8 @@ def hq_words(status: Summary, now_ms: int, zone: tzinfo) -> Words:
         return _("Not connected to headquarters"), ""
     if status.last_result is Result.REFUSED:
         return _("Headquarters refuses, {count} waiting", count=status.waiting), "bad"
+    if status.last_result is Result.UNREACHABLE and status.fetching and not status.waiting:
+        return _("Headquarters out of reach, not everything fetched"), "warning"
     if status.last_result is Result.UNREACHABLE:
         return _("Headquarters out of reach, {count} waiting", count=status.waiting), "warning"
     if status.waiting:
