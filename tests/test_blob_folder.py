@@ -129,6 +129,24 @@ def test_a_disk_that_refuses_leaves_nothing_behind(folder: BlobFolder, monkeypat
     assert len(files(folder)) == 1
 
 
+def test_many_pictures_are_forgotten_from_one_look(folder: BlobFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    three = bytes(15) + b"\3"
+    for one in (ONE, TWO, three):
+        folder.write(one, CONTENT)
+    folder.put_part(ONE, "someone", 0, CONTENT[:CHUNK])
+    looks, look = [], folder._entries
+
+    def looked() -> list[os.DirEntry[str]]:
+        looks.append(1)
+        return look()
+
+    monkeypatch.setattr(folder, "_entries", looked)
+    assert folder.forget_these([ONE, TWO])
+    assert len(looks) == 1
+    assert [folder.has(one) for one in (ONE, TWO, three)] == [False, False, True]
+    assert len(files(folder)) == 1
+
+
 def test_what_goes_while_the_folder_is_looked_at_is_passed_over(
     folder: BlobFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,8 +121,12 @@ class BlobFolder:
 
     def forget(self, record_id: bytes) -> bool:
         """Take a picture and all chunks of it away, durably; tell whether there was anything."""
-        begins = self._name(record_id) + "."
-        found = [one.path for one in self._entries() if one.name.startswith(begins)]
+        return self.forget_these([record_id])
+
+    def forget_these(self, record_ids: Iterable[bytes]) -> bool:
+        """Take all of these pictures away, from one look at the folder; tell whether there was anything."""
+        names = {self._name(record_id) for record_id in record_ids}
+        found = [one.path for one in self._entries() if one.name.partition(".")[0] in names]
         for file in found:
             _remove(Path(file))
         if found:

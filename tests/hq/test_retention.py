@@ -93,7 +93,9 @@ def blobs(tmp_path: Path) -> Blobs:
 
 
 def swept(author: Author, blobs: Blobs, days: float) -> Erased:
-    return sweep(author.engine, blobs, author.terminal.estate_id, NOW + int(days * DAY_MS))
+    done = sweep(author.engine, blobs, author.terminal.estate_id, NOW + int(days * DAY_MS))
+    author.engine.empty_log()
+    return done
 
 
 ALL = {"visit", "companion", "document_secret", "visit_event"}

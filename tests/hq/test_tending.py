@@ -44,9 +44,12 @@ def test_an_estate_that_cannot_be_tended_keeps_no_other_waiting(
             raise trouble
         return sweep(engine, blobs, estate_id, now_ms, pause_s)
 
+    cleared: list[str] = []
     monkeypatch.setattr(tending, "sweep", swept)
+    monkeypatch.setattr(type(authors[0].engine), "empty_log", lambda _engine: cleared.append("once"))
     log = tmp_path / "hq.log"
     asyncio.run(tending.tend_once(authors[0].engine, Blobs(tmp_path, bytes(32)), lambda: LATER, log))
 
     assert [remembers(one) for one in authors] == [False, True, False]
+    assert cleared == ["once"]  # all estates share what is cleared
     assert log.exists() is (type(trouble) is PermissionError)

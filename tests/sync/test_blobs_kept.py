@@ -59,7 +59,7 @@ def test_an_estate_over_its_quota_is_told_so_and_its_pictures_wait(hq: Hq, enrol
     assert blobs.waiting(enrolled.store.connection).refused == {"quota": 2}
     assert blobs.content_of(enrolled.store, second) == png(600_000, 2)
     _policy(enrolled, "pictures_estate_mb", "20")
-    blobs.try_again_now(enrolled.store.connection)
+    enrolled.store.connection.execute("UPDATE blob SET not_before_ms = NULL")
     sync(enrolled.store)
     assert blobs.waiting(enrolled.store.connection) == blobs.Waiting(0, 0, 0, {})
     assert at_hq(hq, estate_id_of(enrolled.store), third) is not None
@@ -184,7 +184,7 @@ def test_what_is_erased_or_revoked_is_gone_from_the_disk(enrolled: Estate) -> No
     assert [blobs.folder(store).has(one) for one in (first, second, third)] == [False, True, True]
     assert blobs.of_record(store.connection, "house", a_house(store)) == [second, third]
 
-    blobs.forget_of(store, "house", a_house(store))
+    blobs.forget(store, [second, third])
     assert list(blobs.folder_of(store.home).glob("*")) == []
     blobs.forget_all(store)
     assert not blobs.folder_of(store.home).exists()

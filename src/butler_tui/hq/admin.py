@@ -217,7 +217,10 @@ def sweep(folder: Folder, estate: str | None, now_ms: int, blobs: Path | None = 
     with opened(folder) as (engine, keys):
         pictures = Blobs(blobs or folder.blobs, keys.box)
         chosen = [find_estate(engine, estate)] if estate else engine.read(lambda rows: rows.estates())
-        return [(one.name, retention.sweep(engine, pictures, one.estate_id, now_ms)) for one in chosen]
+        swept = [(one.name, retention.sweep(engine, pictures, one.estate_id, now_ms)) for one in chosen]
+        if any(erased != Erased() for __, erased in swept):
+            engine.empty_log()
+        return swept
 
 
 def reports(folder: Folder, estate: str, most: int) -> tuple[str, list[tuple[ReportRow, str]]]:

@@ -61,8 +61,7 @@ class Pictures:
     def forget(self, estate_id: str, picture_ids: Iterable[str]) -> None:
         """Take files away: a crash then leaves records that are still found to be due."""
         if self.blobs is not None:
-            for picture_id in picture_ids:
-                self.blobs.forget(estate_id, picture_id)
+            self.blobs.forget_these(estate_id, picture_ids)
 
 
 def kept(rows: Reading, estate_id: str) -> KeptFor:
@@ -96,14 +95,13 @@ def judged_ms(rows: Reading, estate_id: str, now_ms: int) -> int:
 def sweep(engine: Engine, blobs: Blobs, estate_id: str, now_ms: int, pause_s: float = 0.0) -> Erased:
     """Erase what is due of an estate, a few visits a transaction, and return how much it was; `now_ms` is UTC ms.
 
-    `pause_s` is waited after each. Raises Unavailable where the rows cannot be committed; what was erased stays so.
+    `pause_s` is waited after each. The engine's log, which all estates share, is the caller's to empty. Raises
+    Unavailable where the rows cannot be committed; what was erased stays so.
     """
     done = Erased()
     for erased in _swept(engine, blobs, estate_id, now_ms):
         done = done.plus(erased)
         time.sleep(pause_s)
-    if done != Erased():
-        engine.empty_log()
     return done
 
 
@@ -118,8 +116,7 @@ def _swept(engine: Engine, blobs: Blobs, estate_id: str, now_ms: int) -> Iterato
             return erase_due(rows, estate_id, chosen, limits, now_ms, Pictures(pictures, blobs))
 
         yield engine.write(some).result()
-    for picture_id in engine.read(lambda rows: rows.erased_of(estate_id, PICTURES)):
-        blobs.forget(estate_id, picture_id)
+    blobs.forget_these(estate_id, engine.read(lambda rows: rows.erased_of(estate_id, PICTURES)))
     yield engine.write(lambda rows: erase_held(rows, estate_id, limits, now_ms)).result()
 
 

@@ -45,6 +45,7 @@ async def tend_once(engine: Engine, blobs: Blobs, now_ms: Callable[[], int], log
             continue
         except Exception as error:
             crash_log.keep(log, error)
+    await run_in_threadpool(engine.empty_log)  # once, for all that share it, and for a round that was cut off
 
 
 async def _tend_estate(engine: Engine, blobs: Blobs, estate_id: str, now_ms: int) -> None:

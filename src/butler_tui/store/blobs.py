@@ -186,11 +186,6 @@ def note_refused(connection: Connection, attachment_ids: Iterable[bytes], code: 
         )
 
 
-def try_again_now(connection: Connection) -> None:
-    """Let everything that HQ refused be tried with the next sync."""
-    connection.execute("UPDATE blob SET not_before_ms = NULL WHERE not_before_ms IS NOT NULL")
-
-
 def waiting(connection: Connection) -> Waiting:
     """Return what of the pictures is not where it should be."""
     sent = connection.execute(
@@ -209,15 +204,11 @@ def waiting(connection: Connection) -> Waiting:
 
 def forget(store: Store, attachment_ids: Sequence[bytes]) -> None:
     """Take the pictures of these records away: erased, out of scope, or kept long enough. Raises FileTrouble."""
+    if not attachment_ids:
+        return
     with plain_errors(folder_of(store.home)):
-        for attachment_id in attachment_ids:
-            folder(store).forget(attachment_id)
+        folder(store).forget_these(attachment_ids)
     store.connection.executemany("DELETE FROM blob WHERE attachment_id = ?", [(one,) for one in attachment_ids])
-
-
-def forget_of(store: Store, table: str, record_id: bytes) -> None:
-    """Take all pictures of a record away."""
-    forget(store, of_record(store.connection, table, record_id))
 
 
 def forget_all(store: Store) -> None:
