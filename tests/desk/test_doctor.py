@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from butler_tui.desk import gate
-from butler_tui.desk.doctor import COMPUTER, RECORDS, Finding, look_over
+from butler_tui.desk.doctor import COMPUTER, RECORDS, look_over
 from butler_tui.desk.doctor_words import Computer
-from butler_tui.domain.health import DAY_MS, Mark
+from butler_tui.domain.health import DAY_MS, Finding, Mark
 from butler_tui.domain.policies import Reason
 from butler_tui.domain.rights import Role
 from butler_tui.store import staff

@@ -25,8 +25,8 @@ from butler_tui.store import estates
 from butler_tui.words import N_, _
 
 if TYPE_CHECKING:
-    from butler_tui.desk.doctor import Finding
     from butler_tui.desk.doctor_words import Computer
+    from butler_tui.domain.health import Finding
     from butler_tui.store.salvaging import Salvaged
 
 

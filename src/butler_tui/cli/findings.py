@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Protocol
 
 import typer
 from rich.cells import set_cell_size
 
-from butler_tui.domain.health import Mark
+from butler_tui.domain.health import Finding, Mark
 from butler_tui.text import safe
 from butler_tui.words import N_, _
 
@@ -19,27 +18,7 @@ _MARKS = {
 }
 
 
-class Found(Protocol):
-    """What a check found."""
-
-    @property
-    def name(self) -> str:
-        """What was looked at."""
-
-    @property
-    def mark(self) -> Mark:
-        """How it stands."""
-
-    @property
-    def words(self) -> str:
-        """The same in a sentence."""
-
-    @property
-    def remedy(self) -> str:
-        """What to do, empty for nothing."""
-
-
-def print_finding(found: Found) -> None:
+def print_finding(found: Finding) -> None:
     """Print one finding; NO_COLOR leaves the mark without its colour."""
     word, colour = _MARKS[found.mark]
     shown = set_cell_size(_(word), 6)

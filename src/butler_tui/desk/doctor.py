@@ -7,11 +7,10 @@ the words of that damage, and the next one still runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from butler_tui.desk import doctor_computer, doctor_records
 from butler_tui.desk.doctor_words import Computer, Said, bad, good
-from butler_tui.domain.health import Mark
+from butler_tui.domain.health import Finding
 from butler_tui.errors import ButlerError
 from butler_tui.store.database import DAMAGED, plain_errors
 from butler_tui.store.local import Store, open_store
@@ -49,17 +48,6 @@ RECORDS: tuple[tuple[str, str, OfRecords], ...] = (
     ("pins", N_("PINs"), doctor_records.pins),
     ("badges", N_("Badges"), doctor_records.badges),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found: its code (never changes), what it is called, its mark, a sentence, and what to do."""
-
-    check: str
-    name: str
-    mark: Mark
-    words: str
-    remedy: str
 
 
 def look_over(computer: Computer, told: Callable[[str], None] = lambda _name: None) -> Iterator[Finding]:

@@ -282,3 +282,17 @@ def scope_of(table: Table, values: Mapping[str, object]) -> Scope:
         return table.scope
     subject = TABLES.get(str(values.get("subject_table")))
     return Scope.SUPERVISOR if subject is None else subject.scope
+
+
+def is_once(tbl: str) -> bool:
+    """Tell whether a table's records are written once and never again; of an unknown table nobody can say so."""
+    table = TABLES.get(tbl)
+    return table is not None and table.once
+
+
+_PLACES = {name: place for place, name in enumerate(TABLES)}
+
+
+def parents_first(tbl: str) -> int:
+    """Return by what tables are ordered so that each stands after what it leans on; unknown ones come last."""
+    return _PLACES.get(tbl, len(_PLACES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from butler_tui.domain.hlc import MOST_AHEAD_MS
@@ -17,6 +18,17 @@ class Mark(StrEnum):
     GOOD = "good"
     WARNING = "warning"
     BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found: its code (never changes), what it is called, its mark, a sentence, and what to do."""
+
+    check: str
+    name: str
+    mark: Mark
+    words: str
+    remedy: str = ""
 
 
 DISK_LOW = 2048 * _MIB

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from butler_tui.domain.fields import TABLES
+from butler_tui.domain.fields import is_once
 from butler_tui.ids import ms_of
 
 _BITS = 60  # what a signed integer of any database and of JSON's readers holds
@@ -34,8 +34,7 @@ class Tally(NamedTuple):
 
 def month_of(tbl: str, record_id: bytes) -> str:
     """Return in which month's sum a record stands ("2026-11", UTC), by the time in its id (UUIDv7)."""
-    table = TABLES.get(tbl)
-    if table is None or not table.once:
+    if not is_once(tbl):
         return NO_MONTH
     made = made_ms(record_id)
     return NO_MONTH if made is None else _month_of_day(made // _DAY_MS)
@@ -64,8 +63,7 @@ def span_of(month: str) -> tuple[bytes, bytes]:
 
 def hash_of(tbl: str, record_id: bytes, pos: int) -> int:
     """Return what a record adds to its sum: of what is written once the id says all, else its last change too."""
-    table = TABLES.get(tbl)
-    place = b"" if table is not None and table.once else pos.to_bytes(8, "big")
+    place = b"" if is_once(tbl) else pos.to_bytes(8, "big")
     digest = hashlib.sha256(tbl.encode() + b"\0" + record_id + place).digest()
     return int.from_bytes(digest[:8], "big") >> (64 - _BITS)
 

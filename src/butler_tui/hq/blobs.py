@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from butler_tui.blob_folder import BlobFolder, chunks_in, length_of
-from butler_tui.domain.fields import TABLES, Scope, scope_of
+from butler_tui.domain.fields import TABLES, scope_of
 from butler_tui.domain.pictures import NotAPicture, cleaned
 from butler_tui.domain.policies import Policies, policies_from
-from butler_tui.domain.rights import TerminalKind
+from butler_tui.domain.rights import SEES, TerminalKind
 from butler_tui.hq.engines import StateRow, TerminalRow
 from butler_tui.hq.refusals import Refusal
 from butler_tui.ids import id_text, parse_id, ruled_id
@@ -33,11 +33,6 @@ _MIB = 1024 * 1024
 _QUOTA = "pictures_estate_mb"
 _BROKEN_KEPT_MS = 7 * 24 * 3_600_000
 """For how long chunks wait for the rest of their picture (ours: a terminal is offline for days)."""
-_SEES = {
-    TerminalKind.GATE: {Scope.GATE},
-    TerminalKind.BUTLER: {Scope.GATE, Scope.BUTLER},
-    TerminalKind.SUPERVISOR: set(Scope),
-}
 
 
 class Blobs:
@@ -188,7 +183,7 @@ def _may_see(look: Look, terminal: TerminalRow, values: Mapping[str, Any]) -> bo
     kind = TerminalKind(terminal.kind)
     if kind is TerminalKind.SUPERVISOR:
         return True
-    if scope_of(TABLES[TABLE], values) not in _SEES[kind]:
+    if scope_of(TABLES[TABLE], values) not in SEES[kind]:
         return False
     subject = look(terminal.estate_id, str(values.get("subject_table")), str(values.get("subject_id")))
     return subject is not None

@@ -37,7 +37,7 @@ def erase(rows: Writing, estate_id: str, keys: Sequence[tuple[str, str]], now_ms
 def erase_changes(rows: Writing, estate_id: str, log: Sequence[LogRow]) -> int:
     """Erase these changes of the log, and return how many had something to erase."""
     left = [(row.pos, body) for row in log if (body := _body_left(row)) is not None]
-    rows.erase_log(estate_id, left)
+    rows.put_bodies(estate_id, left)
     return len(left)
 
 

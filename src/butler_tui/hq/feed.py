@@ -10,7 +10,7 @@ from typing import Any
 
 from butler_tui.domain.changes import MOST_CHANGES, Change, WireValue
 from butler_tui.domain.erasure import tells_nothing
-from butler_tui.domain.fields import TABLES, Scope, scope_of
+from butler_tui.domain.fields import TABLES, Scope, is_once, scope_of
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.merge import RecordState, seen_without
 from butler_tui.domain.rights import SEES, TerminalKind, hidden_from
@@ -51,9 +51,8 @@ def _held_already(row: LogRow, ask: PullAsk) -> bool:
 
     That it was let go (seq 0) is new, and so is that it was erased, for somebody whose erasure HQ had before it.
     """
-    table = TABLES.get(row.tbl)
     own = row.epoch == ask.epoch and row.seq > 0
-    return own and table is not None and table.once and _ERASED not in row.body
+    return own and is_once(row.tbl) and _ERASED not in row.body
 
 
 def _whole_groups(log: list[LogRow], head: int) -> list[LogRow]:
@@ -193,7 +192,7 @@ def _written_by(row: StateRow, epoch: str, terminal: TerminalRow) -> bool:
     table = TABLES.get(row.tbl)
     if table is not None and table.scope not in SEES[TerminalKind(terminal.kind)]:
         return False
-    stamps = json.loads(row.stamps) if table is not None and table.once else [[""] * 4]
+    stamps = json.loads(row.stamps) if is_once(row.tbl) else [[""] * 4]
     return all(stamp[2] == epoch and stamp[3] for stamp in stamps)
 
 
@@ -209,13 +208,12 @@ def _few_enough(states: list[StateRow]) -> list[StateRow]:
 def _record(row: StateRow, terminal: TerminalRow) -> PulledRecord | None:
     """Return a record as this terminal may see it; who wrote what stands only beside what may be written again."""
     state = json.loads(row.state)
-    table = TABLES.get(row.tbl)
-    once = table is not None and table.once
+    once = is_once(row.tbl)
     own = _is_own(row, terminal, once=once)
     values = _visible(row.tbl, state, terminal, state, own=own)
     if values is None:
         return None
-    if table is not None and table.once:
+    if once:
         return PulledRecord(row.tbl, row.record_id, values, row.pos)
     kept = {name: losers for name, losers in json.loads(row.kept or "{}").items() if name in values}
     return PulledRecord(row.tbl, row.record_id, values, row.pos, _stamps(row.stamps, values), kept or None)

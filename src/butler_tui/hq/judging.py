@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from butler_tui.domain.changes import Change, WireValue, from_wire
-from butler_tui.domain.fields import TABLES, Kind, Op, Privacy, Table
+from butler_tui.domain.fields import TABLES, Kind, Op, Privacy, Table, is_once
 from butler_tui.domain.merge import RecordState, holding
 from butler_tui.domain.rights import WITHOUT_PERSON, Act, Role, TerminalKind, act_of, may, terminal_may
 from butler_tui.domain.visits import EventKind
@@ -60,7 +60,7 @@ def _reason(change: Change, kind: TerminalKind, members: set[tuple[str, str]], b
         return Reason.NOT_ALLOWED
     if not allowed(change, kind, known):
         return _why_not(change, known)
-    if _once(change) and known(change.table, change.record_id) is not None:
+    if is_once(change.table) and known(change.table, change.record_id) is not None:
         return Reason.ALREADY_THERE
     return None if parent_known(change, members, known) else Reason.PARENT_UNKNOWN
 
@@ -76,14 +76,10 @@ def _against_desk(change: Change, group: Sequence[Change], before: Before) -> st
     return None if rightly else Reason.NOT_ALLOWED
 
 
-def _once(change: Change) -> bool:
-    table = TABLES.get(change.table)
-    return table is not None and table.once
-
-
 def _twice_in(group: Sequence[Change]) -> str | None:
     """Return the reason against a group that itself writes twice what is written once."""
-    written = [(change.table, change.record_id) for change in group if _once(change) and change.op is not Op.ERASE]
+    put = (change for change in group if change.op is not Op.ERASE)
+    written = [(change.table, change.record_id) for change in put if is_once(change.table)]
     return Reason.ALREADY_THERE if len(set(written)) < len(written) else None
 
 
@@ -102,7 +98,7 @@ def is_malformed(change: Change) -> bool:
 
 def is_overfull(change: Change, known: Known) -> bool:
     """Tell whether a record would hold more than one page can carry: then nobody could fetch it, nor what follows."""
-    state = (None if _once(change) else known(change.table, change.record_id)) or RecordState()
+    state = (None if is_once(change.table) else known(change.table, change.record_id)) or RecordState()
     losers = (one.value for kept in state.kept.values() for one in kept)
     texts = (*state.values.values(), *losers, *change.fields.values(), *(change.personal or {}).values())
     if sum(len(one) for one in texts if isinstance(one, str)) > _MOST_TEXT:

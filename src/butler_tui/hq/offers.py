@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from butler_tui.domain.changes import Change, WireValue
 from butler_tui.domain.erasure import is_plain
-from butler_tui.domain.fields import TABLES, Op
+from butler_tui.domain.fields import TABLES, Op, is_once
 from butler_tui.domain.hlc import Stamp, canonical
 from butler_tui.domain.retention import AWAY_MS
 from butler_tui.domain.rights import TerminalKind, act_of, terminal_may
@@ -79,7 +79,7 @@ def keep(rows: Writing, terminal: TerminalRow, ask: OfferAsk, now_ms: int) -> Of
         if (body := _with_more(row, left[row.cid], terminal, kinds)) is not None
     ]
     if more:
-        rows.erase_log(estate_id, more)
+        rows.put_bodies(estate_id, more)
     apart = {_key(one) for one in ask.offered} - there  # what is in quarantine, too
     return OfferAnswer(tuple(sorted(apart)), tuple(sorted({_key(one) for one in ask.offered if gone & _about(one)})))
 
@@ -121,12 +121,7 @@ def offer_id(table: str, record_id: str, cid: str | None) -> str:
 
 def offer_of(change: Change) -> str:
     """Return under which id a change would have been offered."""
-    return offer_id(change.table, change.record_id, None if _once(change.table) else change.cid)
-
-
-def _once(tbl: str) -> bool:
-    table = TABLES.get(tbl)
-    return table is not None and table.once
+    return offer_id(change.table, change.record_id, None if is_once(change.table) else change.cid)
 
 
 def offers_of(rows: Reading, estate_id: str, changes: Iterable[Change]) -> list[OfferOf]:
@@ -156,7 +151,7 @@ def settle(rows: Writing, terminal: TerminalRow, came: Iterable[OfferOf], held: 
     What is `held` back (cids) settles an offer only where it is certain to be the same, by its author and `cid`.
     """
     apart = [(row, change) for row, change in came if row.verdict == OFFERED]
-    certain = {row.cid for row, __ in apart if not _once(row.tbl) and row.terminal_id == terminal.terminal_id}
+    certain = {row.cid for row, __ in apart if not is_once(row.tbl) and row.terminal_id == terminal.terminal_id}
     done = [row.cid for row, change in apart if row.cid in certain or change.cid not in held]
     if done:
         rows.settle(terminal.estate_id, done)

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from butler_tui.domain.health import DAY_MS, Mark, backup_mark, disk_mark, sync_mark
+from butler_tui.domain.health import DAY_MS, Finding, Mark, backup_mark, disk_mark, sync_mark
 from butler_tui.domain.hlc import MOST_AHEAD_MS
 from butler_tui.hq.admin import EstateStatus
 from butler_tui.hq.answering import answers_at
@@ -21,17 +21,6 @@ from butler_tui.words import N_, _
 
 _MOST_NAMED = 3
 """Terminals or estates that a sentence names: all of it is to be seen at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found: its code (never changes), what it is called, its mark, a sentence, and what to do."""
-
-    check: str
-    name: str
-    mark: Mark
-    words: str
-    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

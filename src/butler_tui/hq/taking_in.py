@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from butler_tui.domain.changes import Change
-from butler_tui.domain.fields import TABLES
+from butler_tui.domain.fields import TABLES, parents_first
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq import offers
@@ -22,7 +22,6 @@ from butler_tui.hq.releasing import standing_again
 from butler_tui.hq.replay import change_at, stamp_of
 
 _AT_ONCE = 500
-_ORDER = {name: place for place, name in enumerate(TABLES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def _land(rows: Writing, terminals: Sequence[TerminalRow], waiting: Sequence[Log
 
 
 def _parents_first(row: LogRow) -> tuple[int, int, int]:
-    return _ORDER.get(row.tbl, len(_ORDER)), row.hlc_ms, row.hlc_counter
+    return parents_first(row.tbl), row.hlc_ms, row.hlc_counter
 
 
 def _against(change: Change, kind: TerminalKind, landing: Landing) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from butler_tui.domain.fields import TABLES, Scope
+from butler_tui.domain.fields import TABLES, Scope, is_once
 from butler_tui.domain.rights import SEES, TerminalKind
 from butler_tui.domain.tallies import Tally, hash_of, month_of
 from butler_tui.hq import reports
@@ -42,7 +42,7 @@ def compare(rows: Writing, terminal: TerminalRow, ask: CompareAsk, now_ms: int) 
         raise Refusal(409, Code.HELLO_AGAIN)
     ours = {(row.tbl, row.month): Tally(row.records, row.mark) for row in rows.tallies(terminal.estate_id)}
     if ask.pos is None:
-        return sorted(key for key in _differing(ours, ask.sums) if key in ask.sums and _is_once(key[0]))
+        return sorted(key for key in _differing(ours, ask.sums) if key in ask.sums and is_once(key[0]))
     differing = sorted(_differing(_in_scope(ours, terminal), _in_scope(ask.sums, terminal)))
     if differing:
         reports.differed(rows, terminal, differing, now_ms)
@@ -60,11 +60,6 @@ def _is_comparable(tbl: str, terminal: TerminalRow) -> bool:
         return True
     table = TABLES.get(tbl)
     return table is not None and tbl != "attachment" and table.scope in scopes
-
-
-def _is_once(tbl: str) -> bool:
-    table = TABLES.get(tbl)
-    return table is not None and table.once
 
 
 def _differing(

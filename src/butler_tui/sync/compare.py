@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from butler_tui.domain.fields import TABLES
+from butler_tui.domain.fields import parents_first
 from butler_tui.domain.tallies import span_of
 from butler_tui.ids import id_text, parse_id
 from butler_tui.store import offering, pruning, pulled, sync_state, tallies
@@ -37,7 +37,7 @@ def compare(talk: Talk) -> list[tuple[str, str]]:
         ask = CompareAsk(id_text(where.epoch), where.hq_gen or "", where.pos, sums)
     try:
         differing = differing_from(talk.post("compare", ask.to_body()))
-        for tbl, month in sorted(differing, key=_parents_first):
+        for tbl, month in sorted(differing, key=lambda one: parents_first(one[0])):
             at_hq = _fetch_again(talk, tbl, month)
             if hole is not None:
                 offering.offer_again(talk.store, tbl, span_of(month), at_hq, talk.now_ms())
@@ -51,11 +51,6 @@ def compare(talk: Talk) -> list[tuple[str, str]]:
     tallies.note_compared(connection, talk.now_ms())
     pruning.forget_hole(connection)
     return differing
-
-
-def _parents_first(one: tuple[str, str]) -> int:
-    order = list(TABLES)
-    return order.index(one[0]) if one[0] in order else len(order)
 
 
 def _fetch_again(talk: Talk, tbl: str, month: str) -> set[bytes]:

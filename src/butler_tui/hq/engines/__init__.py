@@ -238,8 +238,8 @@ class Writing(Reading, OfferWriting, Protocol):
     def register_erased(self, estate_id: str, keys: Iterable[tuple[str, str]], now_ms: int) -> None:
         """Write down that these records (table, id) were erased for a person."""
 
-    def erase_log(self, estate_id: str, bodies: Iterable[tuple[int, str]]) -> None:
-        """Write the bodies (position, JSON) that are left of changes."""
+    def put_bodies(self, estate_id: str, bodies: Iterable[tuple[int, str]]) -> None:
+        """Write the bodies (position, JSON) of changes anew."""
 
     def put_shown(self, estate_id: str, tbl: str, shown: Iterable[tuple[str, str]]) -> None:
         """Write beside records what follows for them from others: (record_id, JSON)."""

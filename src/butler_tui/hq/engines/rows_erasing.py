@@ -113,8 +113,8 @@ class ErasingRows(OfferRows):
             rows,
         )
 
-    def erase_log(self, estate_id: str, bodies: Iterable[tuple[int, str]]) -> None:
-        """Write the bodies (position, JSON) that are left of changes."""
+    def put_bodies(self, estate_id: str, bodies: Iterable[tuple[int, str]]) -> None:
+        """Write the bodies (position, JSON) of changes anew."""
         self._many(
             "UPDATE change_log SET body = ? WHERE estate_id = ? AND pos = ?",
             [(body, estate_id, pos) for pos, body in bodies],
