@@ -134,13 +134,13 @@ MUTANTS = (
     Mutant("hq_back_is_not_followed_by_sending_again", "store/anew.py", "acked_seq = ?3, pos = ?2,", "pos = ?2,"),
     Mutant(
         "the_fork_trusts_a_file_put_back",
-        "sync/talk.py",
+        "sync/agreeing.py",
         "last_seq, intact = answer.last_seq if held else 0, held and hole is None",
         "last_seq, intact = answer.last_seq, hole is None",
     ),
     Mutant(
         "a_file_put_back_goes_on",
-        "sync/talk.py",
+        "sync/agreeing.py",
         "if not held or (on_line",
         "if (on_line",
     ),
@@ -160,9 +160,9 @@ MUTANTS = (
     Mutant("nothing_is_forgotten", "store/narrowing.py", "    if seen == frozenset(Scope):\n", "    if True:\n"),
     Mutant(
         "what_others_wrote_is_not_offered",
-        "sync/talk.py",
-        "            offer_lost(self, answer, fork)\n",
-        "            pass\n",
+        "sync/agreeing.py",
+        "        offer_lost(talk, answer, fork)\n",
+        "        pass\n",
     ),
     Mutant(
         "what_lost_to_others_is_not_offered",

@@ -18,6 +18,7 @@ from butler_tui.store import sync_state
 from butler_tui.store.erasing import erase_for_all
 from butler_tui.store.journal import Erasure
 from butler_tui.store.local import Store
+from butler_tui.sync.agreeing import hello
 from butler_tui.sync.failures import Refused
 from butler_tui.sync.protocol import Code, OfferAsk, Offered, compact_json
 from butler_tui.sync.talk import Talk, Tally
@@ -131,7 +132,7 @@ def world() -> Iterator[World]:
 
 def test_a_log_that_was_never_restored_takes_no_offers(world: World) -> None:
     talk = Talk(world.booths[1].store, lambda: world.now, gentle=False, tally=Tally())
-    where = talk.hello()
+    where = hello(talk)
     false = Offered("gate", id_text(new_id(1)), {"name": "假"})
     with pytest.raises(Refused) as refused:
         talk.post("offer", OfferAsk(id_text(where.epoch), where.hq_gen or "", 0, (false,)).to_body())

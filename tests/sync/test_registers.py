@@ -9,6 +9,7 @@ import pytest
 from butler_tui.ids import id_text
 from butler_tui.store.erasing import erase_for_all
 from butler_tui.store.journal import Erasure
+from butler_tui.sync.agreeing import hello
 from butler_tui.sync.failures import Refused
 from butler_tui.sync.protocol import ErasedAsk
 from butler_tui.sync.talk import Talk, Tally
@@ -73,7 +74,7 @@ def test_a_computer_that_is_no_supervisors_may_not_erase_long_after(erased: tupl
     for booth, taken in ((2, False), (1, True)):
         world.do(("sync", booth))
         talk = Talk(world.booths[booth].store, lambda: world.now, gentle=False, tally=Tally())
-        where = talk.hello()
+        where = hello(talk)
         body = ErasedAsk(id_text(where.epoch), where.hq_gen or "", (("resident", id_text(resident)),)).to_body()
         if taken:
             assert talk.post("erased", body) == {"erased": 1}

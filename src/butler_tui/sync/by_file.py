@@ -16,6 +16,7 @@ from butler_tui.store import anew, estates, month_keys, sync_state
 from butler_tui.store.database import plain_errors
 from butler_tui.store.local import Store
 from butler_tui.store.sync_state import Result
+from butler_tui.sync.agreeing import agree_by_file
 from butler_tui.sync.failures import not_hq
 from butler_tui.sync.protocol import (
     MOST_IN_BATCH,
@@ -106,7 +107,7 @@ def _agree(talk: Talk, body: Body) -> None:
     answer = hello_answer_from(take_object(body, "answer"))
     stale = answer.hq_gen == where.hq_gen and answer.last_seq < where.acked_seq and answer.fork is None
     if not stale:
-        talk.agree_by_file(where, answer)
+        agree_by_file(talk, where, answer)
 
 
 def _take(talk: Talk, body: Body) -> None:

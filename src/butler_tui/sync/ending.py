@@ -6,6 +6,7 @@ from butler_tui.errors import Sealed, TryLater
 from butler_tui.store import month_keys, sealing_off, sync_state
 from butler_tui.store.database import plain_errors, transaction
 from butler_tui.store.local import Store
+from butler_tui.sync.agreeing import hello
 from butler_tui.sync.failures import OUT_OF_REACH
 from butler_tui.sync.push import push_all
 from butler_tui.sync.talk import Talk
@@ -29,7 +30,7 @@ def end(talk: Talk) -> None:
                 except Sealed:
                     destroy_keys(store, talk.now_ms())
                     raise
-        push_all(talk, talk.hello())
+        push_all(talk, hello(talk))
     raise TryLater(OUT_OF_REACH, reason=_("it does not agree on where we stand"))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from butler_tui.domain.fields import TABLES
 from butler_tui.errors import TryLater
@@ -32,9 +31,7 @@ from butler_tui.sync.protocol import (
     differing_from,
     offer_answer_from,
 )
-
-if TYPE_CHECKING:
-    from butler_tui.sync.talk import Talk
+from butler_tui.sync.talk import Talk
 
 _MOST_TEXT = 1024 * 1024
 """Characters of values in one offer, about."""

@@ -7,6 +7,7 @@ from butler_tui.ids import id_text
 from butler_tui.store import anew, pulled, sync_state, tallies, whole
 from butler_tui.store.pulled import HqRecord, LogChange, Upto
 from butler_tui.store.sync_state import Position
+from butler_tui.sync.agreeing import hello
 from butler_tui.sync.failures import Refused, not_hq
 from butler_tui.sync.protocol import (
     Code,
@@ -37,7 +38,7 @@ def pull_all(talk: Talk, where: Position) -> None:
             if refused.code != Code.HELLO_AGAIN:
                 raise not_taken(refused) from refused
             # What is issued again goes out before all records come: what HQ has of it comes with them, and only so.
-            where = push_all(talk, talk.hello())
+            where = push_all(talk, hello(talk))
             continue
         talk.head = max(answer.head, answer.upto)
         way.tell(where, answer)

@@ -9,6 +9,7 @@ from butler_tui.errors import TryLater
 from butler_tui.ids import id_text
 from butler_tui.store import sync_state
 from butler_tui.store.sync_state import Batch, Position
+from butler_tui.sync.agreeing import hello
 from butler_tui.sync.failures import OUT_OF_REACH, Refused, not_hq
 from butler_tui.sync.protocol import (
     MOST_BODY,
@@ -117,7 +118,7 @@ class _Push:
 
     def _refused(self, where: Position, batch: Batch, refused: Refused) -> Position:
         if refused.code in (Code.OUT_OF_ORDER, Code.HELLO_AGAIN):
-            return self.talk.hello()
+            return hello(self.talk)
         if refused.code == Code.TOO_LARGE:
             return self._halved(where, batch)
         raise not_taken(refused) from refused

@@ -14,6 +14,7 @@ from butler_tui.store import conflicts, month_keys, sync_state
 from butler_tui.store.database import plain_errors
 from butler_tui.store.local import Store
 from butler_tui.store.sync_state import Result
+from butler_tui.sync.agreeing import hello
 from butler_tui.sync.compare import compare
 from butler_tui.sync.ending import destroy_keys, end
 from butler_tui.sync.pull import pull_all
@@ -95,7 +96,7 @@ def sync_once(
 def _run(talk: Talk, *, push_only: bool) -> None:
     month_keys.record_missing(talk.store, talk.now_ms())
     try:
-        where = push_all(talk, talk.hello())
+        where = push_all(talk, hello(talk))
         if talk.revoked:
             end(talk)
         if not push_only:

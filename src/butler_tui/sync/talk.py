@@ -5,21 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum, auto
 from typing import Any
 
 from butler_tui import __version__
 from butler_tui.errors import ButlerError, SetUpWrong, TryLater
 from butler_tui.ids import id_text
-from butler_tui.store import anew, epochs, estates, narrowing, pruning, pulled, reports, sync_state
-from butler_tui.store.database import SCHEMA_VERSION, transaction
+from butler_tui.store import estates, pruning, pulled, reports, sync_state
+from butler_tui.store.database import SCHEMA_VERSION
 from butler_tui.store.local import Store
 from butler_tui.store.pruning import Hole
 from butler_tui.store.sync_state import Position
 from butler_tui.sync import blobs, keyring
-from butler_tui.sync.failures import OUT_OF_REACH, Refused, busy, not_hq
-from butler_tui.sync.offering_lost import offer_lost
-from butler_tui.sync.protocol import LAST_PUSH, Code, HelloAnswer, HelloAsk, hello_answer_from, path_of
+from butler_tui.sync.failures import OUT_OF_REACH, Refused, busy
+from butler_tui.sync.protocol import LAST_PUSH, HelloAnswer, HelloAsk, path_of
 from butler_tui.sync.transport import Identity, Link, Traffic
 from butler_tui.words import N_, _
 
@@ -44,13 +42,6 @@ class Tally:
     """Changes that HQ had lost and this terminal had let go of."""
     traffic: Traffic = field(default_factory=Traffic)
     began: float = field(default_factory=time.monotonic)
-
-
-class Outcome(Enum):
-    """What an answer to a hello comes to: both stand at the same place, or it must be said again."""
-
-    AGREED = auto()
-    AGAIN = auto()
 
 
 class NotTaken(ButlerError):
@@ -122,23 +113,19 @@ class Talk:
         """
         self.post("hello", replace(self._ask(self.where(), with_marks=False), ends=True).to_body())
 
-    def hello(self) -> Position:
-        """Say where this terminal stands, take what HQ says to it, and return where both stand then.
+    def say_hello(self, where: Position, *, with_marks: bool) -> Mapping[str, Any]:
+        """Return what HQ answers to where this terminal stands; raises TryLater where it was asked too often."""
+        self._hellos += 1
+        if self._hellos > _MOST_HELLOS:
+            raise TryLater(OUT_OF_REACH, reason=_("it does not agree on where we stand"))
+        return self.post("hello", self.greeting(where, with_marks=with_marks))
 
-        A file that was restored or copied begins a new epoch; an HQ that was restored is followed to its fork.
-        """
-        while True:
-            where = self.where()
-            answer = self._answer_to(where)
-            if (hole := self._hole_to_tell()) is not None:
-                self.tally.gone += hole.gone
-                pruning.note_told(self.store.connection)
-            self.revoked = answer.ending == LAST_PUSH
-            self._too_old = answer.min_schema > SCHEMA_VERSION
-            self._link.judge_dates(answer.server_time)
-            self._link.offset_ms = answer.server_time - self.now_ms()
-            if self._agree(where, answer, on_line=True) is Outcome.AGREED:
-                return self.where()
+    def heed(self, answer: HelloAnswer) -> None:
+        """Go by what an answer says of this sync: whether it is the last push, which programs may fetch, HQ's time."""
+        self.revoked = answer.ending == LAST_PUSH
+        self._too_old = answer.min_schema > SCHEMA_VERSION
+        self._link.judge_dates(answer.server_time)
+        self._link.offset_ms = answer.server_time - self.now_ms()
 
     def require_schema(self) -> None:
         """Raise SetUpWrong where HQ no longer tells a program as old as this one what others wrote (PROTOCOL)."""
@@ -148,100 +135,12 @@ class Talk:
                    "install the newer program.")
             )  # fmt: skip
 
-    def _answer_to(self, where: Position) -> HelloAnswer:
-        """Return what HQ answers to a hello; the marks are said once it asks for them."""
-        with_marks = False
-        while True:
-            self._hellos += 1
-            if self._hellos > _MOST_HELLOS:
-                raise TryLater(OUT_OF_REACH, reason=_("it does not agree on where we stand"))
-            try:
-                return hello_answer_from(self.post("hello", self.greeting(where, with_marks=with_marks)))
-            except ValueError as error:
-                raise not_hq() from error
-            except Refused as refused:
-                if refused.code != Code.SAY_MARKS or with_marks:
-                    raise not_taken(refused) from refused
-                with_marks = True
-
-    def agree_by_file(self, where: Position, answer: HelloAnswer) -> None:
-        """Take what HQ said in a file to where this terminal stood; what follows from it goes into the next file."""
-        self._agree(where, answer, on_line=False)
-
-    def _agree(self, where: Position, answer: HelloAnswer, *, on_line: bool) -> Outcome:
-        connection = self.store.connection
-        self.head = answer.pos
-        if answer.fork is not None:
-            try:
-                outcome = self._follow(where, answer, answer.fork, on_line=on_line)
-            except Refused as refused:
-                if refused.code not in (Code.HELLO_AGAIN, Code.NOT_ALLOWED):
-                    raise not_taken(refused) from refused
-                outcome = Outcome.AGAIN  # it was restored once more meanwhile
-            if outcome is Outcome.AGAIN:
-                return outcome
-        elif where.hq_gen is not None and answer.hq_gen != where.hq_gen:
-            raise not_hq()
-        where = self.where()
-        held = sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid)
-        if not held or (on_line and pruning.note_hole(connection, answer.last_seq) is not None):
-            self._as_another_file()
-            return Outcome.AGAIN
-        self._take_answer(where, answer, on_line=on_line)
-        return Outcome.AGREED
-
-    def _take_answer(self, where: Position, answer: HelloAnswer, *, on_line: bool) -> None:
-        """Keep what came with an answer on which both agree."""
-        connection = self.store.connection
-        sync_state.note_hello(
-            connection,
-            hq_gen=answer.hq_gen,
-            durable_pos=answer.durable_pos,
-            server_ms=answer.server_time,
-            now_ms=self.now_ms(),
-        )
-        keyring.take(self.store, answer.keys, self.post if on_line else None, id_text(where.epoch))
-        if answer.reports:
-            reports.keep(connection, answer.reports)
-        # The count stands in HQ's file and may come again after HQ was restored: the kind itself decides too.
-        if (answer.scope_gen, answer.scope) != (where.scope_gen, estates.terminal(connection).kind):
-            narrowing.forget_out_of_scope(self.store, answer.scope)  # whoever is cut off here does it again
-            anew.begin_anew(connection, answer.scope_gen, answer.scope)
-        if answer.last_seq != where.acked_seq or answer.quarantined:
-            self.acknowledge(where, answer.last_seq, answer.quarantined)
-
-    def _follow(self, where: Position, answer: HelloAnswer, fork: int, *, on_line: bool) -> Outcome:
-        """HQ was restored: begin anew from where its log and ours part, and send again what it has lost.
-
-        Where this file was put back too, what HQ has of its epoch says nothing of what it holds. Where it goes on under
-        another epoch, HQ has said nothing of that one yet.
-        """
-        connection = self.store.connection
-        held = sync_state.holds(connection, where.epoch_no, answer.last_seq, answer.last_cid)
-        hole = pruning.note_hole(connection, answer.last_seq)
-        pruning.note_older_hole(connection)
-        if on_line and not self.revoked:
-            offer_lost(self, answer, fork)
-        last_seq, intact = answer.last_seq if held else 0, held and hole is None
-        rolled = anew.fork(
-            connection, hq_gen=answer.hq_gen, pos=fork, last_seq=last_seq, intact=intact, now_ms=self.now_ms()
-        )
-        if not rolled:
-            return Outcome.AGREED
-        self._sign_as(self.where())
-        return Outcome.AGAIN
-
-    def _as_another_file(self) -> None:
-        """This file was restored or copied: HQ has what it does not hold. It goes on under an epoch of its own."""
-        plan = epochs.planned(self.store.connection)
-        with transaction(self.store.connection):
-            epochs.roll_epoch(self.store.connection, self.now_ms(), plan=plan)
-        self._sign_as(self.where())
-
-    def _sign_as(self, where: Position) -> None:
+    def sign_as(self, where: Position) -> None:
+        """Sign from now on as the epoch in which this file goes on."""
         self._link.identity = replace(self._link.identity, epoch=id_text(where.epoch))
 
-    def _hole_to_tell(self) -> Hole | None:
+    def hole_to_tell(self) -> Hole | None:
+        """Return which numbers neither end has any more, where HQ was not told of them yet."""
         hole = pruning.hole(self.store.connection)
         return hole if hole is not None and not hole.told else None
 
@@ -264,7 +163,7 @@ class Talk:
             version=__version__,
             waiting=where.last_seq - where.acked_seq,
             handed=keyring.named(self.store) or None,
-            hole=self._hole_to_tell(),
+            hole=self.hole_to_tell(),
             marks=tuple(pulled.marks(self.store.connection)) if with_marks else (),
             told=reports.latest_id(self.store.connection),
         )
