@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 from butler_tui.domain.audit_chain import FIRST_LINK
 from butler_tui.domain.changes import MOST_BYTES, MOST_CHANGES, Change
 from butler_tui.domain.fields import TABLES
-from butler_tui.errors import ButlerError, RuleBroken
+from butler_tui.errors import ButlerError, FileTrouble, RuleBroken
 from butler_tui.ids import id_text, new_id
-from butler_tui.store import database, derived
+from butler_tui.paths import Home
+from butler_tui.store import database, derived, sync_state
 from butler_tui.store.journal import erase, record
 from butler_tui.store.journal_rows import change_of, verify_chain
 from butler_tui.store.local import Store
@@ -122,6 +124,31 @@ def test_whatever_is_written_seq_has_no_gap_stamps_rise_and_the_chain_verifies(
     assert verify_chain(store.connection) == len(written)
     head = store.connection.execute("SELECT last_seq, last_link, hlc_ms, hlc_counter FROM sync_state").fetchone()
     assert tuple(head) == (len(written), journal(store)[-1]["link"], *written[-1].hlc)
+
+
+def _replaced(store: Store, home: Home) -> None:
+    copy = home.database.with_name("copy")
+    store.connection.execute("VACUUM INTO ?", (str(copy),))
+    copy.replace(home.database)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file stays in its place elsewhere")
+@pytest.mark.parametrize(
+    "away",
+    [
+        lambda _store, home: home.database.unlink(),
+        lambda _store, home: home.database.parent.rename(home.database.parent.with_name("moved")),
+        _replaced,
+    ],
+)
+def test_nothing_is_called_saved_that_will_not_be_in_the_file_that_is_opened_next(
+    estate: Estate, home: Home, away: Callable[[Store, Home], object]
+) -> None:
+    store, due = estate.store, sync_state.waiting(estate.store.connection)
+    away(store, home)
+    with pytest.raises(FileTrouble, match="Nothing was saved"):
+        record(store, [Written("gate", b"g" * 16, {"name": "北门岗"})], staff_id=None, now_ms=1)
+    assert sync_state.waiting(store.connection) == due
 
 
 def test_every_cid_is_its_own(store: Store) -> None:

@@ -39,14 +39,14 @@ def record(
 
     `staff_id` is the acting person, None for set-up; `now_ms` is UTC ms. `provided` is called inside the transaction,
     before anything is written, and raises where another program has changed what the act rests on. Raises RuleBroken
-    for a group larger than the protocol allows, FileTrouble where the disk refuses; then nothing is saved.
+    for a group larger than the protocol allows, FileTrouble where disk or file is in the way; then nothing is saved.
     """
     if not 0 < len(written) <= MOST_CHANGES:
         raise RuleBroken(N_("One act may change at most {most} records."), most=MOST_CHANGES)
     group_id = new_id(now_ms)
     cid = id_text(group_id)
     connection = store.connection
-    with plain_errors(store.home.database), transaction(connection), _permit(connection, "record"):
+    with _acting(store):
         if provided is not None:
             provided()
         head = _head(connection)
@@ -74,7 +74,7 @@ def record_again(
     called inside the transaction, as `record` does.
     """
     connection = store.connection
-    with plain_errors(store.home.database), transaction(connection), _permit(connection, "record"):
+    with _acting(store):
         provided()
         head = _head(connection)
         for group in groups:
@@ -168,7 +168,7 @@ def erase_and_record(
     once it is done. Raises FileTrouble where the disk refuses.
     """
     connection = store.connection
-    with plain_errors(store.home.database), transaction(connection), _permit(connection, "erase"):
+    with _acting(store, "erase"):
         erase_behind_door(connection, erasures)
         head = _head(connection)
         group_id, cid = b"", ""
@@ -268,6 +268,14 @@ def migrate(connection: Connection) -> Iterator[Connection]:
     """Open the door for a migration: synced tables may be rewritten, in the caller's transaction or one of its own."""
     with nullcontext() if connection.in_transaction else transaction(connection), _permit(connection, "migrate"):
         yield connection
+
+
+@contextmanager
+def _acting(store: Store, door: str = "record") -> Iterator[None]:
+    """Run what a person does as one transaction behind a door, in the file that will be opened the next time, too."""
+    with plain_errors(store.home.database), transaction(store.connection), _permit(store.connection, door):
+        store.require_in_place()
+        yield
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from butler_tui.errors import SetUpWrong
+from butler_tui.errors import FileTrouble, SetUpWrong
 from butler_tui.paths import Home
 from butler_tui.private_file import refuse_anothers, sync_folder
 from butler_tui.store.database import SCHEMA_VERSION, Connection, RawKey, check_version, connect, plain_errors
@@ -24,6 +24,21 @@ class Store:
         self.connection = connection
         self.keys = keys
         self.plain = plain
+        self._place = _place_of(home.database)
+
+    def require_in_place(self) -> None:
+        """Raise FileTrouble where another file, or none, has the name of the one that was opened.
+
+        What is written then is gone once the program is closed; the driver looks for that without a log (WAL) only.
+        """
+        if _place_of(self.home.database) != self._place:
+            raise FileTrouble(
+                N_(
+                    "{file} was moved, removed or replaced while this program was open. Nothing was saved: have it put "
+                    "back, then close the program and open it again."
+                ),
+                file=self.home.database,
+            )
 
     def again(self) -> Store:
         """Return the same file on a connection of its own, for another thread.
@@ -45,6 +60,15 @@ class Store:
     def close(self) -> None:
         """Let go of the file."""
         self.connection.close()
+
+
+def _place_of(file: Path) -> tuple[int, int] | None:
+    """Return by what the system knows the file that has this name, None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def is_set_up(home: Home) -> bool:
