@@ -11,6 +11,7 @@ from butler_tui.desk import gate
 from butler_tui.domain.rights import Role
 from butler_tui.errors import ButlerError, FileTrouble, RuleBroken, SetUpWrong, TryLater
 from butler_tui.hq import by_file, terminals
+from butler_tui.ids import id_text, new_id
 from butler_tui.store import sync_state
 from butler_tui.store.local import Store
 from butler_tui.sync.by_file import read_file, write_file
@@ -124,6 +125,22 @@ def test_a_file_from_hq_that_needs_one_before_it_says_so(hq: Hq, enrolled: Estat
     store.connection.execute("UPDATE sync_state SET pos = pos - 1")
     with pytest.raises(RuleBroken, match="missing"):
         read_file(store, back, real_ms)
+
+
+def test_an_answer_from_before_hq_was_restored_says_so(hq: Hq, enrolled: Estate, now: Clock, tmp_path: Path) -> None:
+    store = enrolled.store
+    out, back = tmp_path / "out", tmp_path / "back"
+    write_file(store, out, real_ms)
+    by_file.import_file(hq.folder, out, real_ms())
+    by_file.export_file(hq.folder, out, back, real_ms())
+    hq_gen = id_text(new_id(real_ms()))
+    hq.change("UPDATE estate_pos SET hq_gen = ? WHERE estate_id = ?", hq_gen, estate_id_of(store))
+    sync(store)
+    admit(enrolled, now, "A001")
+    with pytest.raises(RuleBroken, match="HQ was restored since that answer"):
+        read_file(store, back, real_ms)
+    there_and_back(hq, store, tmp_path)
+    assert sync_state.waiting(store.connection) == 0
 
 
 def test_a_refused_terminal_brings_nothing(hq: Hq, estate: Estate, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def read_file(store: Store, file: Path, now_ms: Callable[[], int]) -> Tally:
     """Take what HQ answered in `file`, and return what was done; every page of it is durable before the next.
 
     Raises SetUpWrong (another terminal's or HQ's file), FileTrouble (damaged), RuleBroken (one before it is missing, or
-    this terminal's file was restored since), TryLater (a sync is running). What was taken before stays.
+    HQ or this terminal's file was restored since), TryLater (a sync is running). What was taken before stays.
     """
     ends = _ends(store)
     tally = Tally()
@@ -105,6 +105,8 @@ def _agree(talk: Talk, body: Body) -> None:
     if take_id(body, "epoch") != id_text(where.epoch):
         raise RuleBroken(N_("This terminal's file was restored since that answer. Write a new file for HQ first."))
     answer = hello_answer_from(take_object(body, "answer"))
+    if answer.fork is None and where.hq_gen is not None and answer.hq_gen != where.hq_gen:
+        raise RuleBroken(N_("HQ was restored since that answer. Write a new file for HQ first."))
     stale = answer.hq_gen == where.hq_gen and answer.last_seq < where.acked_seq and answer.fork is None
     if not stale:
         agree_by_file(talk, where, answer)
