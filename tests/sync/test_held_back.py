@@ -177,6 +177,7 @@ async def test_the_screen_lists_them_and_sends_the_chosen_one_again(
         await booth.sign_in(Role.SUPERVISOR)
         await booth.keys("f9", "ctrl+r")
         assert isinstance(booth.app.screen, HeldBackDialog)
+        assert "Ctrl+R 再次上报" in booth.sentence
         assert "3-2-1801" in booth.text()
         await booth.keys("enter")
         assert "先处理原因" in booth.sentence

@@ -36,6 +36,7 @@ def undecided(hq: Hq, enrolled: Estate, tmp_path: Path, monkeypatch: pytest.Monk
 
 async def at_list(booth: Booth, role: Role = Role.SUPERVISOR) -> None:
     await booth.sign_in(role)
+    assert "2 项待裁定" in booth.text()
     await booth.keys("f9")
     await booth.until(lambda: isinstance(booth.app.screen, SyncScreen))
     await booth.keys("ctrl+d")
@@ -82,6 +83,7 @@ async def test_another_text_is_taken_where_one_may_stand(open_booth: OpenBooth, 
 async def test_home_leads_there_and_a_guard_is_told_who_decides(open_booth: OpenBooth, undecided: Estate) -> None:
     async with open_booth() as booth:
         await booth.sign_in()
+        assert "待裁定" not in booth.text()  # what a guard reads there is whether all is at headquarters
         await booth.keys("ctrl+g", "right", "down", "down")
         assert booth.focused == "home-conflicts"
         await booth.keys("enter")

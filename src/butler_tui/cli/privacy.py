@@ -81,4 +81,6 @@ def _id(text: str) -> bytes:
     try:
         return parse_id(text)
     except ValueError as error:
-        raise WrongUsage(N_("{text} is not the id of a visit."), text=safe(text)) from error
+        raise WrongUsage(
+            N_("{text} is not the id of a visit; for a room add --household or --resident."), text=safe(text)
+        ) from error

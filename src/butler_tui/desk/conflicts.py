@@ -46,6 +46,12 @@ def sees_clear(session: Session | None, table: str) -> bool:
     return session is not None and act is not None and may(session.staff.role, act)
 
 
+def decides_any(store: Store, session: Session) -> bool:
+    """Tell whether this person's role decides one of the conflicts that there are."""
+    acts = [act_of(one.table) for one in conflicts.waiting(store.connection)]
+    return any(act is not None and may(session.staff.role, act) for act in acts)
+
+
 def require_settler(store: Store, session: Session, table: str) -> None:
     """Raise, in words, where this person may not write the table, or not at this computer.
 

@@ -191,11 +191,10 @@ class ButlerApp(Steady, Searching, LetterKeys[None], Looks[None]):
 
     def show_hq(self) -> None:
         """Bring the status line of the screen in front up to date."""
-        from butler_tui.store import sync_state
-        from butler_tui.tui.sync_words import hq_words
+        from butler_tui.tui.sync_words import hq_words, standing_for
         from butler_tui.tui.widgets.lines import StatusLine
 
-        words = hq_words(sync_state.summary(self.here.store.connection), self.here.now_ms(), self.here.zone)
+        words = hq_words(standing_for(self.here.store, self.session), self.here.now_ms(), self.here.zone)
         for screen in self.screen_stack:
             for line in screen.query(StatusLine):
                 line.show_hq(*words)

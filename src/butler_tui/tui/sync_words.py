@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
+from butler_tui.desk.session import Session
 from butler_tui.domain.hlc import MOST_AHEAD_MS
 from butler_tui.labels import duration, greeting, moment, table_label
+from butler_tui.store import sync_state
 from butler_tui.store.about import About
 from butler_tui.store.blobs import Waiting
+from butler_tui.store.local import Store
 from butler_tui.store.quarantined import Held, HeldElsewhere
 from butler_tui.store.sync_state import Result, Summary
 from butler_tui.words import N_, _
@@ -37,6 +40,20 @@ def hq_words(status: Summary, now_ms: int, zone: tzinfo) -> Words:
     if status.last_sync_ms is None:
         return _("Not at headquarters yet"), "warning"
     return _("At headquarters {time}", time=moment(status.last_sync_ms, now_ms, zone)), "good"
+
+
+def standing_for(store: Store, session: Session | None) -> Summary:
+    """Return how it stands with HQ for somebody's status line: what only others decide is left to F9.
+
+    A guard reads there whether all is at HQ, and cannot make the conflicts fewer.
+    """
+    status = sync_state.summary(store.connection)
+    if status.conflicts and session is not None:
+        from butler_tui.desk.conflicts import decides_any
+
+        if not decides_any(store, session):
+            return status._replace(conflicts=0)
+    return status
 
 
 def fetching_words(at: int, of: int) -> str:

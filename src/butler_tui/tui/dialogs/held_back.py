@@ -14,6 +14,7 @@ from butler_tui.store import quarantined
 from butler_tui.store.quarantined import HeldGroup
 from butler_tui.tui.context import Context
 from butler_tui.tui.dialogs.inbox import InboxDialog
+from butler_tui.tui.key_names import key_called
 from butler_tui.tui.sync_words import about_words, reason_words
 from butler_tui.tui.widgets.record_list import Column, Record
 from butler_tui.words import _
@@ -41,8 +42,18 @@ class HeldBackDialog(InboxDialog):
     ]
 
     def __init__(self, context: Context, session: Session) -> None:
-        super().__init__(context, session, _("Held by HQ"), _("Headquarters holds nothing back."), _COLUMNS)
+        super().__init__(
+            context, session, _("Held by HQ"), _("Headquarters holds nothing of this computer back."), _COLUMNS
+        )
         self._found: dict[bytes, HeldGroup] = {}
+
+    def on_mount(self) -> None:
+        """Say what can be done, where there is something."""
+        if self.records():
+            keys = {"again": key_called("held.again"), "give_up": key_called("held.give_up")}
+            said = _("Have the cause put right, then {again} sends it again; {give_up} lets headquarters' value hold.",
+                     **keys)  # fmt: skip
+            self._sentence.say(said)
 
     def records(self) -> Sequence[Record]:
         """Return the acts that are held, the oldest first."""
