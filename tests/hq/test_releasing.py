@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
+
 from butler_tui.domain.changes import Change
 from butler_tui.domain.merge import state_from
 from butler_tui.domain.rights import TerminalKind
+from butler_tui.hq.ingest import Landing
 from butler_tui.hq.replay import replayed
 from tests.hq.authors import NOW, PASSED, Author, MakeAuthor, fresh
 
@@ -111,3 +116,24 @@ def test_what_goes_on_in_a_held_record_is_let_go_after_it_and_never_before(autho
     state = terminal.state(begun)
     assert state is not None
     assert (state["name"], state["may_confirm"]) == ("陈", 0)
+
+
+def test_a_day_that_waited_for_one_new_guard_is_let_go_at_once(
+    author_of: MakeAuthor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booth = author_of()
+    late = author_of(estate_id=booth.terminal.estate_id)
+    guard = fresh()
+    booth.push(*(booth.change("gate", staff_id=guard, name="东门岗") for _ in range(20)))
+    assert held(booth) == 20
+    looked, look_up = [], Landing.look_up
+
+    def looked_up(landing: Landing, changes: Sequence[Change]) -> None:
+        looked.append(len(changes))
+        look_up(landing, changes)
+
+    monkeypatch.setattr(Landing, "look_up", looked_up)
+    late.push(late.change("staff", record_id=guard, number="9001", name="许", role="supervisor"))
+
+    assert held(booth) == 0
+    assert looked == [1, 20]

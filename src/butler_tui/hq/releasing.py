@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from butler_tui.domain.changes import Change, WireValue
 from butler_tui.domain.hlc import Stamp
@@ -49,6 +49,14 @@ class Landing(Protocol):
         """Merge a change into its record."""
 
 
+class _Held(NamedTuple):
+    """A change that is held: its row of the log, its body, and what it was when it came."""
+
+    row: LogRow
+    body: Mapping[str, Any]
+    change: Change
+
+
 def release(landing: Landing) -> None:
     """Judge anew what is held for the records that this batch has written, and what hangs on that in turn.
 
@@ -60,37 +68,48 @@ def release(landing: Landing) -> None:
     fresh = set(landing.changed)
     while fresh:
         waiting = landing.rows.held_for(estate_id, sorted(fresh))
-        fresh = set()
         named = {(row.epoch, row.group_id): row.pos for row in waiting}
-        groups = [(*group, pos) for group, pos in named.items()]
-        rows = landing.rows.held_groups(estate_id, groups) if groups else []
-        for _group, together in groupby(rows, key=lambda row: (row.epoch, row.group_id)):
-            fresh |= _judge_anew(landing, list(together))
+        rows = landing.rows.held_groups(estate_id, [(*group, pos) for group, pos in named.items()]) if named else []
+        fresh = _judge_anew(landing, rows) if rows else set()
 
 
-def _judge_anew(landing: Landing, group: list[LogRow]) -> set[tuple[str, str]]:
-    """Apply a group that nothing is against any more; return the records that it wrote."""
-    if group[0].reason == Reason.REVOKED:
-        return set()  # it was right in every other way, and still came from a terminal that does not count
-    author = landing.rows.terminal(landing.terminal.estate_id, group[0].terminal_id)
-    bodies = [json.loads(row.body) for row in group]
-    changes = [_as_it_came(change_at(row, body), row) for row, body in zip(group, bodies, strict=True)]
-    landing.look_up(changes)
+def _judge_anew(landing: Landing, rows: Sequence[LogRow]) -> set[tuple[str, str]]:
+    """Apply those of these groups that nothing is against any more; return the records that they wrote.
+
+    All of them at once: a day of visits may have waited for one new guard.
+    """
+    estate_id = landing.terminal.estate_id
+    authors = {one.terminal_id: one for one in landing.rows.terminals(estate_id)}
+    opened = [_Held(row, body := json.loads(row.body), _as_it_came(change_at(row, body), row)) for row in rows]
+    landing.look_up([one.change for one in opened])
+    let_go: list[_Held] = []
+    log: list[LogRow] = []
+    for __, together in groupby(opened, key=lambda one: (one.row.epoch, one.row.group_id)):
+        group = list(together)
+        if not _may_stand(landing, group, authors.get(group[0].row.terminal_id)):
+            continue
+        for one in group:
+            again = standing_again(one.row, one.body, landing.pos, landing.now_ms)
+            landing.apply(one.change, stamp_of(again, json.loads(again.body)))
+            log.append(again)
+            landing.pos += 1
+        let_go += group
+    if let_go:
+        landing.rows.advance(estate_id, len(let_go))
+        landing.rows.let_go(estate_id, [one.row.cid for one in let_go])
+        landing.rows.add_log(log)
+    return {(one.change.table, one.change.record_id) for one in let_go}
+
+
+def _may_stand(landing: Landing, group: Sequence[_Held], author: TerminalRow | None) -> bool:
+    """Tell whether nothing is against a group any more, by the records as they are in this batch."""
+    if author is None or group[0].row.reason == Reason.REVOKED:
+        return False  # a revoked one's was right in every other way, and still came from who does not count
+    changes = [one.change for one in group]
     before = Before(landing.terminal.estate_id, landing.known, landing.corrected, landing.now_ms)
-    if author is None or reason_against(changes, TerminalKind(author.kind), before) is not None:
-        return set()
-    if landing.continues_what_is_held(changes):
-        return set()
-    landing.rows.advance(landing.terminal.estate_id, len(group))
-    log = []
-    for row, body, change in zip(group, bodies, changes, strict=True):
-        again = standing_again(row, body, landing.pos, landing.now_ms)
-        landing.apply(change, stamp_of(again, json.loads(again.body)))
-        log.append(again)
-        landing.pos += 1
-    landing.rows.let_go(landing.terminal.estate_id, [row.cid for row in group])
-    landing.rows.add_log(log)
-    return {(change.table, change.record_id) for change in changes}
+    if reason_against(changes, TerminalKind(author.kind), before) is not None:
+        return False
+    return not landing.continues_what_is_held(changes)
 
 
 def _as_it_came(change: Change, row: LogRow) -> Change:
