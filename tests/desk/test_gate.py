@@ -12,7 +12,6 @@ import pytest
 from butler_tui import labels
 from butler_tui.desk.gate import admit, check_out
 from butler_tui.desk.session import Session
-from butler_tui.desk.set_up import set_policy
 from butler_tui.domain.documents import DocumentType
 from butler_tui.domain.gate_check import Check, GateCheck, Outcome
 from butler_tui.domain.people import Sex
@@ -22,6 +21,7 @@ from butler_tui.errors import RuleBroken
 from butler_tui.ids import new_id
 from butler_tui.store import estates, visits
 from butler_tui.store.journal_rows import verify_chain
+from tests.policies import set_policy
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, Estate

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from butler_tui.desk.set_up import NewHouse, NewResident, NewVehicle, add_house, add_staff, set_policy, set_up_estate
+from butler_tui.desk.set_up import NewHouse, NewResident, NewVehicle, add_house, add_staff, set_up_estate
 from butler_tui.domain.people import Sex
 from butler_tui.domain.policies import Reason
 from butler_tui.domain.rights import Role
@@ -14,6 +14,7 @@ from butler_tui.errors import RuleBroken
 from butler_tui.store import estates, households
 from butler_tui.store import staff as staff_store
 from butler_tui.store.local import Store
+from tests.policies import set_policy
 
 if TYPE_CHECKING:
     from tests.conftest import Clock, Estate
@@ -132,11 +133,6 @@ def test_a_policy_is_one_record_a_key_however_often_it_is_set(estate: Estate, no
     assert policies.idle_lock_min == 7
     assert policies.rule(Reason.COURIER).leave_after_min == 45
     assert estate.store.connection.execute("SELECT count(*) FROM policy").fetchone()[0] == 2
-
-
-def test_a_policy_needs_an_estate(store: Store, now: Clock) -> None:
-    with pytest.raises(RuleBroken, match="has no estate yet"):
-        set_policy(store, "undo_s", 30, now())
 
 
 def test_a_policy_that_is_not_json_leaves_the_default(estate: Estate) -> None:

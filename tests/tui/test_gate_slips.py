@@ -234,7 +234,7 @@ async def test_a_long_list_is_reached_to_its_end(open_booth: OpenBooth, estate: 
 async def test_a_policy_that_empties_the_reasons_keys_stops_no_gate(
     open_booth: OpenBooth, estate: Estate, now: Clock
 ) -> None:
-    from butler_tui.desk.set_up import set_policy
+    from tests.policies import set_policy
 
     set_policy(estate.store, "reason.courier", {"keys": []}, now())
     async with open_booth() as booth:

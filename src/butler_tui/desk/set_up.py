@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,7 +10,7 @@ from butler_tui.domain.people import Sex
 from butler_tui.domain.plates import read_plate
 from butler_tui.domain.rights import Role
 from butler_tui.errors import RuleBroken
-from butler_tui.ids import new_id, ruled_id
+from butler_tui.ids import new_id
 from butler_tui.store import estates
 from butler_tui.store.journal import record
 from butler_tui.store.local import Store
@@ -72,20 +71,6 @@ def set_up_estate(
     record(store, written + gates, staff_id=None, now_ms=now_ms)
     estates.place_at_gate(store.connection, gates[0].record_id)
     return [gate.record_id for gate in gates]
-
-
-def set_policy(store: Store, key: str, value: object, now_ms: int) -> None:
-    """Write one policy of the estate; `value` is anything JSON can say."""
-    estate = estates.estate(store.connection)
-    if estate is None:
-        raise RuleBroken(N_("This computer has no estate yet."))
-    policy_id = ruled_id(estate.estate_id, "policy", key)
-    record(
-        store,
-        [Written("policy", policy_id, {"key": key, "value": json.dumps(value)})],
-        staff_id=None,
-        now_ms=now_ms,
-    )
 
 
 def add_staff(store: Store, number: str, name: str, role: Role, now_ms: int) -> bytes:
