@@ -42,7 +42,7 @@ def test_what_is_well_is_good(tmp_path: Path) -> None:
         ("terminals", "warning", "not heard of for over a day: 东门岗 (云栖玫瑰园, 2 d",
          replace(WELL, terminals=(GATE._replace(seen_ms=NOW - 2 * DAY_MS),))),
         ("terminals", "bad", "东门岗", replace(WELL, terminals=(GATE._replace(seen_ms=None),))),
-        ("terminals", "good", "Terminals in use: 0",
+        ("terminals", "good", "No terminal is in use",
          replace(WELL, terminals=(GATE._replace(seen_ms=1, revoked_ms=NOW),))),
         ("terminals", "warning", "and 2 more", replace(WELL, terminals=(GATE._replace(seen_ms=NOW - 2 * DAY_MS),) * 5)),
         ("clocks", "warning", "东门岗", replace(WELL, terminals=(GATE._replace(clock_ahead_ms=-DAY_MS),))),

@@ -167,5 +167,7 @@ def test_administration_works_beside_a_running_server(own: Hq) -> None:
     assert line[2] == f"{own.url}/e/{estate_id}#{authority.fingerprint(own.folder)}"
     assert len(line[3]) == 10
     assert "15 minutes" in ended.stderr
+    odd = butler("hq", "terminal", "code", "云栖玫瑰园", "--url", "hq.example", "--dir", str(own.folder.path))
+    assert (odd.returncode, odd.stdout, "https://hq.example:8443" in odd.stderr) == (2, "", True)
     assert "--url" in ended.stderr  # served on loopback, which no other computer reaches
     assert [one.name for one in admin.status(own.folder)] == ["云栖玫瑰园"]

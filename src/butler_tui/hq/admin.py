@@ -10,9 +10,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from butler_tui.domain.rights import TerminalKind
-from butler_tui.errors import ButlerError, SetUpWrong, TryLater
+from butler_tui.errors import ButlerError, SetUpWrong, TryLater, WrongUsage
 from butler_tui.hq import authority, enrolment, offers, placing, retention, taking_in
 from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.engines import AlreadyThere, Engine, EstateRow, LogRow, Reading, ReportRow, TerminalRow, Unavailable
@@ -191,14 +192,24 @@ def new_code(folder: Folder, estate: str, kind: TerminalKind, now_ms: int, url: 
     """Make a one-time code for a terminal of `kind` and return the line to type there.
 
     `estate` is an id or a name; `url` is HQ's address where it is not the one it was served under last. Raises
-    ButlerError where there is no such estate.
+    ButlerError where there is no such estate, WrongUsage where no terminal could reach `url`.
     """
+    base = _address((url or served_under(folder)).rstrip("/"))
     with opened(folder) as (engine, _keys):
         estate_id = find_estate(engine, estate).estate_id
         code = engine.write(lambda rows: enrolment.new_code(rows, estate_id, kind, now_ms)).result()
-    base = (url or served_under(folder)).rstrip("/")
     whole = f"{base}{path_of(estate_id, '').rstrip('/')}#{authority.fingerprint(folder)}"
     return Code(f"butler enrol {whole} {code}", whole, code, kind, now_ms + enrolment.LIFETIME_MS)
+
+
+def _address(text: str) -> str:
+    try:
+        host = urlsplit(text).hostname if text.startswith("https://") else None
+    except ValueError:
+        host = None
+    if not host:
+        raise WrongUsage(N_("{text} is no address of HQ: write it as https://hq.example:8443."), text=safe(text))
+    return text
 
 
 def served_under(folder: Folder) -> str:

@@ -83,6 +83,8 @@ def _heard(place: _Place) -> _Said:
         key=lambda found: found[0], reverse=True,
     )  # fmt: skip
     if not silent:
+        if not used:
+            return Mark.GOOD, _("No terminal is in use yet: butler hq terminal code makes the line for one."), ""
         return Mark.GOOD, _("Terminals in use: {count}; all heard of within a day.", count=len(used)), ""
     named = [f"{safe(one.name)} ({safe(estate.name)}, {duration(age)})" for age, estate, one in silent]
     marks = {sync_mark(one.seen_ms, one.enrolled_ms, place.now_ms) for _age, _estate, one in silent}
