@@ -11,12 +11,12 @@ from butler_tui.hq.greeting import greet
 from butler_tui.hq.keyring import Keyring
 from butler_tui.hq.refusals import Refusal
 from butler_tui.sync.protocol import ErasedAsk, HelloAsk
-from tests.hq.authors import NOW, Author, MakeAuthor, fresh
+from tests.hq.authors import NOW, Author, MakeAuthor
 
 
 def finds_it_restored(author: Author) -> str:
     """Say that another log of HQ was pulled, whether that is so or not; return the generation that HQ begins."""
-    ask = HelloAsk(author.epoch, 0, 0, None, fresh(), 0, None, 0, 3, NOW, "1", 0)
+    ask = HelloAsk(author.epoch, 0, 0, None, "f" * 36, 0, None, 0, 3, NOW, "1", 0)
     answer = author.engine.write(lambda rows: greet(rows, author.terminal, ask, NOW, Keyring(bytes(32)))).result()
     assert answer.fork is not None
     return answer.hq_gen
@@ -51,6 +51,14 @@ def test_a_gate_that_alone_says_hq_was_restored_erases_nobody(
 
     assert tells(other, hq_gen, home) == 1
     assert "name" not in (boss.state(home) or {})
+
+
+def test_nor_where_it_says_so_more_often_than_is_reported(author_of: MakeAuthor, boss: Author, home: Change) -> None:
+    gate = author_of(TerminalKind.GATE, boss.terminal.estate_id)
+    for __ in range(6):
+        hq_gen = finds_it_restored(gate)
+    with pytest.raises(Refusal):
+        tells(gate, hq_gen, home)
 
 
 def test_a_supervisors_terminal_is_believed_whoever_found_it(boss: Author, home: Change) -> None:

@@ -64,8 +64,7 @@ def _is_believed(rows: Writing, terminal: TerminalRow, hq_gen: str, since_ms: in
     """
     if terminal.kind == TerminalKind.SUPERVISOR:
         return True
-    alone = reports.told_of_generation(rows, terminal.estate_id, hq_gen) == {terminal.terminal_id}
-    return since_ms <= _LONGEST_MS and not alone
+    return since_ms <= _LONGEST_MS and reports.others_bear_out(rows, terminal, hq_gen)
 
 
 def _change(key: tuple[str, str], epoch: str, now_ms: int) -> Change:

@@ -43,6 +43,12 @@ class ReportKind(StrEnum):
     HELD_BACK = "held_back"
 
 
+_BY_ITSELF = frozenset(
+    {ReportKind.NEW_EPOCH, ReportKind.NEW_GENERATION, ReportKind.DIFFERED, ReportKind.HOLE, ReportKind.HELD_BACK}
+)
+"""What a terminal can make HQ report as often as it likes, were it stolen: others must not go unread for it."""
+
+
 class HeldBack(NamedTuple):
     """An act that was held back: the first change of it, and why."""
 
@@ -60,10 +66,11 @@ def new_generation(rows: Writing, terminal: TerminalRow, hq_gen: str, pos: int, 
     _report(rows, terminal, ReportKind.NEW_GENERATION, {"hq_gen": hq_gen, "pos": pos}, now_ms)
 
 
-def told_of_generation(rows: Reading, estate_id: str, hq_gen: str) -> set[str]:
-    """Return the terminals on whose word alone a generation was begun; none where a command began it."""
-    told = rows.reports_of(estate_id, ReportKind.NEW_GENERATION)
-    return {one.terminal_id for one in told if one.terminal_id and json.loads(one.detail).get("hq_gen") == hq_gen}
+def others_bear_out(rows: Reading, terminal: TerminalRow, hq_gen: str) -> bool:
+    """Tell whether a generation was begun by a command, or because another terminal than this one found HQ restored."""
+    kinds = (ReportKind.NEW_GENERATION, ReportKind.RESTORED)
+    told = (one for kind in kinds for one in rows.reports_of(terminal.estate_id, kind))
+    return any(one.terminal_id != terminal.terminal_id and json.loads(one.detail)["hq_gen"] == hq_gen for one in told)
 
 
 def differed(rows: Writing, terminal: TerminalRow, slices: Sequence[tuple[str, str]], now_ms: int) -> None:
@@ -96,24 +103,17 @@ def offered(rows: Writing, terminal: TerminalRow, hq_gen: str, now_ms: int) -> N
 
 
 def held_back(rows: Writing, terminal: TerminalRow, apart: Sequence[HeldBack], now_ms: int) -> None:
-    """Report acts that HQ could not apply, and holds apart still, to supervisors: a few times an hour for a terminal.
+    """Report acts that HQ could not apply, and holds apart still, to supervisors.
 
     Ids and words of the protocol only: nothing personal is in it.
     """
     still = {cid for cid, _reason in rows.held(terminal.estate_id, [one.first.cid for one in apart])} if apart else ()
     left = [one for one in apart if one.first.cid in still]
-    if not left or _told_often(rows, terminal, now_ms):
+    if not left:
         return
     named = [[one.first.table, one.first.record_id, one.reason, one.first.staff_id] for one in left[:_MOST_NAMED]]
     detail = {"held": named, "more": max(0, len(left) - _MOST_NAMED)}
     _report(rows, terminal, ReportKind.HELD_BACK, detail, now_ms)
-
-
-def _told_often(rows: Writing, terminal: TerminalRow, now_ms: int) -> bool:
-    """Tell whether so much of this terminal was reported lately that more would only push other reports away."""
-    lately = [one for one in rows.reports(terminal.estate_id, _RECENT) if one.at_ms > now_ms - _HOUR_MS]
-    theirs = [one for one in lately if (one.kind, one.terminal_id) == (ReportKind.HELD_BACK, terminal.terminal_id)]
-    return len(theirs) >= _MOST_AN_HOUR
 
 
 def restored(rows: Writing, estate_id: str, hq_gen: str, pos: int, made_ms: int, now_ms: int) -> None:
@@ -121,7 +121,17 @@ def restored(rows: Writing, estate_id: str, hq_gen: str, pos: int, made_ms: int,
     _add(rows, estate_id, None, ReportKind.RESTORED, {"hq_gen": hq_gen, "pos": pos, "made_ms": made_ms}, now_ms)
 
 
+def _told_often(rows: Writing, terminal: TerminalRow, kind: ReportKind, now_ms: int) -> bool:
+    """Tell whether so much of this kind was reported of a terminal lately that more would only push others away."""
+    lately = [one for one in rows.reports(terminal.estate_id, _RECENT) if abs(one.at_ms - now_ms) < _HOUR_MS]
+    theirs = [one for one in lately if (one.kind, one.terminal_id) == (kind, terminal.terminal_id)]
+    return len(theirs) >= _MOST_AN_HOUR
+
+
 def _report(rows: Writing, terminal: TerminalRow, kind: ReportKind, detail: dict[str, object], now_ms: int) -> None:
+    """Report something of a terminal, a few times an hour for each kind that it can bring about by itself."""
+    if kind in _BY_ITSELF and _told_often(rows, terminal, kind, now_ms):
+        return
     _add(rows, terminal.estate_id, terminal.terminal_id, kind, detail, now_ms)
 
 
