@@ -89,12 +89,14 @@ async def test_a_supervisors_terminal_shows_above_the_lists_that_a_file_was_put_
     writes_there("西门岗")
     sync(estate.store)
     hold(estate, "house", "already_there", now())
+    estate.store.connection.execute("INSERT INTO report SELECT randomblob(16), at_ms, kind, place, detail FROM report")
     async with open_booth() as booth:
         await booth.sign_in()
         await booth.keys("f9")
         shown = " ".join(booth.text().split())
         assert "was restored from a backup, or copied. Make sure that only one computer goes on with it." in shown
-        assert shown.index("was restored from a backup") < shown.index("Held by HQ 1")
+        assert shown.index("Held by HQ 1") < shown.index("was restored from a backup") < shown.index("only once")
+        assert shown.count("was restored from a backup") == 1  # told twice
 
 
 async def test_the_keys_of_the_frame_lead_on_from_here_too(open_booth: OpenBooth) -> None:

@@ -34,9 +34,9 @@ def hq_words(status: Summary, now_ms: int, zone: tzinfo) -> Words:
     if status.fetching:
         return _("Not everything fetched yet"), "warning"
     if status.quarantined:
-        return _("{count} records to be looked at", count=status.quarantined), "warning"
+        return _("Held by HQ: {count}", count=status.quarantined), "warning"
     if status.conflicts:
-        return _("{count} records to be decided", count=status.conflicts), "warning"
+        return _("To be decided: {count}", count=status.conflicts), "warning"
     if status.last_sync_ms is None:
         return _("Not at headquarters yet"), "warning"
     return _("At headquarters {time}", time=moment(status.last_sync_ms, now_ms, zone)), "good"

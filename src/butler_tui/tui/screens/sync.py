@@ -154,13 +154,14 @@ class SyncScreen(Steady, Screen[None]):
         pictures = picture_words(blobs.waiting(connection))
         rows += [(_("Pictures") if not place else "", *words) for place, words in enumerate(pictures)]
         rows.append((_("Clock"), *clock_words(status.clock_offset_ms)))
-        rows += self._reported(now)
-        undecided = summary.conflicts
+        undecided, count = summary.conflicts, summary.quarantined
         rows.append((_("To be decided"), records(undecided), "warning" if undecided else ""))
-        count = summary.quarantined
         rows.append((_("Held by HQ"), records(count), "warning" if count else ""))
+        reported = self._reported(now)  # between the figures and the list, which may be long
         shown = quarantined.held(connection, MOST_HELD)
-        rows += [("", held_words(one, now, zone), "") for one in shown]
+        named = _("Held by HQ") if reported else ""
+        rows += reported
+        rows += [("" if place else named, held_words(one, now, zone), "") for place, one in enumerate(shown)]
         if count > len(shown):
             rows.append(("", _("and {count} more", count=count - len(shown)), ""))
         rows += self._held_elsewhere(now)
@@ -170,11 +171,10 @@ class SyncScreen(Steady, Screen[None]):
     def _reported(self, now_ms: int) -> list[tuple[str, str, str]]:
         """Return what HQ told a supervisor's terminal that nobody typed; it stands above the lists, to be seen."""
         told = reports.newest(self._here.store.connection, MOST_REPORTS, now_ms - REPORTS_MS)
-        words = [
-            f"{moment(one.at_ms, now_ms, self._here.zone)}  {report_words(one.kind, one.detail, one.place)}"
-            for one in told
-        ]
-        return self._wrapped(_("Reports"), words)
+        latest: dict[str, str] = {}  # what was told several times stands there once
+        for one in told:
+            latest.setdefault(report_words(one.kind, one.detail, one.place), moment(one.at_ms, now_ms, self._here.zone))
+        return self._wrapped(_("Reports"), [f"{when}  {words}" for words, when in latest.items()])
 
     def _held_elsewhere(self, now_ms: int) -> list[tuple[str, str, str]]:
         """Return what HQ told a supervisor's terminal of acts of others that it holds back."""
