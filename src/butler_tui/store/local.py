@@ -77,12 +77,8 @@ def is_set_up(home: Home) -> bool:
         return home.database.exists() or home.keys.exists()
 
 
-def open_store(home: Home, *, plain: bool | None = None) -> Store:
-    """Open this machine's file; the demo's unencrypted one is told by its head, where `plain` does not say so.
-
-    Raises SetUpWrong (not set up, another user's, wrong or missing key, newer file) or FileTrouble (damage, disk), each
-    a sentence.
-    """
+def _require_set_up(home: Home) -> None:
+    """Raise SetUpWrong where the records are not there, and say whether they ever were."""
     if not is_set_up(home):
         raise SetUpWrong(
             N_("This computer is not set up yet: {file} is not there. To try the program, run: butler demo"),
@@ -96,6 +92,15 @@ def open_store(home: Home, *, plain: bool | None = None) -> Store:
             ),
             file=home.database,
         )
+
+
+def open_store(home: Home, *, plain: bool | None = None) -> Store:
+    """Open this machine's file; the demo's unencrypted one is told by its head, where `plain` does not say so.
+
+    Raises SetUpWrong (not set up, another user's, wrong or missing key, newer file) or FileTrouble (damage, disk), each
+    a sentence.
+    """
+    _require_set_up(home)
     refuse_anothers(home.database)
     if salvaged_file(home).exists():
         from butler_tui.store.salvaging import finish_salvage
