@@ -14,6 +14,7 @@ from butler_tui.domain.audit_chain import FIRST_LINK, next_link
 from butler_tui.domain.changes import Change
 from butler_tui.domain.hlc import Stamp
 from butler_tui.domain.retention import DAY_MS
+from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq.blobs import Blobs
 from butler_tui.hq.erasing import DIGEST
 from butler_tui.hq.replay import change_at
@@ -201,3 +202,19 @@ def test_what_is_held_back_goes_too_and_its_chain_verifies(booth: Author, blobs:
     assert told(booth) == set()
     assert verifies(booth) == 2
     assert swept(booth, blobs, 999).held == 0
+
+
+@pytest.mark.parametrize("years", [6, 1])
+def test_a_clock_of_hq_that_fell_back_ages_nothing_that_a_new_terminal_brings_meanwhile(
+    booth: Author, author_of: MakeAuthor, blobs: Blobs, years: int
+) -> None:
+    new = author_of(TerminalKind.GATE, booth.terminal.estate_id)
+    made = came(new, NOW + DAY_MS)
+    new.push(*made, now_ms=NOW - years * 365 * DAY_MS)
+    ahead = new.change("visit_event", visit_id=made[0].record_id, kind="out", at_ms=NOW, gate_id=GATE, staff_id=GUARD)
+    new.push(replace(ahead, hlc=Stamp(NOW + 3650 * DAY_MS, 0)), now_ms=NOW - years * 365 * DAY_MS)
+
+    assert swept(booth, blobs, 2) == Erased()
+    assert MARK in str(new.state(made[0]))
+    log = booth.engine.read(lambda rows: rows.log_after(booth.terminal.estate_id, 0, 99))
+    assert max(row.hlc_ms for row in log) < NOW + DAY_MS  # nor does a claim move its time on

@@ -26,6 +26,7 @@ from butler_tui.hq.releasing import release
 from butler_tui.hq.replay import QUARANTINED
 from butler_tui.hq.retention import erase_late
 from butler_tui.hq.shown import EVENTS, PARENT, corrected, shown
+from butler_tui.hq.stamping import stamping_ms
 from butler_tui.hq.tallies import count_in
 from butler_tui.ids import parse_id
 from butler_tui.sync.protocol import Code, PushAnswer, PushAsk, Reason, compact_json
@@ -77,7 +78,8 @@ def take(rows: Writing, terminal: TerminalRow, batch: Prepared, now_ms: int) -> 
         reports.new_epoch(rows, terminal, ask.epoch, now_ms)
     # Whatever file the terminal writes from, its author's cause beats the clock.
     stamp = rows.last_stamp(terminal.estate_id, terminal.terminal_id)
-    landing = Landing(rows, terminal, first, now_ms, stamp, ask.seen_most)
+    clock_ms = stamping_ms(rows, terminal.estate_id, max(change.hlc.ms for change in ask.changes), now_ms)
+    landing = Landing(rows, terminal, first, now_ms, stamp, ask.seen_most, clock_ms)
     landing.land(batch, known)
     came = [one for one in offered if one.change.cid not in known]
     offers.settle(rows, terminal, came, {cid for cid, __ in landing.held})
@@ -118,6 +120,8 @@ class Landing:
     now_ms: int
     stamp: Stamp
     seen_most: int | None = None
+    clock_ms: int | None = None
+    """By what time stamps are judged to be ahead (UTC ms), where that is not `now_ms`."""
     held: list[tuple[str, str]] = field(default_factory=list)
     apart: list[reports.HeldBack] = field(default_factory=list)
     log: list[LogRow] = field(default_factory=list)
@@ -251,7 +255,7 @@ class Landing:
     def _canonical(self, change: Change) -> Stamp:
         state = self.known(change.table, change.record_id)
         seen = highest_seen(state, (*change.fields, *(change.personal or ())), self._seen(change)) if state else None
-        return canonical(change.hlc, max(self.stamp, seen or self.stamp), self.now_ms)
+        return canonical(change.hlc, max(self.stamp, seen or self.stamp), self.clock_ms or self.now_ms)
 
     def apply(self, change: Change, stamp: FieldStamp, spelled: Spelled | None = None) -> None:
         """Merge a change into its record, as it is in this batch."""

@@ -26,6 +26,7 @@ from butler_tui.hq.engines import LogRow, Reading, TerminalRow, Writing
 from butler_tui.hq.log_rows import NO_LINK
 from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.replay import RELEASED, RELEASES
+from butler_tui.hq.stamping import stamping_ms
 from butler_tui.ids import id_text, parse_id, ruled_id
 from butler_tui.store.database import SCHEMA_VERSION
 from butler_tui.sync.protocol import Code, OfferAnswer, OfferAsk, Offered, checked_id, compact_json, is_id
@@ -70,7 +71,8 @@ def keep(rows: Writing, terminal: TerminalRow, ask: OfferAsk, now_ms: int) -> Of
     fresh = [pair for pair in left.items() if pair[0] not in known]
     if fresh:
         first = rows.advance(estate_id, len(fresh))
-        rows.add_log(_row(terminal, ask, at, pair, now_ms) for at, pair in enumerate(fresh, first))
+        clock_ms = stamping_ms(rows, estate_id, max(_written(one, now_ms).ms for __, one in fresh), now_ms)
+        rows.add_log(_row(terminal, ask, at, pair, (now_ms, clock_ms)) for at, pair in enumerate(fresh, first))
         reports.offered(rows, terminal, where.hq_gen, now_ms)
     kinds = {one.terminal_id: one.kind for one in rows.terminals(estate_id)} if known else {}
     more = [
@@ -168,12 +170,18 @@ def belonging(rows: Reading, estate_id: str, ids: Collection[str]) -> list[tuple
     return [(row.tbl, row.record_id) for row, subject in told if row.parent_id in ids or subject in ids]
 
 
-def _row(terminal: TerminalRow, ask: OfferAsk, pos: int, pair: tuple[str, Offered], now_ms: int) -> LogRow:
-    cid, one = pair
+def _written(one: Offered, now_ms: int) -> Stamp:
+    """Return when a write was made: as its stamp says, or the id of what is written once."""
+    return Stamp(*one.stamp[:2]) if one.stamp else Stamp(made_ms(parse_id(one.record_id)) or now_ms, 0)
+
+
+def _row(terminal: TerminalRow, ask: OfferAsk, pos: int, pair: tuple[str, Offered], times: tuple[int, int]) -> LogRow:
+    """Return the row of an offer; `times` are HQ's, and by which stamps are judged (UTC ms)."""
+    (cid, one), (now_ms, clock_ms) = pair, times
     stamp = one.stamp
     table = TABLES.get(one.table)
-    written = Stamp(stamp.ms, stamp.counter) if stamp else Stamp(made_ms(parse_id(one.record_id)) or now_ms, 0)
-    placed = canonical(written, Stamp(0, 0), now_ms)
+    written = _written(one, now_ms)
+    placed = canonical(written, Stamp(0, 0), clock_ms)
     return LogRow(
         estate_id=terminal.estate_id,
         pos=pos,

@@ -84,6 +84,9 @@ class Reading(HeldReading, OfferReading, Protocol):
     def last_stamp(self, estate_id: str, terminal_id: str) -> Stamp:
         """Return the latest canonical stamp of what this terminal has sent, from whatever file."""
 
+    def latest_stamp(self, estate_id: str) -> Stamp:
+        """Return the latest canonical stamp of what any terminal of the estate has sent."""
+
     def cid_at(self, estate_id: str, pos: int) -> str | None:
         """Return the change at a position of the log."""
 

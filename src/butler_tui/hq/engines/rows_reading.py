@@ -122,6 +122,15 @@ class ReadingRows(ABC):
         )
         return Stamp(*row) if row else Stamp(0, 0)
 
+    def latest_stamp(self, estate_id: str) -> Stamp:
+        """Return the latest canonical stamp of what any terminal of the estate has sent."""
+        row = self._one(
+            "SELECT last_ms, last_counter FROM epoch WHERE estate_id = ?"
+            " ORDER BY last_ms DESC, last_counter DESC LIMIT 1",
+            estate_id,
+        )
+        return Stamp(*row) if row else Stamp(0, 0)
+
     def cid_at(self, estate_id: str, pos: int) -> str | None:
         """Return the change at a position of the log."""
         row = self._one("SELECT cid FROM change_log WHERE estate_id = ? AND pos = ?", estate_id, pos)
