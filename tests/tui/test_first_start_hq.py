@@ -96,6 +96,18 @@ async def test_a_wrong_code_is_said_and_the_computer_stays_empty(first_start: Op
     assert stage_of(home) is Stage.NOTHING
 
 
+async def test_a_line_pasted_behind_one_that_was_off_is_the_one_that_counts(
+    first_start: Open, home: Home, hq: Hq
+) -> None:
+    async with first_start(real_ms) as booth:
+        await booth.type("2butler enrol https://hq.example/e/x#y KHYMJEKC58\n")
+        assert "格式" in booth.sentence
+        assert booth.focused == "url"
+        await booth.type(f"{hq_line(hq)}\n")
+        await booth.until(lambda: "仍未下发" in booth.sentence)
+    assert stage_of(home) is Stage.NO_GATE
+
+
 async def test_a_new_estate_is_enrolled_in_the_last_step(first_start: Open, home: Home, hq: Hq) -> None:
     async with first_start(real_ms) as booth:
         await booth.type(UP_TO_HOUSES + "V1-V3\n\n")

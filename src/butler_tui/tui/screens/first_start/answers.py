@@ -14,7 +14,8 @@ from butler_tui.words import N_, _
 from butler_tui.zones import zone_called
 
 _BETWEEN_GATES = re.compile("[,，、;；]")
-_LINE_OF_HQ = re.compile(r"(?:butler\s+)?(?:enrol\s+)?(\S+)(?:\s+(\S+))?")
+_LINE_OF_HQ = re.compile(r"(?:.*butler\s+enrol\s+|butler\s+|enrol\s+)?(\S+)(?:\s+(\S+))?")
+"""Of lines pasted one behind another, the last."""
 
 
 @dataclass
@@ -100,8 +101,9 @@ def check_hq_if_any(answers: Answers) -> None:
 
 
 def is_whole_line(answers: Answers) -> bool:
-    """Tell whether the first field holds the whole line of HQ, with the code."""
-    return " " in answers.said("url")
+    """Tell whether the first field holds the whole line of HQ, with the code, or more than that."""
+    matched = _LINE_OF_HQ.fullmatch(answers.said("url"))
+    return " " in answers.said("url") and (matched is None or matched[2] is not None)
 
 
 def tell_houses(answers: Answers) -> str:

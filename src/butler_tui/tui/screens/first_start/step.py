@@ -114,7 +114,8 @@ class StepScreen(Screen[None]):
         for entry in hidden:
             entry.value = ""
         self._keep()
-        empty = [entry for entry in self._fields if not entry.text]
+        whole = self.step.enough(self._answers)  # then what is wrong stands in the first field
+        empty = [entry for entry in self._fields if not entry.text and not whole]
         self.set_focus((hidden or empty or self._fields)[0])
         self.query_one(Sentence).say(wrong.sentence(), "warning")
 
