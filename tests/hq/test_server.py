@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -14,7 +15,9 @@ from cryptography import x509
 
 from butler_tui.errors import FileTrouble, SetUpWrong
 from butler_tui.hq import admin, authority
+from butler_tui.hq.backups import back_up
 from butler_tui.hq.keys import Folder
+from butler_tui.hq.restoring import restore
 from butler_tui.sync.transport import _connection, trusting
 from tests.serving import Hq, butler, real_ms
 
@@ -73,6 +76,21 @@ def test_a_taken_port_is_a_sentence(own: Hq) -> None:
     assert ended.returncode == 1
     assert "cannot listen" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="users are a POSIX matter")
+def test_root_takes_no_file_of_hq_away_from_the_user_who_serves_it(
+    own: Hq, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = tmp_path / "backup"
+    back_up(own.folder, backup, lambda: "correct horse battery staple", real_ms())
+    if os.geteuid() == 0:
+        os.chown(own.folder.keys, 65534, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(SetUpWrong, match="root"):
+        admin.status(own.folder)
+    with pytest.raises(SetUpWrong, match="root"):
+        restore(own.folder, backup, lambda: "correct horse battery staple", real_ms(), replace=True)
 
 
 def test_one_folder_is_served_once(own: Hq) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from butler_tui.domain.audit_chain import FIRST_LINK
 from butler_tui.domain.changes import Change
 from butler_tui.domain.fields import TABLES, Kind
+from butler_tui.errors import RuleBroken
 from butler_tui.hq import admin
 from butler_tui.hq.engines import sqlite
 from butler_tui.hq.engines.sqlite import SqliteEngine
@@ -163,6 +164,9 @@ def test_a_file_of_the_first_version_shows_the_same_once_opened(author_of: MakeA
     for table in ("erased", "generation", "report", "estate_secret", "tally", "greeting"):
         connection.execute(f"DROP TABLE {table}")
     connection.execute("PRAGMA user_version = 1")
+    with pytest.raises(RuleBroken):  # an older program has it open still
+        SqliteEngine(folder.database, read_hq_keys(folder.keys).raw())
+    assert connection.execute("PRAGMA user_version").fetchone()[0] == 1
     connection.close()
 
     SqliteEngine(folder.database, read_hq_keys(folder.keys).raw()).close()

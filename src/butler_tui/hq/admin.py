@@ -23,6 +23,7 @@ from butler_tui.hq.keys import Folder, HqKeys, new_hq_keys, read_hq_keys, write_
 from butler_tui.hq.retention import Erased
 from butler_tui.hq.taking_in import TakenIn
 from butler_tui.ids import id_text, new_id, parse_id
+from butler_tui.private_file import refuse_anothers
 from butler_tui.sealing import public_box_key
 from butler_tui.store.database import plain_errors
 from butler_tui.sync.protocol import path_of
@@ -130,6 +131,7 @@ def _files_of(folder: Folder) -> list[Path]:
 def opened(folder: Folder) -> Iterator[tuple[Engine, HqKeys]]:
     """Open HQ for a block; raises SetUpWrong or FileTrouble where it does not open, TryLater where it is too busy."""
     with plain_errors(folder.path):
+        refuse_anothers(folder.keys)
         placing.finish(folder)
     keys = read_hq_keys(folder.keys)
     with plain_errors(folder.path if folder.dsn else folder.database):

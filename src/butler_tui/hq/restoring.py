@@ -26,7 +26,7 @@ from butler_tui.hq.engines.sqlite import filling as filling_file
 from butler_tui.hq.keys import Folder, read_hq_keys
 from butler_tui.ids import id_text, new_id, parse_id
 from butler_tui.passphrases import content_key_by
-from butler_tui.private_file import create_private, sync_folder
+from butler_tui.private_file import create_private, refuse_anothers, sync_folder
 from butler_tui.sealed_file import BackupOf, damaged, opened_pieces, read_head
 from butler_tui.sealing import public_box_key
 from butler_tui.store.database import plain_errors
@@ -63,14 +63,16 @@ def restore(
     """Make HQ anew from the backup `file`, with `replace` in the place of the one that is there, which is kept aside.
 
     Pictures are added to those in `blobs`, None for the folder's own place. `now_ms` is UTC ms. Raises SetUpWrong (no
-    backup of HQ, another version's), WrongPassphrase, RuleBroken (an HQ is there, or is being served), FileTrouble (a
-    damaged backup, a disk that refuses), TryLater (PostgreSQL out of reach). HQ is then as it was.
+    backup of HQ, another version's, another user's folder), WrongPassphrase, RuleBroken (an HQ is there, or is being
+    served), FileTrouble (a damaged backup, a disk that refuses), TryLater (PostgreSQL out of reach). HQ is then as it
+    was.
     """
     told(STEP_OPEN)
     with disk_errors(file):
         head = read_head(file)
     if head.of is not BackupOf.HQ:
         raise SetUpWrong(N_("{file} is a terminal's backup: restore it there with `butler restore`."), file=file)
+    refuse_anothers(folder.keys)
     with plain_errors(folder.database), _nobody_serves(folder):
         placing.finish(folder)
         if folder.dsn is None and not replace:

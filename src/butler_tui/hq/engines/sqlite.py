@@ -105,16 +105,20 @@ class SqliteRows(WritingRows):
 
 
 class SqliteEngine:
-    """HQ's rows in one SQLCipher file; raises SetUpWrong or FileTrouble where it does not open."""
+    """HQ's rows in one SQLCipher file; raises SetUpWrong, FileTrouble or RuleBroken where it does not open."""
 
     def __init__(self, file: Path, key: RawKey) -> None:
-        self._reader = connect(file, key)
-        check_version(self._reader, file, SCHEMA_VERSION)
+        self._writer = connect(file, key)
+        try:
+            check_version(self._writer, file, SCHEMA_VERSION)
+            bring_up_to_date(self._writer, SCHEMA_VERSION)
+            _make_views(self._writer)
+            self._reader = connect(file, key)
+        except BaseException:
+            self._writer.close()
+            raise
         self._file, self._key = file, key
         self._reader_lock = threading.Lock()
-        self._writer = connect(file, key)
-        bring_up_to_date(self._writer, SCHEMA_VERSION)
-        _make_views(self._writer)
         self._jobs: queue.Queue[_Job | None] = queue.Queue()
         self._thread = threading.Thread(target=self._serve, name="hq-writer", daemon=True)
         self._thread.start()

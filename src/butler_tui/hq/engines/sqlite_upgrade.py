@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.merge import kept_json, stamps_json
 from butler_tui.domain.tallies import tallied
+from butler_tui.errors import RuleBroken
 from butler_tui.hq.engines import LogRow
 from butler_tui.hq.replay import replayed
 from butler_tui.hq.shown import EVENTS, PARENT, shown
 from butler_tui.ids import parse_id
-from butler_tui.store.database import Connection, transaction
+from butler_tui.store.database import Connection, DatabaseError, transaction
+from butler_tui.words import N_
 
 
 def _show_visits(connection: Connection) -> None:
@@ -100,11 +103,32 @@ STEPS: dict[int, Callable[[Connection], None]] = {1: _show_visits, 2: _keep_lose
 
 
 def bring_up_to_date(connection: Connection, wanted: int) -> None:
-    """Take the steps from the file's version to `wanted`: all of them, durably, or none."""
+    """Take the steps from the file's version to `wanted`: all of them, durably, or none.
+
+    Raises RuleBroken where anybody else has the file open: an older server would go on writing what it knows only.
+    """
     if connection.execute("PRAGMA user_version").fetchone()[0] >= wanted:
         return
-    with transaction(connection):
+    with _alone(connection), transaction(connection):
         (version,) = connection.execute("PRAGMA user_version").fetchone()  # another program may have come first
         for number in range(version, wanted):
             STEPS[number](connection)
         connection.execute(f"PRAGMA user_version = {wanted}")
+
+
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """Keep everybody else from the file for a block: without a log (WAL) it has one mode for all that have it open."""
+    try:
+        connection.execute("PRAGMA journal_mode = DELETE")
+    except DatabaseError as error:
+        if "locked" not in str(error):
+            raise
+        raise RuleBroken(
+            N_("HQ is to be brought up to this program's version, and an older one serves it or works with it still. "
+               "Stop that one first.")
+        ) from error  # fmt: skip
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA journal_mode = WAL")
