@@ -29,8 +29,9 @@ SCHEMA_VERSION = 3
 
 
 DAMAGED = N_(
-    "The file {file} is damaged. Do not delete it. Close the program and run butler salvage: it saves what can be "
-    "read, and keeps the damaged file."
+    # What to do comes first: on a screen the line ends after it.
+    "The file is damaged. Do not delete it. Close the program, run butler salvage: it saves what can be read, and "
+    "keeps the damaged file. ({file})"
 )
 _DAMAGED_HQ = N_("The file {file} is damaged. Copy it aside, do not delete it, and restore the last backup.")
 _HQ_FILE = "hq.db"
@@ -177,9 +178,9 @@ def _explained(error: Exception, file: Path, key: RawKey | None) -> ButlerError:
     if "not a database" in reason or "malformed" in reason or "corrupt" in reason:
         return FileTrouble(_DAMAGED_HQ if file.name == _HQ_FILE else DAMAGED, file=file)
     if "unable to open" in reason or "readonly" in reason:
-        return FileTrouble(N_("The file {file} cannot be opened: check its folder and permissions."), file=file)
+        return FileTrouble(N_("The file cannot be opened: check its folder and permissions. ({file})"), file=file)
     if "locked" in reason or "busy" in reason:
-        return FileTrouble(N_("Another program holds {file}. Nothing was saved: try again."), file=file)
+        return FileTrouble(N_("Another program holds the file. Nothing was saved: try again. ({file})"), file=file)
     return FileTrouble(N_("The file {file} cannot be used: {reason}. Nothing was changed."), file=file, reason=reason)
 
 
