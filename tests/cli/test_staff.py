@@ -50,10 +50,10 @@ def test_a_person_is_taken_on_with_a_pin_from_the_environment(people: Estate, ho
 
 
 def test_a_pin_that_is_made_is_data_and_works(people: Estate, home: Home) -> None:
-    made = run(home, "add", "1008", "孙浩", "--as", "9001", "--make-pin").stdout.strip()
+    made = run(home, "add", "１００８", "孙浩", "--as", "9001", "--make-pin").stdout.strip()  # by an input method
     assert signs_in(home, "1008", made) == "孙浩"
 
-    again = run(home, "reset-pin", "1008", "--as", "9001", "--make-pin").stdout.strip()
+    again = run(home, "reset-pin", "１００８", "--as", "9001", "--make-pin").stdout.strip()
     assert again != made
     assert signs_in(home, "1008", again) == "孙浩"
 

@@ -10,6 +10,7 @@ from butler_tui.desk.session import Session, require, require_terminal
 from butler_tui.desk.shifts import verifier_of
 from butler_tui.domain.audit import AuditAct
 from butler_tui.domain.changes import Value
+from butler_tui.domain.folding import fold
 from butler_tui.domain.pins import PIN_DIGITS, Weakness, weakness
 from butler_tui.domain.rights import Act, Role
 from butler_tui.errors import RuleBroken
@@ -62,8 +63,11 @@ def read_name(name: str) -> str:
 
 
 def read_number(number: str) -> str:
-    """Return a staff number as it is kept; raises RuleBroken where it is empty, too long, or has spaces."""
-    kept = safe(number).strip()
+    """Return a staff number as it is kept and typed at sign-in: folded.
+
+    Raises RuleBroken where it is empty, too long, or has spaces.
+    """
+    kept = fold(safe(number)).strip()
     if not kept or len(kept) > LONGEST_NUMBER or " " in kept:
         raise RuleBroken(N_("A staff number has 1 to {most} characters, without spaces."), most=LONGEST_NUMBER)
     return kept
@@ -159,7 +163,8 @@ def _leads(person: Colleague) -> bool:
 
 
 def _person(store: Store, number: str) -> Colleague:
-    person = staff_store.colleague(store.connection, safe(number).strip())
+    typed = safe(number).strip()
+    person = staff_store.colleague(store.connection, fold(typed)) or staff_store.colleague(store.connection, typed)
     if person is None:
         raise RuleBroken(N_("Nobody here has the staff number {number}."), number=safe(number).strip())
     return person
