@@ -43,9 +43,10 @@ def refusal() -> Refusal:
 def is_away(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_ms: int) -> bool:
     """Tell whether a terminal that asks now was not heard of for too long.
 
-    HQ's own clock may be years ahead: the estate's terminals, or this one's clock, must bear it out.
+    HQ's own clock may be years ahead: the estate's terminals, or this one's clock, must bear it out. Or it was years
+    behind when the terminal was heard of last.
     """
-    last_ms = _last_heard_ms(terminal)
+    last_ms = _last_heard_ms(terminal, now_ms)
     if terminal.revoked_ms is not None or now_ms - last_ms <= AWAY_MS:
         return False
     return max(judged_ms(rows, terminal.estate_id, now_ms), ask.clock) - last_ms > AWAY_MS
@@ -54,12 +55,18 @@ def is_away(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_ms: int) ->
 def revoke_as_away(rows: Writing, terminal: TerminalRow, now_ms: int) -> TerminalRow:
     """Revoke a terminal that was not heard of for too long, tell supervisors so, and return it as it is then."""
     revoked = revoke(rows, terminal, now_ms)
-    reports.away(rows, terminal, (now_ms - _last_heard_ms(terminal)) // DAY_MS, now_ms)
+    reports.away(rows, terminal, (now_ms - _last_heard_ms(terminal, now_ms)) // DAY_MS, now_ms)
     return revoked
 
 
-def _last_heard_ms(terminal: TerminalRow) -> int:
-    return max(terminal.seen_ms or 0, terminal.enrolled_ms)
+def _last_heard_ms(terminal: TerminalRow, now_ms: int) -> int:
+    """Return when a terminal was last heard of (UTC ms): by HQ's clock, or by its own where that showed a later time.
+
+    HQ's may have been years behind then, for an evening, and must not end everybody once it is set right. What has not
+    come yet by HQ's clock, `now_ms`, was the terminal's that was ahead.
+    """
+    own_ms = (terminal.seen_ms or 0) + (terminal.clock_ahead_ms or 0)
+    return max(terminal.seen_ms or 0, terminal.enrolled_ms, own_ms if own_ms <= now_ms else 0)
 
 
 def is_over(rows: Writing, terminal: TerminalRow, ask: HelloAsk) -> bool:
