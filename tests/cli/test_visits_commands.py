@@ -107,7 +107,7 @@ def test_a_badge_that_nobody_wears_is_a_sentence(shell: Estate) -> None:
 def test_an_export_from_the_shell(shell: Estate, tmp_path: Path) -> None:
     add(shell, *CHECKS)
     file = tmp_path / "v.csv"
-    ended = run(shell, "export", "visits", "-o", str(file), "--as", "1001", "--since", "2020-01-01")
+    ended = run(shell, "export", "visits", "-o", str(file), "--as", "1001", "--since", "２０２０-01-01")
     assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
     assert "139****1234" in file.read_text("utf-8-sig")
 

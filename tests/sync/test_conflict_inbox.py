@@ -153,7 +153,8 @@ def test_by_command_what_waits_is_listed_masked_and_decided_by_number(
     in_words = butler("conflicts", "--as", "9001", env=environment).stdout
     assert f"{of_person['number']}  residents  3-2-1801 陈国栋  May confirm visitors" in in_words
 
-    settle = ("conflicts", "settle", of_person["number"])
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in of_person["number"])  # as an input method types them
+    settle = ("conflicts", "settle", wide)
     ended = butler(*settle, str(choice), "--as", "9001", env=environment)
     again = butler(*settle, str(choice), "--as", "9001", env=environment)
 

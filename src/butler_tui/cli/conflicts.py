@@ -11,6 +11,7 @@ import typer
 from butler_tui.cli.acting import acting, as_option
 from butler_tui.cli.output import now_ms, open_terminal, print_json, say
 from butler_tui.cli.typer_words import Commands
+from butler_tui.domain.folding import fold
 from butler_tui.errors import RuleBroken, WrongUsage
 from butler_tui.store import estates
 from butler_tui.store.local import Store
@@ -66,14 +67,14 @@ def _register_settle(conflicts: typer.Typer) -> None:
 
         with open_terminal() as store:
             session = acting(store, number)
-            shown = _waiting(store).get(which)
+            shown = _waiting(store).get(fold(which).strip())
             if shown is None:
                 raise RuleBroken(
                     N_("No conflict has the number {number} any more: run butler conflicts."), number=which
                 )
             there = options(shown)
             if choice is not None and choice > len(there):
-                raise WrongUsage(N_("There are {count} values to choose from."), count=len(there))
+                raise WrongUsage(N_("There are {count} values: give a digit from 1 to {count}."), count=len(there))
             chosen = there[choice - 1].value if choice is not None else value
             settle(store, session, shown, chosen, now_ms())
         say(_("Decided. It goes to headquarters and to all computers with the next sync."))
