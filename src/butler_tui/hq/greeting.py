@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from butler_tui.domain.rights import TerminalKind
 from butler_tui.hq import reports
 from butler_tui.hq.engines import EpochRow, PositionRow, TerminalRow, Writing
+from butler_tui.hq.generations import generation_after
 from butler_tui.hq.keyring import Keyring
 from butler_tui.hq.refusals import Refusal
 from butler_tui.hq.reports import ReportKind
-from butler_tui.ids import id_text, new_id
 from butler_tui.store.database import SCHEMA_VERSION
 from butler_tui.sync.protocol import LAST_PUSH, MOST_IN_BATCH, MOST_TOLD, Code, HelloAnswer, HelloAsk, Told
 
@@ -96,7 +96,7 @@ def _in_new_generation(rows: Writing, terminal: TerminalRow, ask: HelloAsk, now_
     # One that was put back to before it had begun the terminal's generation must know that it was, too.
     later = ask.hq_gen is None or ask.hq_gen >= where.hq_gen
     if later or not rows.was_restored(terminal.estate_id):
-        hq_gen = id_text(new_id(now_ms))
+        hq_gen = generation_after(now_ms, where.hq_gen, ask.hq_gen)
         rows.begin_generation(terminal.estate_id, hq_gen, now_ms)
         reports.new_generation(rows, terminal, hq_gen, where.next_pos - 1, now_ms)
         where = where._replace(hq_gen=hq_gen)

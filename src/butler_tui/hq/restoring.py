@@ -23,8 +23,9 @@ from butler_tui.hq.backups import Told, disk_errors
 from butler_tui.hq.engines import Filling
 from butler_tui.hq.engines.sqlite import SCHEMA_VERSION
 from butler_tui.hq.engines.sqlite import filling as filling_file
+from butler_tui.hq.generations import generation_after
 from butler_tui.hq.keys import Folder, read_hq_keys
-from butler_tui.ids import id_text, new_id, parse_id
+from butler_tui.ids import id_text, parse_id
 from butler_tui.passphrases import content_key_by
 from butler_tui.private_file import create_private, refuse_anothers, sync_folder
 from butler_tui.sealed_file import BackupOf, damaged, opened_pieces, read_head
@@ -107,7 +108,7 @@ def _all_of_it(
 def _begin_anew(rows: Filling, made_ms: int, now_ms: int) -> None:
     """Begin a generation of every estate's log where the backup's ends: up to there the backup has it, verified."""
     for estate in rows.estates():
-        hq_gen = id_text(new_id(now_ms))
+        hq_gen = generation_after(now_ms, rows.position(estate.estate_id).hq_gen)
         rows.begin_generation(estate.estate_id, hq_gen, now_ms)
         pos = rows.position(estate.estate_id).next_pos - 1
         rows.note_durable(estate.estate_id, hq_gen, pos)
