@@ -201,7 +201,7 @@ def test_a_guard_corrects_what_their_own_gate_registered(
     estate: Estate, session: Session, now: Clock, visit: Done
 ) -> None:
     west = replace(session, gate_id=estate.gate_ids[1])
-    with pytest.raises(NotAllowed, match="Another gate registered this visit: only a shift lead or supervisor"):
+    with pytest.raises(NotAllowed, match="Another gate registered this visit: a shift lead or supervisor"):
         put_right(estate, west, visit.visit_id, now(), name="甲")
     lead = replace(estate.sessions[Role.SHIFT_LEAD], gate_id=estate.gate_ids[1])
     put_right(estate, lead, visit.visit_id, now(), name="甲")

@@ -46,7 +46,7 @@ _REFUSED: dict[Refusal, tuple[type[NotAllowed] | type[RuleBroken], str]] = {
     Refusal.TOO_LATE: (NotAllowed, N_("It is too late to correct this visit. Ask the shift lead or a supervisor.")),
     Refusal.OTHER_GATE: (
         NotAllowed,
-        N_("Another gate registered this visit: only a shift lead or supervisor may correct it."),
+        N_("Another gate registered this visit: a shift lead or supervisor corrects it."),
     ),
     Refusal.LEAD_ONLY: (
         NotAllowed,

@@ -126,7 +126,7 @@ def obstacle_sentence(registration: Registration, obstacle: StrEnum) -> str:
         if outcome is Outcome.OPEN:
             return _("Not to be admitted yet: {check} is still open.", check=label(obstacle))
         return _(
-            "Not admitted: {check} is {outcome}. Settle it; {away} turns away; {lead} for a lead.",
+            "Not admitted: {check} is {outcome}. {away} turns away; {lead} asks a lead.",
             check=label(obstacle),
             outcome=label(outcome),
             away=key_called("gate.turn_away"),

@@ -51,7 +51,7 @@ class HeldBackDialog(InboxDialog):
         """Say what can be done, where there is something."""
         if self.records():
             keys = {"again": key_called("held.again"), "give_up": key_called("held.give_up")}
-            said = _("Have the cause put right, then {again} sends it again; {give_up} lets headquarters' value hold.",
+            said = _("Put the cause right, then {again} sends it again; {give_up} takes HQ's value.",
                      **keys)  # fmt: skip
             self._sentence.say(said)
 
