@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -48,6 +49,19 @@ def test_it_answers_when_it_says_so_and_ends_cleanly(own: Hq, number: int) -> No
     own.start()
     assert _answers(own) == 200
     assert own.stop(number) == 0
+
+
+def test_a_line_on_which_nothing_more_arrives_does_not_keep_it_from_ending(own: Hq) -> None:
+    own.start()
+    body = b"POST /e/%s/hello HTTP/1.1\r\nhost: hq\r\ncontent-length: 9\r\n\r\nabc" % str(uuid.uuid4()).encode()
+    trust = trusting(authority.authority_pem(own.folder))
+    with (
+        socket.create_connection(("127.0.0.1", own.port), timeout=5) as plain,
+        trust.wrap_socket(plain, server_hostname="127.0.0.1") as line,
+    ):
+        line.sendall(body)
+        assert _answers(own) == 200
+        assert own.stop() == 0
 
 
 def test_a_killed_one_leaves_no_process_that_holds_the_port(own: Hq) -> None:

@@ -35,6 +35,8 @@ from butler_tui.sealing import public_box_key
 from butler_tui.words import N_
 
 _PATIENCE_S = 20.0
+_GRACE_S = 3.0
+"""For requests under way when HQ is told to end: whoever is cut off then sends again; nothing is lost or doubled."""
 _MOST_CONNECTIONS = 2048
 """At once; whoever comes then waits. A thousand terminals may sync while as many lines hang half open: HQ lets go of
 these only after 30 s without a request, and after `requests._LONGEST_S` of a body that drips in."""
@@ -138,8 +140,14 @@ async def _serve(folder: Folder, hall: Hall, place: Served, tell: Callable[[str]
         ssl_key=folder.file(authority.SERVER_KEY),
         ssl_protocol_min=SSLProtocols.tls12,
     )
-    stop: Callable[[], None] = server.stop
-    loop = asyncio.get_running_loop()
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+
+    stop_serving: Callable[[], None] = server.stop
+
+    def stop() -> None:
+        told.set()
+        stop_serving()
+
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop)
@@ -153,9 +161,22 @@ async def _serve(folder: Folder, hall: Hall, place: Served, tell: Callable[[str]
         stop()
         raise
     finally:
-        await serving
+        await _ended(serving, told)
         if tending is not None:
             tending.cancel()
+
+
+async def _ended(serving: asyncio.Task[None], told: asyncio.Event) -> None:
+    """Wait for the end of what serves; once HQ was told to end, not for lines on which nothing or little arrives."""
+    telling = asyncio.create_task(told.wait())
+    await asyncio.wait({serving, telling}, return_when=asyncio.FIRST_COMPLETED)
+    telling.cancel()
+    done, __ = await asyncio.wait({serving}, timeout=_GRACE_S)
+    if not done:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _met: None)  # what ends later has nobody to tell
+        serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
 
 
 def _connections() -> int:
