@@ -52,6 +52,13 @@ MUTANTS = (
     ),
     Mutant("seen_is_not_asked", "domain/merge.py", " and self.pos > other.seen and other.pos > self.seen", ""),
     Mutant("losers_are_dropped", "domain/merge.py", "kept[name] = (*kept.get(name, ()), loser)", "pass"),
+    Mutant(
+        "who_said_the_same_is_dropped",
+        "domain/merge.py",
+        "if apart and loser",
+        "if apart and before.value != value and loser",
+    ),
+    Mutant("who_said_the_same_stays", "domain/merge.py", " or one.stamp.pos > stamp.seen", " or one"),
     Mutant("own_losers_stay", "domain/merge.py", "= _take_back(kept, name, stamp)\n", "= False\n"),
     Mutant("what_was_let_go_takes_back_a_later_word", "domain/merge.py", " or one.stamp.order() > order", ""),
     Mutant(

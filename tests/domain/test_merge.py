@@ -100,7 +100,16 @@ def test_a_late_comer_with_an_earlier_stamp_loses_and_is_kept() -> None:
 
 def test_one_terminal_never_contradicts_itself_nor_two_that_agree() -> None:
     assert _write(_write(RecordState(), "甲", 1, 0, "a"), "乙", 2, 0, "a").kept == {}
-    assert _write(_write(RecordState(), "甲", 1, 0, "a"), "甲", 2, 0, "b").kept == {}
+    assert _write(_write(RecordState(), "甲", 1, 0, "a"), "甲", 2, 0, "b").asked() == {}
+
+
+def test_who_said_the_same_is_heard_where_the_other_thinks_better_of_it_unread() -> None:
+    same = _write(_write(RecordState(), "甲", 1, 0, "a"), "甲", 2, 0, "b")
+    unread = _write(same, "乙", 3, 0, "b")
+    assert [one.stamp.cid for one in unread.asked()["name"]] == ["c1"]
+    assert _write(same, "乙", 3, 2, "c").kept == {}
+    of_one = _write(same, "乙", 3, 1, "c")
+    assert [one.stamp.cid for one in of_one.asked()["name"]] == ["c2"]
 
 
 def test_what_is_let_go_late_does_not_take_the_place_of_its_authors_later_word() -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from butler_tui.domain.fields import TABLES
-from butler_tui.domain.merge import RecordState
 from tests.model.hq_whole import Broken, Log, States
 from tests.model.real_world import World
 
@@ -18,19 +17,21 @@ def conflicts_are_kept(world: World, log: Log, states: States) -> None:
     for (tbl, record_id, name), writes in _writes(log).items():
         state = states[tbl, record_id]
         kept = {one.stamp.cid for one in state.kept.get(name, ())}
+        asked = {one.stamp.cid for one in state.asked().get(name, ())}
         for row, value in writes:
-            if any(other == value and two["cid"] != row["cid"] for two, other in writes):
-                _equal_is_read(value, writes, state, name, knew)
-                continue
             certain = not (world.forked or world.copied)
             if row["cid"] in kept and any(
                 one.stamp.order() > state.stamps[name].order() for one in state.kept.get(name, ())
             ):
                 raise Broken(f"I6 {tbl}.{name}: {value!r} is later than what stands")
-            if row["cid"] in kept:
+            if row["cid"] in asked:
                 if certain:
                     _asked_rightly(world, row, value, writes, knew)
-            elif state.stamps[name].cid != row["cid"] and not _by_one_moved_up(world, tbl, name, row, writes):
+            elif (
+                row["cid"] not in kept
+                and state.stamps[name].cid != row["cid"]
+                and not _by_one_moved_up(world, tbl, name, row, writes)
+            ):
                 later = [two for two, __ in writes if row["cid"] in knew(two["cid"])]
                 if not later:
                     raise Broken(f"I6 {tbl}.{name}: {value!r} was written over by nobody who knew it")
@@ -45,14 +46,6 @@ def _by_one_moved_up(world: World, tbl: str, name: str, row: dict[str, Any], wri
     """
     known = tbl in TABLES and TABLES[tbl].field(name) is not None
     return not known and any(two["pos"] > row["pos"] and two["terminal_id"] in world.moved for two, __ in writes)
-
-
-def _equal_is_read(value: Any, writes: Any, state: RecordState, name: str, knew: Any) -> None:
-    """Equal writes are no conflict, and one stands for all: they are not over before somebody has read one of them."""
-    twins = {two["cid"] for two, other in writes if other == value}
-    stand = {state.stamps[name].cid, *(one.stamp.cid for one in state.kept.get(name, ()))}
-    if not twins & stand and not any(knew(two["cid"]) & twins for two, other in writes if other != value):
-        raise Broken(f"I6 {name}: {value!r}, written more than once, was written over by nobody who knew it")
 
 
 def _knowledge(world: World) -> Callable[[str], frozenset[str]]:

@@ -81,6 +81,11 @@ class Standing(NamedTuple):
         return frozenset(one.cid for one in self.kept if one.value != self.winner.value)
 
     @property
+    def read(self) -> frozenset[int]:
+        """Return the cids of what stands, and of what says the same: who reads one reads all."""
+        return frozenset(one.cid for one in (self.winner, *self.kept)) - self.inbox
+
+    @property
     def stricter(self) -> int:
         """Return what counts of a safety field meanwhile: nobody may who is barred by any."""
         return min(self.winner.value, *(one.value for one in self.kept)) if self.kept else self.winner.value
@@ -100,10 +105,11 @@ def put(now: Standing | None, new: Write, seen: int, resolves: frozenset[int], r
         one
         for one in now.kept
         if one.cid not in resolves
+        and not (one.value == winner.value and one.pos <= seen)
         and not (rules.own_kept_replaced and same(one))
         and (rules.kept_until_resolved or one.pos > seen)
     ]
     first, second = (new, winner) if new.order > winner.order else (winner, new)
-    if apart and winner.value != new.value and rules.losers_are_kept:
+    if apart and rules.losers_are_kept:
         kept.append(second)
     return Standing(first, tuple(kept))

@@ -86,9 +86,6 @@ def _conflicts(world: World) -> None:
         now = world.hq.disk.state[key][0][name]
         standing = {write.cid for write in (now.winner, *now.kept)}
         for one in changes:
-            # Who wrote the same meanwhile speaks for it: equal values are not asked about, nor kept twice.
-            if any(two.values[name] == one.values[name] and two.cid != one.cid for two in changes):
-                continue
             later = [two for two in changes if (one.cid, name) in world.knew[two.cid]]
             if one.cid not in standing and not later:
                 raise Broken(f"I6 {key}.{name}: {one.cid} written over by nobody who knew it")
@@ -103,7 +100,7 @@ def _took_over(world: World, one: Any, two: Any, name: str, changes: list[Any]) 
     if one.cid in two.resolves or one.epoch == two.epoch or world.rolled or world.forked:
         return True
     saw = world.saw[two.cid].get(name, frozenset())
-    return one.cid in saw or any(other.cid in saw and other.values[name] == one.values[name] for other in changes)
+    return one.cid in saw
 
 
 def _asked_rightly(world: World, one: Any, name: str, changes: list[Any], later: list[Any]) -> None:

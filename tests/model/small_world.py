@@ -84,7 +84,9 @@ class World:
         self.careful = self.careful or file.rebuild is not None
         for key, __, values in parts:
             views = [terminal.view(key), file.base.get(key, ({}, 0))[0]]
-            before[key] = {name: frozenset(one[name].winner.cid for one in views if name in one) for name in values}
+            before[key] = {
+                name: frozenset().union(*(one[name].read for one in views if name in one)) for name in values
+            }
         for cid in terminal.write(self.hq.now, parts, resolves):
             self.knew[cid] = knew
             self.saw[cid] = before[file.own()[cid].key]

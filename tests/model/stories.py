@@ -16,6 +16,12 @@ STORIES = {
     "one act in conflict in two fields, and a choice about one of them": (
         "write 0 1/1/0, write 1 1/1/0, sync 0, sync 1, sync 0, choose 0, sync 0"
     ),
+    "two said the same, and one of them thought better of it before it had read the other": (
+        "write 0 2/0/0, write 1 2/0/0, write 1 1/0/0, sync 0, sync 1, sync 0"
+    ),
+    "two said the same, and a third who had read both writes over it": (
+        "write 0 2/0/0, write 1 2/0/0, sync 0, sync 1, sync 2, write 2 1/0/0, sync 2, sync 0"
+    ),
     "more written in a record whose beginning HQ could not take": "poison 0 no",
     "a terminal put back to before HQ, itself put back, was told of it": (
         "snap, write 2 1/0/0, sync 2, back, image 2, write 2 1/0/0, sync 2, restore 2, write 2 1/0/0"

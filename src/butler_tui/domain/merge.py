@@ -2,7 +2,7 @@
 
 Order is `(hlc_ms, hlc_counter, epoch, seq, cid)` on canonical stamps; `pos` and `seen` stand beside it for "had seen".
 Where two writers of a field had not seen each other, the loser is kept until a change says that it decides between
-them.
+them. One that says the same as what stands is kept too, unasked: what stands may be replaced by who had not seen it.
 """
 
 from __future__ import annotations
@@ -63,6 +63,14 @@ class RecordState:
     stamps: Mapping[str, FieldStamp] = field(default_factory=dict)
     kept: Mapping[str, tuple[Kept, ...]] = field(default_factory=dict)
 
+    def asked(self) -> dict[str, tuple[Kept, ...]]:
+        """Return the kept writes that somebody must decide about, by field: one that says the same is kept unasked."""
+        differing = {
+            name: tuple(one for one in losers if one.value != self.values.get(name))
+            for name, losers in self.kept.items()
+        }
+        return {name: losers for name, losers in differing.items() if losers}
+
 
 def merged(
     state: RecordState, op: Op, values: Mapping[str, WireValue], stamp: FieldStamp, resolves: Collection[str] = ()
@@ -79,6 +87,7 @@ def merged(
     kept = _undecided(state.kept, values, resolves)
     for name, value in values.items():
         standing = state.stamps.get(name)
+        _let_go_of_read(kept, name, state.values.get(name), stamp)
         thought_better = _take_back(kept, name, stamp)
         if standing is None:
             new_values[name], new_stamps[name] = value, stamp
@@ -87,7 +96,7 @@ def merged(
             before = Kept(state.values[name], standing)
             loser = before if wins else Kept(value, stamp)
             apart = stamp.apart_from(standing) and not thought_better
-            if apart and before.value != value and loser.stamp.cid not in resolves:
+            if apart and loser.stamp.cid not in resolves:
                 kept[name] = (*kept.get(name, ()), loser)
             if wins:
                 new_values[name], new_stamps[name] = value, stamp
@@ -105,6 +114,11 @@ def _undecided(
     return {name: losers for name, losers in left.items() if losers}
 
 
+def _let_go_of_read(kept: dict[str, tuple[Kept, ...]], name: str, value: WireValue, stamp: FieldStamp) -> None:
+    """Forget what said the same as the standing `value` and was known to who writes now: they write over all of it."""
+    _keep(kept, name, tuple(one for one in kept.get(name, ()) if one.value != value or one.stamp.pos > stamp.seen))
+
+
 def _take_back(kept: dict[str, tuple[Kept, ...]], name: str, stamp: FieldStamp) -> bool:
     """Forget what the same file wrote into a field before `stamp`: its author has thought better of it.
 
@@ -112,11 +126,15 @@ def _take_back(kept: dict[str, tuple[Kept, ...]], name: str, stamp: FieldStamp) 
     """
     order = stamp.order()
     left = tuple(one for one in kept.get(name, ()) if one.stamp.epoch != stamp.epoch or one.stamp.order() > order)
+    _keep(kept, name, left)
+    return any(one.stamp.epoch == stamp.epoch for one in left)
+
+
+def _keep(kept: dict[str, tuple[Kept, ...]], name: str, left: tuple[Kept, ...]) -> None:
     if left:
         kept[name] = left
     else:
         kept.pop(name, None)
-    return any(one.stamp.epoch == stamp.epoch for one in left)
 
 
 def holding(table: Table, state: RecordState) -> dict[str, WireValue]:

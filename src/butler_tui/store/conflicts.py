@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from butler_tui.domain.changes import WireValue
 from butler_tui.domain.fields import TABLES
 from butler_tui.domain.merge import FieldStamp, RecordState, holding
 from butler_tui.ids import parse_id
 from butler_tui.store import base
-from butler_tui.store.database import Connection
+from butler_tui.store.database import Connection, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +51,25 @@ class Conflict:
 
 def count(connection: Connection) -> int:
     """Return how many records wait for a decision; one that was made here counts at once, before HQ has it."""
-    rows = connection.execute(
-        "SELECT tbl, record_id, EXISTS (SELECT 1 FROM pending p WHERE (p.tbl, p.record_id) = (b.tbl, b.record_id))"
-        " FROM base b WHERE kept IS NOT NULL"
-    ).fetchall()
-    return sum(not written or bool(_undecided(connection, table, record)) for table, record, written in rows)
+    return sum(bool(_undecided(connection, table, record)) for table, record in _in_conflict(connection))
 
 
 def waiting(connection: Connection, most: int = 200) -> list[Conflict]:
     """Return the conflicts of up to `most` records, in an order that stays."""
-    rows = connection.execute(
-        "SELECT tbl, record_id FROM base WHERE kept IS NOT NULL ORDER BY tbl, record_id LIMIT ?", (most,)
-    ).fetchall()
-    return [one for table, record_id in rows for one in of_record(connection, table, record_id)]
+    of_records = (of_record(connection, table, record_id) for table, record_id in _in_conflict(connection))
+    return [one for conflicts in islice(filter(None, of_records), most) for one in conflicts]
 
 
 def of_record(connection: Connection, table: str, record_id: bytes) -> list[Conflict]:
     """Return the conflicts of one record, by field."""
     return list(_of(connection, table, record_id))
+
+
+def _in_conflict(connection: Connection) -> list[Row]:
+    """Return the records (table, id) that keep writes beside what stands: also such as say the same."""
+    return connection.execute(
+        "SELECT tbl, record_id FROM base WHERE kept IS NOT NULL ORDER BY tbl, record_id"
+    ).fetchall()
 
 
 def _undecided(connection: Connection, table: str, record_id: bytes) -> RecordState | None:
@@ -79,7 +81,8 @@ def _undecided(connection: Connection, table: str, record_id: bytes) -> RecordSt
     if known is None:
         return None
     state = base.with_pending(connection, table, record_id, known.state)
-    kept = {name: losers for name, losers in state.kept.items() if name in known.state.kept}
+    known_of = known.state.asked()
+    kept = {name: losers for name, losers in state.asked().items() if name in known_of}
     return RecordState(state.values, state.stamps, kept) if kept else None
 
 
