@@ -22,6 +22,9 @@ STORIES = {
     "two said the same, and a third who had read both writes over it": (
         "write 0 2/0/0, write 1 2/0/0, sync 0, sync 1, sync 2, write 2 1/0/0, sync 2, sync 0"
     ),
+    "HQ lost who moved in, whose author had let go of them, and another erased them": (
+        "snap, visit 2, move_in 2, sync 2, sync 0, backup, wait 36, sync 2, back, erase 0 newcomers"
+    ),
     "more written in a record whose beginning HQ could not take": "poison 0 no",
     "a terminal put back to before HQ, itself put back, was told of it": (
         "snap, write 2 1/0/0, sync 2, back, image 2, write 2 1/0/0, sync 2, restore 2, write 2 1/0/0"

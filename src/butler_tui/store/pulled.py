@@ -155,7 +155,7 @@ def _take_change(taking: _Taking, change: LogChange) -> None:
     values = safe_values(change.values)
     if change.op is Op.ERASE or _came_back_erased(taking, change):
         taking.erased.append((change.table, record_id))
-        if record_id in taking.apart:
+        if change.op is Op.ERASE and record_id in taking.apart:
             return  # HQ has nothing else of it
     anew = taking.has_come(record_id)
     if record_id in taking.gone:
