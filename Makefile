@@ -25,7 +25,7 @@ soak: $(ready)
 
 # Breaks rules of synchronising in copies of the sources, one at a time: the state machine must notice each.
 mutants: $(ready)
-	@$(bin)/python tools/mutants.py $(OPTIONS)
+	@$(bin)/python -m tools.mutants $(OPTIONS)
 
 # What CI runs: format, lint, types, layers, tests.
 check: $(ready)

@@ -12,6 +12,7 @@ from butler_tui.domain.visits import EventKind, Registration
 from butler_tui.store import visit_history
 from butler_tui.store.database import Row
 from butler_tui.tui.dialogs.correct import CorrectDialog
+from butler_tui.tui.dialogs.visit import VisitDialog
 from butler_tui.tui.widgets.lines import Sentence
 from butler_tui.tui.widgets.scan_input import ScanInput
 from tests.conftest import Clock, Estate
@@ -205,3 +206,20 @@ async def test_a_hostile_name_reaches_no_cell_raw(open_booth: OpenBooth, estate:
         await correcting.type_over("company", "顺达[/]\u202e[bold]")
         assert "\u202e" not in booth.text()
         assert "[/]" in booth.text()
+
+
+async def test_who_may_correct_nothing_of_it_is_told_before_anything_is_typed(
+    open_booth: OpenBooth, estate: Estate, visit: Done, now: Clock
+) -> None:
+    async with open_booth() as booth:
+        await booth.sign_in()
+        for role, said in ((Role.BUTLER, "Butler may not correct visits"), (Role.GUARD, "It is too late to correct")):
+            if role is Role.GUARD:
+                now.advance(hours=48)
+            dialog = VisitDialog(booth.app.here, estate.sessions[role], visit.visit_id)
+            booth.app.push_screen(dialog)
+            await booth.settle()
+            await booth.keys("e")
+            assert booth.app.screen is dialog, said
+            assert said in booth.sentence, booth.text()
+            await booth.keys("escape")

@@ -294,20 +294,3 @@ async def test_hostile_text_in_a_visit_neither_drives_the_screen_nor_ends_it(
             await booth.keys("escape")
     assert "A017" in shown
     assert not DANGEROUS & set(shown)
-
-
-async def test_who_may_correct_nothing_of_it_is_told_before_anything_is_typed(
-    open_booth: OpenBooth, estate: Estate, agent: Done, now: Clock
-) -> None:
-    async with open_booth() as booth:
-        await booth.sign_in()
-        for role, said in ((Role.BUTLER, "管家无权更正来访"), (Role.GUARD, "已过更正期限")):
-            if role is Role.GUARD:
-                now.advance(hours=48)
-            dialog = VisitDialog(booth.app.here, estate.sessions[role], agent.visit_id)
-            booth.app.push_screen(dialog)
-            await booth.settle()
-            await booth.keys("e")
-            assert booth.app.screen is dialog, said
-            assert said in booth.sentence, booth.text()
-            await booth.keys("escape")
