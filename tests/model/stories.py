@@ -25,6 +25,10 @@ STORIES = {
     "HQ lost who moved in, whose author had let go of them, and another erased them": (
         "snap, visit 2, move_in 2, sync 2, sync 0, backup, wait 36, sync 2, back, erase 0 newcomers"
     ),
+    "HQ lost what a copy and another wrote over what only one of them had read": (
+        "snap, write 1 1/0/0, sync 1, write 0 1/0/0, clone 0, sync 3, write 0 1/0/0, write 3 1/1/1, write 2 1/1/1,"
+        " back, sync 2"
+    ),
     "more written in a record whose beginning HQ could not take": "poison 0 no",
     "a terminal put back to before HQ, itself put back, was told of it": (
         "snap, write 2 1/0/0, sync 2, back, image 2, write 2 1/0/0, sync 2, restore 2, write 2 1/0/0"
