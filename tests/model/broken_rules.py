@@ -30,7 +30,12 @@ MUTANTS = (
         "if apart and before.value != value and loser",
     ),
     Mutant("who_said_the_same_stays", "domain/merge.py", " or one.stamp.pos > stamp.seen", " or one"),
-    Mutant("own_losers_stay", "domain/merge.py", "= _take_back(kept, name, stamp)\n", "= False\n"),
+    Mutant(
+        "own_losers_stay",
+        "domain/merge.py",
+        "= name in kept and _take_back(kept, name, state.values.get(name), stamp)\n",
+        "= False\n",
+    ),
     Mutant("what_was_let_go_takes_back_a_later_word", "domain/merge.py", " or one.stamp.order() > order", ""),
     Mutant(
         "choices_are_not_heard",

@@ -87,8 +87,7 @@ def merged(
     kept = _undecided(state.kept, values, resolves)
     for name, value in values.items():
         standing = state.stamps.get(name)
-        _let_go_of_read(kept, name, state.values.get(name), stamp)
-        thought_better = _take_back(kept, name, stamp)
+        thought_better = name in kept and _take_back(kept, name, state.values.get(name), stamp)
         if standing is None:
             new_values[name], new_stamps[name] = value, stamp
         elif op is not Op.EVENT:
@@ -114,27 +113,22 @@ def _undecided(
     return {name: losers for name, losers in left.items() if losers}
 
 
-def _let_go_of_read(kept: dict[str, tuple[Kept, ...]], name: str, value: WireValue, stamp: FieldStamp) -> None:
-    """Forget what said the same as the standing `value` and was known to who writes now: they write over all of it."""
-    _keep(kept, name, tuple(one for one in kept.get(name, ()) if one.value != value or one.stamp.pos > stamp.seen))
-
-
-def _take_back(kept: dict[str, tuple[Kept, ...]], name: str, stamp: FieldStamp) -> bool:
-    """Forget what the same file wrote into a field before `stamp`: its author has thought better of it.
+def _take_back(kept: dict[str, tuple[Kept, ...]], name: str, value: WireValue, stamp: FieldStamp) -> bool:
+    """Forget what a write of a field ends: what its own file wrote before, since its author has thought better of it,
+    and what said the same as the standing `value` and was known to its author, who writes over all of that.
 
     Tell whether it is this one that they have thought better of: it was held back, and let go after a later word.
     """
     order = stamp.order()
-    left = tuple(one for one in kept.get(name, ()) if one.stamp.epoch != stamp.epoch or one.stamp.order() > order)
-    _keep(kept, name, left)
-    return any(one.stamp.epoch == stamp.epoch for one in left)
-
-
-def _keep(kept: dict[str, tuple[Kept, ...]], name: str, left: tuple[Kept, ...]) -> None:
+    left = tuple(
+        one
+        for one in kept.pop(name)
+        if (one.stamp.epoch != stamp.epoch or one.stamp.order() > order)
+        and (one.value != value or one.stamp.pos > stamp.seen)
+    )
     if left:
         kept[name] = left
-    else:
-        kept.pop(name, None)
+    return any(one.stamp.epoch == stamp.epoch for one in left)
 
 
 def holding(table: Table, state: RecordState) -> dict[str, WireValue]:
