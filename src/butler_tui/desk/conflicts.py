@@ -48,8 +48,7 @@ def sees_clear(session: Session | None, table: str) -> bool:
 
 def decides_any(store: Store, session: Session) -> bool:
     """Tell whether this person's role decides one of the conflicts that there are."""
-    acts = [act_of(one.table) for one in conflicts.waiting(store.connection)]
-    return any(act is not None and may(session.staff.role, act) for act in acts)
+    return conflicts.any_in(store.connection, lambda table: sees_clear(session, table))
 
 
 def require_settler(store: Store, session: Session, table: str) -> None:

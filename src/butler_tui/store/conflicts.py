@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -54,6 +54,12 @@ def count(connection: Connection) -> int:
     return sum(bool(_undecided(connection, table, record)) for table, record in _in_conflict(connection))
 
 
+def any_in(connection: Connection, is_meant: Callable[[str], bool]) -> bool:
+    """Tell whether a record of one of the tables that are meant waits for a decision; the first answers it."""
+    there = _in_conflict(connection)
+    return any(_undecided(connection, table, record) for table, record in there if is_meant(table))
+
+
 def waiting(connection: Connection, most: int = 200) -> list[Conflict]:
     """Return the conflicts of up to `most` records, in an order that stays."""
     of_records = (of_record(connection, table, record_id) for table, record_id in _in_conflict(connection))
@@ -78,10 +84,10 @@ def _undecided(connection: Connection, table: str, record_id: bytes) -> RecordSt
     Only what HQ knows of waits: whether an own write that is still on its way stands against another's, it will tell.
     """
     known = base.read(connection, table, record_id)
-    if known is None:
+    known_of = known.state.asked() if known else {}
+    if known is None or not known_of:
         return None
     state = base.with_pending(connection, table, record_id, known.state)
-    known_of = known.state.asked()
     kept = {name: losers for name, losers in state.asked().items() if name in known_of}
     return RecordState(state.values, state.stamps, kept) if kept else None
 
